@@ -1,0 +1,68 @@
+# make only maps variables onto `python -m training ...` and `python -m zoo ...`.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+VPYTHON := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup ready train evaluate publish tensorboard test test-all lint format bench readme clean
+
+help:
+	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [SEED=0] [PRECISION=float32]"
+	@echo "           [INIT=name|runs/...] [RESUME=1] [JIT=1] [SET=\"batch=256 model.filters=48\"]"
+	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist]"
+	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]"
+	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, bench, clean"
+
+# Installed packages are compared by content: a fresh clone beside an old .venv installs nothing again.
+ready:
+	@cmp -s requirements.txt $(VENV)/requirements.installed || $(MAKE) --no-print-directory setup
+
+setup:
+	@test -x $(VPYTHON) || $(PYTHON) -m venv $(VENV)/
+	@echo "installing requirements.txt into $(VENV)/ (a few minutes the first time)"
+	@sed '$(if $(GPU),s/^tensorflow-cpu==/tensorflow[and-cuda]==/)' requirements.txt > $(VENV)/requirements.wanted
+	@$(VPYTHON) -m pip install --quiet --disable-pip-version-check -r $(VENV)/requirements.wanted
+	@cp requirements.txt $(VENV)/requirements.installed
+
+train: ready
+	@$(VPYTHON) -m training train $(if $(MODEL),--model $(MODEL)) $(if $(DATA),--data '$(DATA)') \
+	  $(if $(STEPS),--steps $(STEPS)) $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(PRECISION),--precision $(PRECISION)) $(if $(INIT),--init '$(INIT)') \
+	  $(if $(filter 0,$(RESUME)),--no-resume) $(if $(filter 1,$(JIT)),--jit) $(if $(SET),--set $(SET))
+
+evaluate: ready
+	@$(VPYTHON) -m training evaluate $(if $(MODEL),--model '$(MODEL)') $(if $(DATA),--data '$(DATA)')
+
+publish: ready
+	@$(VPYTHON) -m training publish $(if $(RUN),--run '$(RUN)') $(if $(filter 1,$(FORCE)),--force)
+
+tensorboard: ready
+	@$(VENV)/bin/tensorboard --logdir runs
+
+test: ready
+	@$(VPYTHON) -m pytest
+
+test-all: ready
+	@$(VPYTHON) -m pytest -m ""
+
+lint: ready
+	@$(VPYTHON) -m ruff check .
+	@$(VPYTHON) -m ruff format --check .
+	@$(VPYTHON) -m mypy
+
+format: ready
+	@$(VPYTHON) -m ruff check --fix .
+	@$(VPYTHON) -m ruff format .
+
+bench: ready
+	@$(VPYTHON) benchmarks/layers.py
+	@$(VPYTHON) benchmarks/training.py
+
+readme: ready
+	@$(VPYTHON) docs/tables.py
+	@$(VPYTHON) docs/figures.py
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import pytest
+
+from training.recipes import recipe_for
+from training.report import Report
+from training.train import Order, train
+from zoo.models import parse_name
+
+SMALL = {"batch": 12, "learning_rate": 3e-3, "warmup_steps": 2, "log_every": 3, "evaluations": 4, "model.filters": 3}
+
+
+def small_order(root: Path, source: Path, model: str = "ae_subpixel", *, steps: int = 12, **options) -> Order:
+    """A training of a few seconds."""
+    settings = {**SMALL, "steps": steps, **options.pop("settings", {})}
+    name = parse_name(model)
+    return Order(
+        model=name,
+        recipe=recipe_for(name.family, f"folder:{source}", settings),
+        settings=settings,
+        root=root,
+        **options,
+    )
+
+
+@pytest.fixture
+def order(tmp_path: Path, shapes_folder: Path):
+    """`order("ae_transpose", seed=1)`: a small model's training, not begun."""
+    return lambda model="ae_subpixel", *, root=tmp_path / "runs", **options: small_order(
+        root, shapes_folder, model, **options
+    )
+
+
+@pytest.fixture
+def small(tmp_path: Path, shapes_folder: Path):
+    """`small("ae_transpose", seed=1)`: train a small model in this process; returns the run's folder."""
+
+    def run(model: str = "ae_subpixel", *, root: Path = tmp_path / "runs", **options) -> Path:
+        return train(small_order(root, shapes_folder, model, **options), Report()).parent
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory, shapes_folder: Path) -> Path:
+    """A finished run of `ae_subpixel`, not to be changed."""
+    root = tmp_path_factory.mktemp("finished") / "runs"
+    return train(small_order(root, shapes_folder), Report()).parent

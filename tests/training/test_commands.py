@@ -1,0 +1,142 @@
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from training.checkpoint import Checkpoints
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--model", "ae_subpixl"), "did you mean ae_subpixel"),
+        (("--model", "ae_subpixel", "--data", "nosuch"), "nosuch"),
+        (("--model", "ae_subpixel", "--steps", "-1"), "steps=-1 must be greater than 0"),
+        (("--model", "ae_subpixel", "--steps", "many"), "invalid int value: 'many'"),
+        (("--model", "ae_subpixel", "--data", "folder:/nowhere"), "/nowhere"),
+        (("--model", "ae_subpixel", "--precision", "int3"), "'int3' is not one of float32"),
+        (("--model", "ae_subpixel", "--strategy", "magic"), "magic"),
+        (("--model", "ae_subpixel", "--seed", "-4"), "seed=-4"),
+        (("--model", "ae_subpixel", "--set", "bacth=2"), "did you mean batch"),
+        (("--model", "ae_subpixel", "--data", "set5"), "set5"),
+        (("--model", "ae_subpixel", "--init", "nosuch", "--data", "glyphs"), "no published model 'nosuch'"),
+        ((), "--model"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(command, tmp_path, arguments, message):
+    done = command("training", "train", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("publish", "--run", "runs/nowhere"), "no config.json"),
+        (("evaluate", "--model", "nosuch"), "no published model 'nosuch'"),
+        (("evaluate", "--model", "runs/nowhere"), "no config.json"),
+        (("trian",), "trian"),
+    ],
+)
+def test_the_other_commands_refuse_alike(command, tmp_path, arguments, message):
+    done = command("training", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+SMALL = ("--set", "batch=12", "model.filters=3", "log_every=5", "evaluations=4")
+
+
+def arguments(shapes_folder, steps):
+    return (
+        "training",
+        "train",
+        "--model",
+        "ae_subpixel",
+        "--data",
+        f"folder:{shapes_folder}",
+        "--steps",
+        steps,
+        *SMALL,
+    )
+
+
+def final_weights(run):
+    checkpoint, complaints = Checkpoints(run / "checkpoints").load_newest()
+    assert complaints == []
+    return checkpoint.arrays
+
+
+def test_a_training_says_little_and_ends_with_the_saved_model(command, tmp_path, shapes_folder):
+    done = command(*arguments(shapes_folder, 20))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("data: folder:")
+    assert lines[1].startswith("model: ae_subpixel, ")
+    assert lines[2].startswith("run: runs/ae_subpixel/")
+    assert lines[-1].startswith("SavedModel: runs/ae_subpixel/")
+    assert len(lines) < 15
+    assert (tmp_path / lines[-1].removeprefix("SavedModel: ") / "saved_model.pb").is_file()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_saves_and_says_how_to_go_on(started, tmp_path, shapes_folder, number, code):
+    process = started(*arguments(shapes_folder, 200_000))
+    runs = tmp_path / "runs" / "ae_subpixel"
+    wait_for(lambda: any(runs.glob("*/tensorboard/*")), process)
+    time.sleep(2)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors
+    assert "the same command goes on from there" in errors
+    assert "Traceback" not in errors
+    (run,) = runs.iterdir()
+    step = Checkpoints(run / "checkpoints").load_newest()[0].step
+    assert f"at step {step}" in errors
+
+    again = started(*arguments(shapes_folder, 200_000))
+    for line in again.stdout:
+        if line.startswith("resumed"):
+            break
+    again.kill()
+    again.communicate()
+    assert line.strip() == f"resumed runs/ae_subpixel/{run.name} at step {step}"
+
+
+@pytest.mark.slow
+def test_a_killed_run_resumes_to_the_same_bits(started, command, tmp_path, shapes_folder):
+    undisturbed = command(*arguments(shapes_folder, 3000), "--no-resume")
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    (first,) = (tmp_path / "runs" / "ae_subpixel").iterdir()
+    generator = np.random.default_rng(0)
+    second = first.with_name(f"{first.name}-2")
+    process = started(*arguments(shapes_folder, 3000))
+    for _ in range(3):
+        wait_for(lambda: any(second.glob("checkpoints/step-*")), process)
+        time.sleep(float(generator.uniform(0, 2)))
+        process.kill()
+        process.communicate()
+        process = started(*arguments(shapes_folder, 3000))
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert f"resumed runs/ae_subpixel/{second.name} at step" in output
+    expected, reached = final_weights(first), final_weights(second)
+    for group, values in expected.items():
+        for a, b in zip(values, reached[group], strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert (first / "metrics.csv").read_bytes() == (second / "metrics.csv").read_bytes()
+
+
+def wait_for(condition, process, seconds=90):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -1,0 +1,93 @@
+import json
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.checkpoint import Checkpoints
+from training.errors import InputError
+from training.strategy import STRATEGIES, cluster_size, create_strategy
+
+SMALL = ("batch=12", "model.filters=3", "log_every=50", "learning_rate=3e-3")
+
+
+def arguments(source: Path, steps: int, precision: str, *options: str) -> tuple[str, ...]:
+    given = ("--data", f"folder:{source}", "--steps", str(steps), "--precision", precision, *options)
+    return ("training", "train", "--model", "ae_subpixel", *given, "--set", *SMALL)
+
+
+def weights(folder: Path) -> list[np.ndarray]:
+    (run,) = (folder / "runs" / "ae_subpixel").iterdir()
+    checkpoint, _ = Checkpoints(run / "checkpoints").load_newest()
+    return checkpoint.arrays["network/model"]
+
+
+def relative_distance(one: list[np.ndarray], other: list[np.ndarray]) -> float:
+    """Global relative L2."""
+    difference = sum(float(np.sum((a - b) ** 2)) for a, b in zip(one, other, strict=True))
+    return (difference / sum(float(np.sum(a**2)) for a in one)) ** 0.5
+
+
+@pytest.mark.parametrize(("precision", "steps", "limit"), [("float64", 200, 1e-8), ("float32", 50, 1e-4)])
+def test_two_devices_reach_the_weights_of_one(command, tmp_path, shapes_folder, precision, steps, limit):
+    reached = {}
+    for name, options in [("one", ()), ("mirrored", ("--devices", "2"))]:
+        done = command(
+            *arguments(shapes_folder, steps, precision, "--strategy", name, *options), folder=tmp_path / name
+        )
+        assert done.returncode == 0, done.stderr
+        assert ("2 replicas" in done.stdout) == (name == "mirrored")
+        reached[name] = weights(tmp_path / name)
+    distance = relative_distance(reached["one"], reached["mirrored"])
+    assert 0 < distance < limit
+
+
+@pytest.mark.slow
+def test_two_processes_reach_the_weights_of_one(command, started, tmp_path, shapes_folder):
+    alone = command(*arguments(shapes_folder, 200, "float64", "--strategy", "one"), folder=tmp_path / "alone")
+    assert alone.returncode == 0, alone.stderr
+    workers = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    processes = [
+        started(
+            *arguments(shapes_folder, 200, "float64"),
+            folder=tmp_path / "shared",
+            TF_CONFIG=json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}),
+        )
+        for index in range(2)
+    ]
+    outputs = [process.communicate(timeout=300) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert "2 replicas" in outputs[0][0]
+    assert outputs[1][0] == ""
+    assert relative_distance(weights(tmp_path / "alone"), weights(tmp_path / "shared")) < 1e-8
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_cluster_is_recognised(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    monkeypatch.delenv("SLURM_PROCID", raising=False)
+    assert cluster_size() == 1
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}}')
+    assert cluster_size() == 3
+    monkeypatch.setenv("TF_CONFIG", "{")
+    with pytest.raises(InputError, match="TF_CONFIG is not valid"):
+        cluster_size()
+    monkeypatch.delenv("TF_CONFIG")
+    monkeypatch.setenv("SLURM_PROCID", "0")
+    monkeypatch.setenv("SLURM_NTASKS", "4")
+    assert cluster_size() == 4
+
+
+def test_words_that_are_no_strategy_and_a_cluster_that_is_not_there(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    monkeypatch.delenv("SLURM_PROCID", raising=False)
+    with pytest.raises(InputError, match=f"'magic' is not one of {', '.join(STRATEGIES)}"):
+        create_strategy("magic")
+    with pytest.raises(InputError, match="needs a cluster: set TF_CONFIG"):
+        create_strategy("multiworker")

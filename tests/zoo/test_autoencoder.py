@@ -1,0 +1,68 @@
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from zoo.registry import UPSAMPLERS
+
+
+@pytest.mark.parametrize("upsampler", UPSAMPLERS)
+def test_sub_models_compose_to_the_whole(upsampler):
+    model = zoo.create_model(f"ae_{upsampler}")
+    images = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
+    encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
+    latent = encoder(images)
+    output = model(images).numpy()
+    assert latent.shape == (3, 64)
+    assert output.shape == (3, 28, 28, 1)
+    np.testing.assert_allclose(decoder(latent), output, atol=1e-6)
+    assert output.min() >= 0.0
+    assert output.max() <= 1.0
+    assert np.ptp(output) > 0.0
+
+
+def test_colour_images_have_a_bottleneck_of_256():
+    model = zoo.create_model("ae_subpixel", image_shape=(32, 32, 3))
+    assert model.get_layer("encoder").output_shape == (None, 256)
+    assert model.output_shape == (None, 32, 32, 3)
+
+
+def test_twins_have_equal_parameters_and_layers():
+    subpixel, transpose = (zoo.create_model(f"ae_{name}") for name in ("subpixel", "transpose"))
+    assert subpixel.count_params() == transpose.count_params()
+    names = [[layer.name for layer in model.get_layer("decoder").layers] for model in (subpixel, transpose)]
+    assert names[0] == names[1]
+
+
+def test_only_the_upsampling_layers_differ_between_twins():
+    def others(name):
+        decoder = zoo.create_model(name).get_layer("decoder")
+        return [
+            (layer.name, [tuple(weight.shape) for weight in layer.weights])
+            for layer in decoder.layers
+            if not layer.name.startswith("up")
+        ]
+
+    for upsampler in UPSAMPLERS:
+        assert others(f"ae_{upsampler}") == others("ae_subpixel")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"image_shape": (30, 28, 1)}, r"\(30, 28, 1\).*multiples of 4"),
+        ({"latent": 0}, "latent 0"),
+        ({"filters": -1}, "filters -1"),
+    ],
+)
+def test_sizes_that_cannot_be_built_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        zoo.create_model("ae_resize", **arguments)
+
+
+def test_it_is_a_plain_functional_model_that_saves_and_loads(tmp_path):
+    model = zoo.create_model("ae_subpixel", filters=4)
+    model.save(tmp_path / "model.keras")
+    images = np.random.default_rng(0).random((2, 28, 28, 1), np.float32)
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(images), model(images))

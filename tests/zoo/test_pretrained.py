@@ -1,0 +1,180 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from zoo.pretrained import VerificationError, folders, sha256, verify, walk
+from zoo.registry import UnknownNameError
+
+PUBLISHED = zoo.list_models(pretrained=True)
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one model as published, found through ZOO_SAVED_MODELS under a name of its own."""
+    original = folders()[-1]
+    entry = json.loads((original / "index.json").read_text())["models"]["ae_subpixel"]
+    shutil.copytree(original / "ae_subpixel", tmp_path / "ae_mine")
+    (tmp_path / "index.json").write_text(json.dumps({"schema": 1, "models": {"ae_mine": entry}}))
+    monkeypatch.setenv("ZOO_SAVED_MODELS", str(tmp_path))
+    return tmp_path / "ae_mine"
+
+
+def test_what_is_published_here():
+    expected = {f"ae_{name}" for name in ("subpixel", "transpose", "transpose_2r", "resize")}
+    assert expected | {"ae_subpixel.cifar10", "ae_transpose.cifar10"} <= set(PUBLISHED)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_models_load_and_give_what_their_weights_give(name):
+    saved = zoo.load_pretrained(name)
+    model = zoo.create_model(name, pretrained=True)
+    card = zoo.card(name)
+    assert card["name"] == name
+    assert card["parameters"] == model.count_params()
+    images = np.random.default_rng(0).random((7, *card["input"]["shape"][1:]), np.float32)
+    np.testing.assert_allclose(saved.serve(image=images)["image"], model(images), atol=1e-6)
+    latent = saved.encode(image=images)["latent"]
+    np.testing.assert_allclose(saved.decode(latent=latent)["image"], model(images), atol=1e-6)
+    assert saved.serve(image=images[:1])["image"].shape == (1, *images.shape[1:])
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_cards_hold_the_facts_and_files_are_small(name):
+    card = zoo.card(name)
+    keys = {
+        *("schema", "name", "family", "upsampler", "scale", "model_arguments", "input", "parameters", "multiply_adds"),
+        *("source", "split", "command", "seed", "steps", "commit", "metrics", "licence", "citation", "notes"),
+    }
+    assert set(card) == keys
+    assert set(card["input"]) == {"shape", "range", "multiple_of", "minimum"}
+    assert {"psnr", "ssim", "mse"} <= set(card["metrics"])
+    assert all(set(metric) == {"value", "source", "protocol"} for metric in card["metrics"].values())
+    assert card["command"].startswith("make train MODEL=")
+    assert len(card["commit"].rstrip("+")) == 40
+    assert sum(path.stat().st_size for path in walk(verify(name))) < 5_000_000
+
+
+def test_psnr_of_the_published_models():
+    def psnr(name):
+        return zoo.card(name)["metrics"]["psnr"]["value"]
+
+    for upsampler in ("subpixel", "transpose", "transpose_2r", "resize"):
+        assert psnr(f"ae_{upsampler}") >= 26.0
+    # Principal components of the same number, 256, reach 26.5 dB.
+    assert psnr("ae_subpixel.cifar10") > 26.5
+    assert psnr("ae_transpose.cifar10") > 26.5
+
+
+def test_zoo_saved_models_comes_first_and_the_rest_is_still_found(copy):
+    assert {"ae_mine", *PUBLISHED} <= set(zoo.list_models(pretrained=True))
+    assert verify("ae_mine") == copy
+    images = tf.zeros((1, 28, 28, 1))
+    np.testing.assert_array_equal(
+        zoo.load_pretrained("ae_mine").serve(image=images)["image"],
+        zoo.load_pretrained("ae_subpixel").serve(image=images)["image"],
+    )
+
+
+def change_byte(folder):
+    path = folder / "variables" / "variables.data-00000-of-00001"
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+
+
+def replace_by_link(folder):
+    (folder / "saved_model.pb").rename(folder.parent / "elsewhere.pb")
+    (folder / "saved_model.pb").symlink_to(folder.parent / "elsewhere.pb")
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (change_byte, r"variables\.data-00000-of-00001 differs"),
+        (lambda folder: (folder / "variables" / "variables.index").unlink(), r"variables\.index is missing"),
+        (lambda folder: (folder / "assets.extra" / "more.py").write_text("1"), r"more\.py is not in the index"),
+        (replace_by_link, r"saved_model\.pb is a link"),
+        (lambda folder: (folder / "assets.extra" / "up").symlink_to(".."), r"up is a link"),
+    ],
+)
+def test_a_changed_model_is_refused_and_the_file_named(copy, harm, message):
+    harm(copy)
+    with pytest.raises(VerificationError, match=message):
+        zoo.load_pretrained("ae_mine")
+    with pytest.raises(VerificationError, match=message):
+        zoo.create_model("ae_mine", pretrained=True)
+
+
+@pytest.mark.parametrize("name", ["../ae_mine", "ae_mine/", "/etc", "ae_mine.", "", "a\\b", "ae_subpixel.no such"])
+def test_names_are_names_and_not_paths(copy, name):
+    for load in (zoo.load_pretrained, zoo.card):
+        with pytest.raises(UnknownNameError, match="no published model"):
+            load(name)
+
+
+def test_unknown_names_come_with_the_closest():
+    with pytest.raises(UnknownNameError, match=r"did you mean .*ae_subpixel\.cifar10"):
+        zoo.load_pretrained("ae_subpixel.cifar01")
+
+
+def test_weights_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="do not fit"):
+        zoo.create_model("ae_subpixel", pretrained=True, latent=7)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"schema": 1}', '{"schema": 99, "models": {}}'])
+def test_a_broken_index_is_named(tmp_path, monkeypatch, text):
+    (tmp_path / "index.json").write_text(text)
+    monkeypatch.setenv("ZOO_SAVED_MODELS", str(tmp_path))
+    with pytest.raises(VerificationError, match=r"index\.json"):
+        zoo.list_models(pretrained=True)
+
+
+def test_sha256_is_the_standard_one(tmp_path):
+    (tmp_path / "file").write_bytes(b"abc")
+    assert sha256(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_the_commands(command, copy):
+    listed = command("zoo", "list", "ae_*")
+    assert listed.stdout.split() == zoo.list_models("ae_*")
+    assert "ae_mine" in command("zoo", "list", "--pretrained").stdout.split()
+    assert json.loads(command("zoo", "card", "ae_subpixel").stdout) == zoo.card("ae_subpixel")
+    assert command("zoo", "verify", "ae_mine").stdout.startswith("ae_mine: ")
+    change_byte(copy)
+    for arguments, message in [
+        (("verify", "ae_mine"), "differs from the published file"),
+        (("card", "ae_subpixl"), "did you mean"),
+        (("crad",), "crad"),
+    ]:
+        done = command("zoo", *arguments)
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_plain_tensorflow_process_elsewhere_uses_a_published_model(tmp_path):
+    code = f"""
+import tensorflow as tf, keras
+path = {str(verify("ae_subpixel"))!r}
+m = tf.saved_model.load(path)
+for batch in (1, 7):
+    image = tf.random.uniform((batch, 28, 28, 1), seed=batch)
+    out = m.signatures["serving_default"](image=image)["image"]
+    latent = m.signatures["encode"](image=image)["latent"]
+    assert latent.shape == (batch, 64)
+    again = m.signatures["decode"](latent=latent)["image"]
+    assert out.shape == image.shape
+    tf.debugging.assert_near(out, again, atol=1e-6)
+    layer = keras.layers.TFSMLayer(path, call_endpoint="serve")
+    tf.debugging.assert_near(layer(image)["image"], out, atol=1e-6)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

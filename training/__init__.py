@@ -1,0 +1,1 @@
+"""Everything that makes the models of the zoo: data, training, export, publishing."""

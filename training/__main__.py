@@ -1,0 +1,130 @@
+"""python -m training train | evaluate | publish."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from training.errors import InputError, Interrupted, RunError
+from training.recipes import Precision, parse_overrides, recipe_for
+from training.report import Report
+from training.strategy import STRATEGIES
+from zoo.__main__ import OneLineParser
+from zoo.models import parse_name
+from zoo.pretrained import VerificationError
+from zoo.registry import UnknownNameError
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code."""
+    # TensorFlow's start-up notices speak of drivers and CPU flags, not of anything the user did.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    options = _parser().parse_args(arguments)
+
+    def say(error: object) -> None:
+        print(f"{options.prog}: {error}", file=sys.stderr)
+
+    try:
+        options.command(options)
+    except (InputError, UnknownNameError, VerificationError) as error:
+        say(error)
+        return BAD_INPUT
+    except RunError as error:
+        say(error)
+        return FAILED
+    except Interrupted as stop:
+        say(f"stopped and saved at step {stop.step}; the same command goes on from there")
+        return 128 + stop.number
+    except KeyboardInterrupt:
+        say("stopped")
+        return 128 + signal.SIGINT
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = OneLineParser("python -m training", description="Make the models of the zoo.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    train = commands.add_parser("train", help="train a model, evaluate it, export a SavedModel")
+    train.add_argument("--model", required=True, help="a model name, such as ae_subpixel")
+    train.add_argument("--data", help="a source: a TFDS name, glyphs, photos, folder:PATH, a+b")
+    train.add_argument("--steps", type=int)
+    train.add_argument("--strategy", default="auto", choices=STRATEGIES)
+    train.add_argument("--devices", type=int, help="split the processor into so many devices")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--precision", help=", ".join(get_args(Precision)))
+    train.add_argument("--init", help="start from a published model or a run's folder")
+    train.add_argument("--resume", action=argparse.BooleanOptionalAction, default=True)
+    train.add_argument("--jit", action="store_true", help="compile the step with XLA")
+    train.add_argument("--set", nargs="+", default=[], metavar="field=value", help="any field of the recipe")
+    train.set_defaults(command=_train, prog=train.prog)
+
+    evaluate = commands.add_parser("evaluate", help="measure a published or trained model on a source")
+    evaluate.add_argument("--model", required=True, help="a published name or a run's folder")
+    evaluate.add_argument("--data", help="a source; by default the one that the model was trained on")
+    evaluate.add_argument("--out", type=Path, help="CSV to write; by default under runs/evaluate/")
+    evaluate.set_defaults(command=_evaluate, prog=evaluate.prog)
+
+    publish = commands.add_parser("publish", help="verify a run's SavedModel and copy it to saved_models/")
+    publish.add_argument("--run", required=True, type=Path, help="runs/<model>/<run id>")
+    publish.add_argument("--force", action="store_true", help="replace a model published under that name")
+    publish.set_defaults(command=_publish, prog=publish.prog)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> None:
+    name = parse_name(options.model)
+    settings = parse_overrides(options.set)
+    given = {"steps": options.steps, "precision": options.precision}
+    settings |= {field: value for field, value in given.items() if value is not None}
+    recipe = recipe_for(name.family, options.data, settings)
+    if not 0 <= options.seed < 2**31:
+        raise InputError(f"seed={options.seed} must be from 0 to 2147483647")
+    if options.devices is not None and options.devices < 1:
+        raise InputError(f"devices={options.devices} must be at least 1")
+
+    from training.data import validate_source
+
+    validate_source(recipe.source)
+    from training.train import Order, train
+
+    order = Order(
+        model=name,
+        recipe=recipe,
+        seed=options.seed,
+        strategy=options.strategy,
+        logical_cpus=options.devices,
+        init=options.init,
+        resume=options.resume,
+        jit=options.jit,
+        settings=settings,
+    )
+    report = Report()
+    try:
+        train(order, report)
+    finally:
+        report.stop()
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from training.evaluate import evaluate_command
+
+    evaluate_command(options.model, options.data, options.out, Report().console)
+
+
+def _publish(options: argparse.Namespace) -> None:
+    from training.publish import publish
+
+    folder = publish(options.run, force=options.force)
+    Report().console.print(f"published: {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""What every source of pictures offers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from training.data.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+
+    from training.data.pictures import Pictures, Shape
+    from training.data.streamed import StreamedPictures
+
+SPLITS = ("train", "validation", "test")
+
+
+class Source(ABC):
+    """Where pictures come from.
+
+    Attributes:
+        name: the resolved name, such as `mnist`, `folder:PATH` or `t91+bsds400`.
+        reason: why an `auto:` source resolved to this one; empty otherwise.
+        image_shape: (height, width, channels) of the fixed-size pictures.
+        fingerprint: 12 hex digits that change when the pictures change.
+        splits: the parts that this source has, out of train, validation and test.
+        classes: number of labels, 0 where there are none.
+    """
+
+    fingerprint: str
+
+    def __init__(
+        self, name: str, image_shape: Shape, splits: tuple[str, ...], classes: int = 0, hint: str = ""
+    ) -> None:
+        """Fill in what is known of every source; `hint` says what to do about parts that are missing."""
+        self.name = name
+        self.reason = ""
+        self.image_shape = image_shape
+        self.splits = splits
+        self.classes = classes
+        self._hint = hint
+        self._opened: dict[str, Pictures | StreamedPictures] = {}
+
+    def split(self, split: str) -> Pictures | StreamedPictures:
+        """Fixed-size pictures of one part, read when first asked for.
+
+        Raises:
+            SourceError: if the source has no such part, or a picture cannot be read.
+        """
+        self.check_split(split)
+        if split not in self._opened:
+            self._opened[split] = self._split(split)
+        return self._opened[split]
+
+    def pictures(self, split: str) -> Iterable[np.ndarray]:
+        """Full-size pictures of one part, read as they are asked for: uint8 [h, w, 1 or 3], of any size.
+
+        Raises:
+            SourceError: if the source has no such part, or no pictures of its own size.
+        """
+        self.check_split(split)
+        return self._full_size(split)
+
+    def check_split(self, split: str) -> None:
+        """Raise SourceError unless this source has the part `split`."""
+        if split not in self.splits:
+            raise SourceError(
+                f"{self.name} has no {split} part; it has {', '.join(self.splits)}. {self._hint}".rstrip()
+            )
+
+    @abstractmethod
+    def _split(self, split: str) -> Pictures | StreamedPictures: ...
+
+    def _full_size(self, split: str) -> Iterable[np.ndarray]:
+        raise SourceError(
+            f"{self.name} has small pictures of one size and cannot train super-resolution; "
+            "use photos, t91, bsds400, a TFDS set of photographs or folder:PATH."
+        )

@@ -1,0 +1,70 @@
+"""A SavedModel with its named endpoints. Each takes named inputs and returns a dict."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from training.precision import precision
+from zoo.models import build_model, parse_name
+
+Endpoints = dict[str, Callable[..., dict[str, tf.Tensor]]]
+
+
+class _Exported(tf.Module):
+    """What a SavedModel holds: one function an endpoint, and `variables` in the order of `model.weights`.
+
+    Keras's own ExportArchive stores every weight twice, once as Keras's variable and once as TensorFlow's.
+    """
+
+    variables: Sequence[tf.Variable] = ()
+
+
+def export(name: str, model_arguments: Mapping[str, Any], weights: Sequence[np.ndarray], folder: Path) -> None:
+    """Write a SavedModel in float32, whatever the precision and strategy of the training were.
+
+    Args:
+        name: of the model.
+        model_arguments: that it was built with.
+        weights: in the order of `model.weights`.
+        folder: to write; it must not exist.
+    """
+    with precision("float32"):
+        model = build_model(name, **model_arguments)
+        model.set_weights([np.asarray(value, np.float32) for value in weights])
+        endpoints = ENDPOINTS[parse_name(name).family.kind](model)
+        exported = _Exported()
+        exported.variables = [weight.value for weight in model.weights]
+        for endpoint, function in endpoints.items():
+            setattr(exported, endpoint, function)
+        default = next(iter(endpoints.values()))
+        tf.saved_model.save(exported, str(folder), signatures={**endpoints, "serving_default": default})
+
+
+def _autoencoder(model: keras.Model) -> Endpoints:
+    encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
+
+    @tf.function(input_signature=[_any_batch(model, "image")])
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"image": model(image, training=False)}
+
+    @tf.function(input_signature=[_any_batch(encoder, "image")])
+    def encode(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"latent": encoder(image, training=False)}
+
+    @tf.function(input_signature=[_any_batch(decoder, "latent")])
+    def decode(latent: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"image": decoder(latent, training=False)}
+
+    return {"serve": serve, "encode": encode, "decode": decode}
+
+
+def _any_batch(network: keras.Model, name: str) -> tf.TensorSpec:
+    return tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name=name)
+
+
+# The first endpoint of a kind is its `serving_default`.
+ENDPOINTS: dict[str, Callable[[keras.Model], Endpoints]] = {"autoencoder": _autoencoder}

@@ -1,0 +1,99 @@
+"""Start a model from the weights of another: the same architecture, or a twin through the equivalence."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.errors import InputError
+from training.evaluate import find_saved_model
+from zoo.models import build_model, parse_name
+from zoo.pretrained import CARD, set_saved_weights, sha256
+from zoo.registry import ModelName
+
+if TYPE_CHECKING:
+    import keras
+
+
+class Initial:
+    """Where the first weights come from.
+
+    Args:
+        origin: a published name, or a run's folder.
+
+    Attributes:
+        name: the origin as given.
+        fingerprint: changes when the weights do.
+
+    Raises:
+        InputError: there is no such model, the run is not finished, or a published file was changed.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.name = origin
+        try:
+            self._saved_model = find_saved_model(origin)
+        except ValueError as error:
+            raise InputError(f"INIT={origin}: {error}") from error
+        self._card: dict[str, Any] = json.loads((self._saved_model / CARD).read_text())
+        self.fingerprint = sha256(self._saved_model / "variables" / "variables.data-00000-of-00001")
+
+    def check(self, target: ModelName) -> None:
+        """Raise InputError where the origin's weights mean nothing to a model of that name."""
+        origin = parse_name(self._card["name"].partition(".")[0])
+        if origin.family.name != target.family.name:
+            raise InputError(
+                f"INIT={self.name} is a model of family {origin.family.name}, {target} is of {target.family.name}"
+            )
+
+    def apply(self, model: "keras.Model") -> None:
+        """Give a model the origin's weights.
+
+        Layers are matched by name. Where one side has a sub-pixel convolution and the other its
+        Conv2DTranspose twin, the kernel goes through the equivalence.
+
+        Raises:
+            InputError: a layer has no counterpart, or another shape.
+        """
+        origin = build_model(self._card["name"].partition(".")[0], **self._card["model_arguments"])
+        set_saved_weights(origin, self._saved_model)
+        _copy(origin, model, self.name)
+
+
+def _copy(origin: "keras.Model", target: "keras.Model", name: str) -> None:
+    import keras
+
+    layers = {layer.name: layer for layer in origin.layers}
+    for layer in target.layers:
+        source = layers.get(layer.name)
+        if isinstance(layer, keras.Model) and isinstance(source, keras.Model):
+            _copy(source, layer, name)
+        elif layer.weights:
+            if source is None:
+                raise InputError(f"INIT={name} has no layer {layer.name}")
+            values = _converted(source, layer)
+            shapes = [tuple(weight.shape) for weight in layer.weights]
+            if values is None or [value.shape for value in values] != shapes:
+                raise InputError(
+                    f"INIT={name}: {layer.name} is a {type(source).__name__} of {[w.shape for w in source.weights]}, "
+                    f"which cannot start a {type(layer).__name__} of {shapes}; use the same model arguments and, "
+                    "between up-samplers, subpixel and transpose"
+                )
+            layer.set_weights(values)
+
+
+def _converted(source: "keras.layers.Layer", target: "keras.layers.Layer") -> list[np.ndarray] | None:
+    """The source's weights in the target's layout, or None where there is no map."""
+    from keras.layers import Conv2DTranspose
+
+    from zoo.upsampling import SubpixelConv2D, subpixel_to_transpose, transpose_to_subpixel
+
+    kernel, *bias = source.get_weights() or [np.zeros(0)]
+    try:
+        if isinstance(source, SubpixelConv2D) and isinstance(target, Conv2DTranspose):
+            return [subpixel_to_transpose(kernel, target.strides), *bias]
+        if isinstance(source, Conv2DTranspose) and isinstance(target, SubpixelConv2D):
+            return [transpose_to_subpixel(kernel, target.scale), *bias]
+    except ValueError:
+        return None
+    return source.get_weights() if type(source) is type(target) else None

@@ -1,0 +1,295 @@
+"""The one training loop: `strategy.run` inside a `tf.function`, for every task and every strategy."""
+
+import functools
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import tensorflow as tf
+
+from training.board import Board
+from training.checkpoint import Checkpoint, Checkpoints
+from training.data import Pictures, StreamedPictures, batches, evaluation_batches
+from training.errors import DivergedError, Interrupted
+from training.recipes import Recipe
+from training.runs import Run
+from training.strategy import Placement
+from training.tasks.base import Batch, Task
+
+SECONDS_PER_CALL = 0.5
+EVALUATION_BATCH = 256
+PICTURES = 10
+
+
+@dataclass
+class Progress:
+    """What a run knows beside its variables; saved with every checkpoint.
+
+    Attributes:
+        step: optimiser steps taken.
+        rows: rows of metrics.csv so far.
+        totals: sums of the training scalars since the last row.
+        best: step and score of the best evaluation, or None.
+    """
+
+    step: int = 0
+    rows: list[dict[str, float]] = field(default_factory=list)
+    totals: dict[str, float] = field(default_factory=dict)
+    best: dict[str, float] | None = None
+
+    def state(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {"rows": self.rows, "totals": self.totals, "best": self.best}
+
+
+class Loop:
+    """Train a task to the last step of its recipe.
+
+    Args:
+        task: built inside the strategy's scope.
+        strategy: any `tf.distribute` strategy.
+        train: pictures of the training split.
+        validation: pictures that decide what is best.
+        seed: decides the order of examples and every draw.
+        run: the folder to write to; None on workers that are not the chief.
+        report: called with `(step, values, steps_per_second)` after every call into TensorFlow.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        strategy: tf.distribute.Strategy,
+        train: Pictures | StreamedPictures,
+        validation: Pictures | StreamedPictures,
+        *,
+        seed: int,
+        run: Run | None,
+        report: Callable[[int, Mapping[str, float], float], None] = lambda *_: None,
+    ) -> None:
+        self.task = task
+        self.strategy = strategy
+        self.placement = Placement(strategy)
+        self.train = train
+        self.validation = validation
+        self.seed = seed
+        self.run = run
+        self.report = report
+        self.recipe: Recipe = task.recipe
+        self.progress = Progress()
+        self.checkpoints = Checkpoints(run.checkpoints, self.recipe.keep) if run else None
+        self.board = Board(run.path / "tensorboard") if run else None
+        self._saved_at = time.monotonic()
+        self._steps = tf.function(self._steps_in_graph, reduce_retracing=True)
+        self._evaluate = tf.function(self._evaluate_in_graph, reduce_retracing=True)
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint of the same run."""
+        checkpoint.restore(self.task.groups())
+        self.progress = Progress(checkpoint.step, **checkpoint.state)
+
+    def train_to_end(self) -> None:
+        """Train until the recipe's last step.
+
+        Raises:
+            DivergedError: the loss is not finite; names the step.
+            Interrupted: SIGINT or SIGTERM came; the run was saved.
+        """
+        recipe, progress = self.recipe, self.progress
+        log, evaluate, save = (
+            recipe.log_every,
+            math.ceil(recipe.steps / recipe.evaluations),
+            math.ceil(recipe.steps / 10),
+        )
+        if progress.step == 0:
+            self._describe()
+            self._evaluate_and_show()
+        stream = self.stream()
+        calls = 1
+        with _signals() as received:
+            while progress.step < recipe.steps:
+                # Calls end where something is due, and last about half a second, so that a signal is answered.
+                due = min(every - progress.step % every for every in (log, evaluate, save))
+                count = min(calls, due, recipe.steps - progress.step)
+                started = time.perf_counter()
+                self.advance(stream, count)
+                rate = count / (time.perf_counter() - started)
+                calls = max(1, int(rate * SECONDS_PER_CALL))
+
+                last = progress.step == recipe.steps
+                row: dict[str, float] = {}
+                if last or progress.step % log == 0:
+                    row |= self._logged(rate)
+                if last or progress.step % evaluate == 0:
+                    row |= self._evaluate_and_show()
+                if row:
+                    progress.rows.append({"step": progress.step, **row})
+                self.report(progress.step, row, rate)
+                overdue = time.monotonic() - self._saved_at > 60 * recipe.checkpoint_minutes
+                if last or progress.step % save == 0 or overdue or received:
+                    self._save()
+                if received and not last:
+                    raise Interrupted(received[0], progress.step)
+
+    def evaluate(self) -> dict[str, float]:
+        """Means over the validation part, every picture counted once."""
+        sums: dict[str, float] = {}
+        for batch in self._distributed(self._evaluation_stream):
+            for tag, value in self._evaluate(batch).items():
+                sums[tag] = sums.get(tag, 0.0) + float(value)
+        count = sums.pop("count")
+        return {tag: value / count for tag, value in sums.items()}
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self.board:
+            self.board.close()
+
+    def stream(self) -> Iterator[Batch]:
+        """The batches from the present step on."""
+        return iter(self._distributed(self._training_stream))
+
+    def advance(self, stream: Iterator[Batch], count: int) -> None:
+        """Take `count` steps from the stream, in one call into TensorFlow.
+
+        Raises:
+            DivergedError: the loss is not finite; names the step.
+        """
+        progress, tags = self.progress, self.task.training_tags
+        totals = [tf.constant(progress.totals.get(tag, 0.0), tf.float64) for tag in tags]
+        totals, first_bad = self._steps(stream, tf.constant(count, tf.int64), totals)
+        if int(first_bad) >= 0:
+            raise DivergedError(
+                f"the loss was not finite at step {int(first_bad) + 1}; the run stops there and its last checkpoint "
+                "is kept; try a smaller learning_rate, or clip_norm=1"
+            )
+        progress.step += count
+        steps = progress.totals.get("steps", 0.0) + count
+        progress.totals = {"steps": steps, **{tag: float(total) for tag, total in zip(tags, totals, strict=True)}}
+
+    def _steps_in_graph(
+        self, stream: Iterator[Batch], count: tf.Tensor, totals: list[tf.Tensor]
+    ) -> tuple[list[tf.Tensor], tf.Tensor]:
+        """Take `count` steps; adds each step's scalars to `totals` and finds the first that is not finite."""
+        first_bad = tf.constant(-1, tf.int64)
+        for _ in tf.range(count):
+            batch = next(stream)
+            scalars = self.strategy.run(self.task.step, args=(batch,))
+            values = [
+                tf.cast(self.strategy.reduce("SUM", scalars[tag], axis=None), tf.float64)
+                for tag in self.task.training_tags
+            ]
+            totals = [total + value for total, value in zip(totals, values, strict=True)]
+            finite = tf.reduce_all(tf.math.is_finite(tf.stack(values)))
+            if not finite and first_bad < 0:
+                first_bad = self.strategy.experimental_local_results(batch["step"])[0]
+        return totals, first_bad
+
+    def _evaluate_in_graph(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Sums over one global batch, and how many pictures it really held."""
+
+        def one_replica(part: Batch) -> dict[str, tf.Tensor]:
+            mask = tf.cast(part["mask"], tf.float64)
+            # Padding is masked by selection: its metrics may be anything, and 0 * inf is not 0.
+            values = {
+                tag: tf.reduce_sum(tf.where(mask > 0, tf.cast(value, tf.float64), 0.0))
+                for tag, value in self.task.evaluate(part).items()
+            }
+            return {**values, "count": tf.reduce_sum(mask)}
+
+        sums = self.strategy.run(one_replica, args=(batch,))
+        return {tag: self.strategy.reduce("SUM", value, axis=None) for tag, value in sums.items()}
+
+    def _distributed(self, stream: Callable[[], tf.data.Dataset]) -> tf.data.Dataset:
+        return self.strategy.distribute_datasets_from_function(lambda _: stream())
+
+    def _training_stream(self) -> tf.data.Dataset:
+        return batches(
+            self.train,
+            batch_size=self.recipe.batch,
+            seed=self.seed,
+            start_step=self.progress.step,
+            total_steps=self.recipe.steps,
+            replicas=self.placement.replicas,
+            first_replica=self.placement.first,
+            local_replicas=self.placement.local,
+            flip=self.recipe.flip,
+        )
+
+    def _evaluation_stream(self) -> tf.data.Dataset:
+        replicas = self.placement.replicas
+        return evaluation_batches(
+            self.validation,
+            batch_size=math.ceil(EVALUATION_BATCH / replicas) * replicas,
+            replicas=replicas,
+            first_replica=self.placement.first,
+            local_replicas=self.placement.local,
+        )
+
+    def _logged(self, rate: float) -> dict[str, float]:
+        """The means since the last row."""
+        totals = dict(self.progress.totals)
+        self.progress.totals = {}
+        steps = totals.pop("steps")
+        row = {tag: total / steps for tag, total in totals.items()}
+        if self.board:
+            speed = {"train/examples_per_second": rate * self.recipe.batch}
+            self.board.scalars(self.progress.step, row | speed)
+        return row
+
+    def _evaluate_and_show(self) -> dict[str, float]:
+        """Evaluate, remember the best weights, and show the fixed pictures."""
+        values, progress = self.evaluate(), self.progress
+        score = values[self.task.score]
+        better = progress.step and (progress.best is None or score > progress.best["score"])
+        if better:
+            progress.best = {"step": progress.step, "score": score}
+        if self.board and self.checkpoints:
+            self.board.scalars(progress.step, values)
+            self.board.picture(progress.step, "eval/pictures", self.task.pictures(self._fixed_batch))
+            if better:
+                self.checkpoints.save_best(progress.step, {"model": self.task.published.weights})
+        return values
+
+    @functools.cached_property
+    def _fixed_batch(self) -> Batch:
+        """The first pictures of the validation part."""
+        return next(iter(evaluation_batches(self.validation, batch_size=min(PICTURES, self.validation.count))))
+
+    def _save(self) -> None:
+        if self.run and self.checkpoints and self.board:
+            self.checkpoints.save(self.progress.step, self.task.groups(), self.progress.state())
+            self.run.write_metrics(self.progress.rows)
+            self.board.flush()
+        self._saved_at = time.monotonic()
+
+    def _describe(self) -> None:
+        if self.run and self.board:
+            config = self.run.config()
+            settings = {"model": config["model"], "seed": config["seed"], **config["recipe"]}
+            self.board.describe(self.task.published, config, settings)
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collect SIGINT and SIGTERM; a second one has its usual effect."""
+    received: list[int] = []
+    previous: dict[int, Any] = {}
+
+    def note(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        for known, handler in previous.items():
+            signal.signal(known, handler)
+
+    if threading.current_thread() is threading.main_thread():
+        previous.update({number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)})
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,20 @@
+"""Keras's float type and dtype policy for the length of a block."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+
+
+@contextmanager
+def precision(name: str) -> Iterator[None]:
+    """Build and run models at `float32`, `float64`, `mixed_float16` or `mixed_bfloat16`."""
+    policy, float_type = keras.config.dtype_policy(), keras.config.floatx()
+    try:
+        # Inputs and losses take the float type, layers the policy: both in double, or rounding creeps in.
+        keras.config.set_floatx("float64" if name == "float64" else "float32")
+        keras.config.set_dtype_policy(name)
+        yield
+    finally:
+        keras.config.set_floatx(float_type)
+        keras.config.set_dtype_policy(policy)

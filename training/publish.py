@@ -1,0 +1,99 @@
+"""Verify a run's SavedModel and copy it to `saved_models/`, with its place in the index."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.errors import InputError, RunError
+from training.evaluate import find_saved_model
+from training.files import write_json
+from training.recipes import RECIPES, first_source
+from training.runs import Run
+from zoo.models import build_model
+from zoo.pretrained import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index, set_saved_weights, sha256, walk
+
+MODEL_LIMIT, TOTAL_LIMIT = 5_000_000, 60_000_000
+SAVED_MODELS = Path("saved_models")
+
+
+def published_name(config: Mapping[str, Any], family: str) -> str:
+    """The model's name for its recipe's first source, `<model>.<source>` for another.
+
+    Raises:
+        InputError: the source's name cannot be part of a file name, as a folder's cannot.
+    """
+    source = config["source"]["name"]
+    name = config["model"]
+    if source != first_source(RECIPES[family].source):
+        name += f".{source}"
+    if not PUBLISHED_NAME.fullmatch(name):
+        raise InputError(f"a model trained on {source} has no name to be published under; train on a named source")
+    return name
+
+
+def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODELS) -> Path:
+    """Copy a run's SavedModel, verified, and list its files in the index.
+
+    Args:
+        run_folder: `runs/<model>/<run id>`.
+        force: replace a model that is published under the same name.
+        folder: of published models.
+
+    Raises:
+        InputError: not a finished run, a name that is taken, or a model that is too large.
+        RunError: the SavedModel does not compute what the model computes.
+    """
+    saved_model = find_saved_model(f"{run_folder}/")
+    facts = json.loads((saved_model / CARD).read_text())
+    name = published_name(Run(run_folder).config(), facts["family"])
+    index = read_index(folder) if (folder / INDEX).is_file() else {}
+    if name in index and not force:
+        raise InputError(f"{folder / name} is published already; replace it with FORCE=1")
+    _check_outputs(saved_model, facts)
+    _check_size(saved_model, name, index, folder)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{name}.part"
+    shutil.rmtree(temporary, ignore_errors=True)
+    shutil.copytree(saved_model, temporary)
+    facts["name"] = name
+    write_json(temporary / CARD, facts)
+    files = {path.relative_to(temporary).as_posix(): sha256(path) for path in sorted(walk(temporary))}
+    old = folder / f".{name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if (folder / name).exists():
+        (folder / name).rename(old)
+    temporary.rename(folder / name)
+    index[name] = {"files": files}
+    write_json(folder / INDEX, {"schema": SCHEMA, "models": dict(sorted(index.items()))})
+    shutil.rmtree(old, ignore_errors=True)
+    return folder / name
+
+
+def _check_outputs(saved_model: Path, facts: Mapping[str, Any]) -> None:
+    """The endpoints give what the model with the same weights gives, at batch sizes 1 and 7."""
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(saved_model))
+    model = build_model(facts["name"].partition(".")[0], **facts["model_arguments"])
+    set_saved_weights(model, saved_model)
+    for batch in (1, 7):
+        values = np.random.default_rng(batch).random((batch, *model.input_shape[1:]), np.float32)
+        served = loaded.signatures["serving_default"](**{model.input_names[0]: tf.constant(values)})
+        difference = float(np.max(np.abs(next(iter(served.values())) - model(values, training=False))))
+        if not difference <= 1e-5:
+            raise RunError(f"{saved_model} differs from its model by {difference} for a batch of {batch}")
+
+
+def _check_size(saved_model: Path, name: str, index: Mapping[str, Any], folder: Path) -> None:
+    size = sum(path.stat().st_size for path in walk(saved_model))
+    others = (folder / other for other in index if other != name)
+    total = size + sum(path.stat().st_size for other in others for path in walk(other))
+    if size > MODEL_LIMIT:
+        raise InputError(f"{saved_model} has {size:,} bytes; published models have at most {MODEL_LIMIT:,}")
+    if total > TOTAL_LIMIT:
+        raise InputError(f"{folder} would hold {total:,} bytes; it holds at most {TOTAL_LIMIT:,}: remove a model first")

@@ -1,0 +1,98 @@
+"""What a training says to its user: a few calm lines, progress, and where the results are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from training.recipes import Recipe
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from training.data import Source
+    from training.evaluate import Evaluation
+    from training.runs import Run
+
+
+class Report:
+    """Prints to a terminal with a progress bar, and to a file one line at every evaluation."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+        self._steps = 0
+        self._values: dict[str, float] = {}
+
+    def silence(self) -> None:
+        """Say nothing from here on, as workers that are not the chief do."""
+        self.console.quiet = True
+
+    def source(self, source: "Source") -> None:
+        """Where the pictures come from, and why."""
+        height, width, channels = source.image_shape
+        reason = f" ({source.reason})" if source.reason else ""
+        self.console.print(f"data: {source.name}, {height}x{width}x{channels}{reason}")
+
+    def start(
+        self, path: Path, model: "keras.Model", recipe: Recipe, strategy: "tf.distribute.Strategy", step: int
+    ) -> None:
+        """What is trained, and where it is written."""
+        replicas = strategy.num_replicas_in_sync
+        devices = f"{replicas} replicas" if replicas > 1 else "1 device"
+        self.console.print(
+            f"model: {model.name}, {model.count_params():,} parameters; {recipe.steps:,} steps of {recipe.batch} "
+            f"images, {recipe.precision}, {devices}"
+        )
+        self.console.print(f"resumed {path} at step {step}" if step else f"run: {path}")
+        self._steps = recipe.steps
+        if self.console.is_terminal:
+            self._progress = Progress(
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.description}"),
+                console=self.console,
+                transient=True,
+            )
+            self._task = self._progress.add_task("", total=recipe.steps, completed=step)
+            self._progress.start()
+
+    def progress(self, step: int, values: Mapping[str, float], rate: float) -> None:
+        """Called after every call into TensorFlow."""
+        self._values.update(values)
+        text = "  ".join(
+            f"{label} {self._values[tag]:.4g}"
+            for tag, label in (("train/loss", "loss"), ("eval/psnr", "validation PSNR"))
+            if tag in self._values
+        )
+        if self._progress:
+            self._progress.update(self._task, completed=step, description=f"{rate:.0f} steps/s  {text}")
+        elif any(tag.startswith("eval/") for tag in values):
+            left = (self._steps - step) / rate
+            self.console.print(f"step {step}/{self._steps}  {rate:.0f} steps/s  {left:.0f} s left  {text}")
+
+    def finish(self, run: "Run", evaluation: "Evaluation") -> None:
+        """What was reached, and where the results are."""
+        self.stop()
+        means = evaluation.means()
+        self.console.print(
+            f"{evaluation.split} of {evaluation.source}, {len(evaluation.rows):,} pictures: "
+            f"PSNR {means['psnr']:.2f} dB, SSIM {means['ssim']:.4f}, MSE {means['mse']:.5f}"
+        )
+        self.console.print(f"watch: make tensorboard    publish: make publish RUN={run.path}")
+        self.console.print(f"SavedModel: {run.saved_model}")
+
+    def warning(self, text: str) -> None:
+        """Something that the user should know of."""
+        self.console.print(f"note: {text}")
+
+    def stop(self) -> None:
+        """Take the progress bar away."""
+        if self._progress:
+            self._progress.stop()
+            self._progress = None

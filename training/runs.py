@@ -1,0 +1,120 @@
+"""The folder of one training: its id, its lock, its configuration and its rows of metrics."""
+
+import csv
+import fcntl
+import hashlib
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from training.errors import InputError
+from training.files import write_json, write_text
+
+RUNS = Path("runs")
+
+
+def run_id(identity: Mapping[str, Any], seed: int) -> str:
+    """`<8 hex of the hash of what decides the result>-s<seed>`."""
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:8]}-s{seed}"
+
+
+class Run:
+    """`runs/<model>/<run id>/`, guarded by a lock that ends with the process.
+
+    Attributes:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: IO[str] | None = None
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where the run's checkpoints lie."""
+        return self.path / "checkpoints"
+
+    @property
+    def saved_model(self) -> Path:
+        """The exported SavedModel; it is there once the run is finished."""
+        return self.path / "saved_model"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run reached its last step and was exported."""
+        return self.saved_model.is_dir()
+
+    def config(self) -> dict[str, Any]:
+        """What `config.json` says.
+
+        Raises:
+            InputError: the folder is not a run.
+        """
+        path = self.path / "config.json"
+        try:
+            return dict(json.loads(path.read_text()))
+        except FileNotFoundError as error:
+            raise InputError(f"{self.path} is not a run: it has no config.json") from error
+        except ValueError as error:
+            raise InputError(f"{path} is not valid JSON ({error}); start the run anew with RESUME=0") from error
+
+    def create(self, config: Mapping[str, Any]) -> None:
+        """Make the folder, take its lock and write the configuration.
+
+        Raises:
+            InputError: another process trains in this folder, or it cannot be written to.
+        """
+        try:
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+            self.lock()
+            if not (self.path / "config.json").exists():
+                write_json(self.path / "config.json", config)
+        except PermissionError as error:
+            raise InputError(f"cannot write to {self.path}: {error.strerror}; run from a folder you own") from error
+
+    def lock(self) -> None:
+        """Take the lock, or raise InputError where another process holds it."""
+        file = (self.path / ".lock").open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise InputError(
+                f"{self.path} is being trained by another process; wait for it, or start a second run with RESUME=0"
+            ) from None
+        self._lock = file
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def write_metrics(self, rows: Sequence[Mapping[str, float]]) -> None:
+        """Write `metrics.csv`: the step and metrics only, so that equal runs give equal files."""
+        tags = sorted({tag for row in rows for tag in row} - {"step"})
+        text = io.StringIO()
+        writer = csv.DictWriter(text, ["step", *tags], restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.path / "metrics.csv", text.getvalue())
+
+
+def choose_run(model: str, identity: Mapping[str, Any], seed: int, *, resume: bool, root: Path = RUNS) -> Run:
+    """The unfinished run of that identity, or the next free folder: `<id>`, `<id>-2`, `<id>-3`, ...
+
+    Nothing is created.
+    """
+    base = run_id(identity, seed)
+    folder = root / model
+    pattern = re.compile(re.escape(base) + r"(?:-([0-9]+))?")
+    matches = (pattern.fullmatch(path.name) for path in (folder.iterdir() if folder.is_dir() else ()))
+    newest = max((int(match[1] or 1) for match in matches if match), default=0)
+    run = Run(folder / (base if newest <= 1 else f"{base}-{newest}"))
+    if newest == 0 or (resume and not run.finished):
+        return run
+    return Run(folder / f"{base}-{newest + 1}")

@@ -1,0 +1,19 @@
+"""One file a task: its loss, its step, its metrics, its pictures."""
+
+from typing import TYPE_CHECKING
+
+from training.errors import InputError
+
+if TYPE_CHECKING:
+    from training.tasks.base import Task
+
+TASKS = ("reconstruction",)
+
+
+def task_class(name: str) -> "type[Task]":
+    """The task of a recipe, by name."""
+    if name == "reconstruction":
+        from training.tasks.reconstruction import Reconstruction
+
+        return Reconstruction
+    raise InputError(f"task {name!r} is not one of {', '.join(TASKS)}")

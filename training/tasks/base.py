@@ -1,0 +1,128 @@
+"""What the loop asks of a task."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from training.errors import InputError
+from training.optimisers import create_optimiser
+from training.recipes import Recipe
+
+Batch = Mapping[str, tf.Tensor]
+Scalars = dict[str, tf.Tensor]
+
+
+class Task(ABC):
+    """Networks, optimisers and one training step over them.
+
+    Build it inside the strategy's scope. All losses are sums over a replica's examples divided by the global
+    batch, so that summing over replicas gives the mean over the global batch, however many replicas there are.
+
+    Attributes:
+        losses: names that a recipe's `loss` may have.
+        score: the evaluation metric that decides what is best; larger is better.
+        training_tags: of the scalars that `step` returns.
+        published: the network that is exported, `networks["model"]`.
+        period: total factor of its up-samplers, the period of their checkerboard.
+        networks: all that are trained, by name.
+        optimisers: by the name of the network that each one trains.
+    """
+
+    losses: tuple[str, ...] = ()
+    score: str = "eval/psnr"
+    training_tags: tuple[str, ...] = ("train/loss",)
+
+    def __init__(self, recipe: Recipe, model: keras.Model, period: int, *, jit: bool = False) -> None:
+        if recipe.loss not in self.losses:
+            raise InputError(f"loss={recipe.loss!r} is not one of {', '.join(self.losses)}")
+        self.recipe = recipe
+        self.jit = jit
+        self.networks: dict[str, keras.Model] = {}
+        self.optimisers: dict[str, keras.optimizers.Optimizer] = {}
+        self.period = period
+        self.published = model
+        self.add("model", model)
+
+    @abstractmethod
+    def step(self, batch: Batch) -> Scalars:
+        """Train on one replica's part of a batch; scalars that sum over replicas to the global mean."""
+
+    @abstractmethod
+    def evaluate(self, batch: Batch) -> Scalars:
+        """Metrics of each example, `[b]` by tag."""
+
+    @abstractmethod
+    def pictures(self, batch: Batch) -> tf.Tensor:
+        """A grid `[height, width, channels]` in 0..1 of what the network does with a fixed batch."""
+
+    def add(self, name: str, network: keras.Model) -> None:
+        """Train a network under that name with the recipe's optimiser."""
+        self.networks[name] = network
+        self.optimisers[name] = create_optimiser(self.recipe)
+        self.optimisers[name].build(network.trainable_variables)
+
+    def groups(self) -> dict[str, Sequence[keras.Variable]]:
+        """Every variable that a checkpoint holds, by group."""
+        networks = {f"network/{name}": network.variables for name, network in self.networks.items()}
+        optimisers = {f"optimiser/{name}": optimiser.variables for name, optimiser in self.optimisers.items()}
+        return {**networks, **optimisers}
+
+    def minimise(self, name: str, loss: Callable[..., tf.Tensor], *arguments: Any) -> tf.Tensor:
+        """One optimiser step on a network; returns its loss.
+
+        Args:
+            name: of the network.
+            loss: from `arguments` to a scalar, this replica's share of the global mean.
+            *arguments: tensors.
+        """
+        network, optimiser = self.networks[name], self.optimisers[name]
+        variables = network.trainable_variables
+
+        def gradients(*inputs: Any) -> tuple[tf.Tensor, list[tf.Tensor]]:
+            with tf.GradientTape() as tape:
+                value = loss(*inputs)
+                if network.losses:
+                    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+                    value += tf.add_n(network.losses) / replicas
+                scaled = optimiser.scale_loss(value)
+            return value, tape.gradient(scaled, variables)
+
+        if self.jit:
+            gradients = tf.function(gradients, jit_compile=True)
+        value, grads = gradients(*arguments)
+        optimiser.apply(self._clipped(grads, optimiser), variables)
+        return value
+
+    def _clipped(self, grads: list[tf.Tensor], optimiser: keras.optimizers.Optimizer) -> list[tf.Tensor]:
+        """Clip by the norm of the gradient over all replicas, which each replica alone does not know."""
+        if not self.recipe.clip_norm:
+            return grads
+        context = tf.distribute.get_replica_context()
+        grads = context.all_reduce(tf.distribute.ReduceOp.SUM, grads)
+        scale = optimiser.scale_loss(tf.ones([], grads[0].dtype))
+        clipped, _ = tf.clip_by_global_norm(grads, self.recipe.clip_norm * scale)
+        # The optimiser sums over replicas once more.
+        return [grad / context.num_replicas_in_sync for grad in clipped]
+
+
+def to_float(pictures: tf.Tensor) -> tf.Tensor:
+    """uint8 pictures to 0..1 in Keras's float type."""
+    return tf.cast(pictures, keras.config.floatx()) / 255.0
+
+
+def global_mean(values: tf.Tensor, batch: int) -> tf.Tensor:
+    """This replica's share of the mean over a global batch."""
+    return tf.reduce_sum(values) / tf.cast(batch, values.dtype)
+
+
+def grid(rows: Sequence[tf.Tensor], cell: int = 84) -> tf.Tensor:
+    """Pictures `[n, h, w, c]` a row, side by side, enlarged in whole pixels to about `cell`."""
+    factor = max(1, cell // int(rows[0].shape[1]))
+    lines = [
+        tf.concat(tf.unstack(tf.pad(row, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=1.0)), 1) for row in rows
+    ]
+    picture = tf.concat(lines, 0)
+    return tf.repeat(tf.repeat(picture, factor, 0), factor, 1)

@@ -1,0 +1,258 @@
+"""One training from a name to a SavedModel."""
+
+import dataclasses
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from training.errors import InputError, RunError
+from training.files import write_json
+from training.recipes import Recipe
+from training.runs import RUNS, Run, choose_run
+from zoo.registry import ModelName
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tensorflow as tf
+
+    from training.data import Source
+    from training.initial import Initial
+    from training.loop import Loop
+    from training.report import Report
+
+# What a run id does not depend on: how often a run writes does not change what it learns.
+_WRITING = ("keep", "checkpoint_minutes")
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What the user asked for.
+
+    Attributes:
+        model: a parsed model name.
+        recipe: resolved and checked.
+        seed: of the initial weights, the order of examples and every draw.
+        strategy: a name of `training.strategy.STRATEGIES`.
+        logical_cpus: devices to split the processor into, or None.
+        init: a published name or a run's folder to start from, or None.
+        resume: go on with an unfinished run of the same configuration.
+        jit: compile the step with XLA.
+        settings: the fields that differ from the family's recipe, for the card's command.
+        root: folder of all runs.
+    """
+
+    model: ModelName
+    recipe: Recipe
+    seed: int = 0
+    strategy: str = "auto"
+    logical_cpus: int | None = None
+    init: str | None = None
+    resume: bool = True
+    jit: bool = False
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    root: Path = RUNS
+
+
+def train(order: Order, report: "Report") -> Path:
+    """Train, evaluate on the test split, export; returns the path of the SavedModel.
+
+    Raises:
+        InputError: something that was asked for cannot be done; nothing was created.
+        RunError: the run failed under way; its last checkpoint is kept.
+        Interrupted: a signal stopped the run after it was saved.
+    """
+    from training.data import open_source
+    from training.initial import Initial
+    from training.precision import precision
+    from training.strategy import Placement, create_strategy
+
+    recipe = order.recipe
+    initial = Initial(order.init) if order.init else None
+    if initial:
+        initial.check(order.model)
+    strategy = create_strategy(order.strategy, logical_cpus=order.logical_cpus)
+    placement = Placement(strategy)
+    if not placement.is_chief:
+        report.silence()
+    if recipe.batch % placement.replicas:
+        raise InputError(
+            f"batch={recipe.batch} does not divide by {placement.replicas} replicas; take a multiple of it"
+        )
+    source = open_source(recipe.source, image_size=recipe.image_size, seed=order.seed)
+    report.source(source)
+    with precision(recipe.precision):
+        loop, run = _prepare(order, strategy, source, initial, report)
+        try:
+            loop.train_to_end()
+            if run is None:
+                return Path()
+            return _finish(run, loop, source, report)
+        except OSError as error:
+            raise RunError(
+                f"{error.filename or run}: {error.strerror or error}; what was saved before is intact"
+            ) from error
+        finally:
+            loop.close()
+            if run:
+                run.release()
+
+
+def _prepare(
+    order: Order,
+    strategy: "tf.distribute.Strategy",
+    source: "Source",
+    initial: "Initial | None",
+    report: "Report",
+) -> "tuple[Loop, Run | None]":
+    """Build everything, then choose, lock and create the run's folder, then resume."""
+    import keras
+
+    from training.checkpoint import Checkpoints
+    from training.loop import Loop
+    from training.strategy import Placement
+    from training.tasks import task_class
+    from zoo.models import build_model
+
+    recipe, name = order.recipe, str(order.model)
+    arguments = dict(recipe.model)
+    if "image_shape" in order.model.family.arguments:
+        arguments.setdefault("image_shape", list(source.image_shape))
+    train_pictures, validation = source.split("train"), source.split("validation")
+
+    keras.utils.set_random_seed(order.seed)
+    with strategy.scope():
+        try:
+            model = build_model(name, **arguments)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{name} with {arguments}: {error}") from error
+        if initial:
+            initial.apply(model)
+        task = task_class(recipe.task)(recipe, model, order.model.family.upsampling, jit=order.jit)
+
+    config = _config(order, strategy, source, initial, arguments)
+    run = choose_run(name, config["identity"], order.seed, resume=order.resume, root=order.root)
+    checkpoint, complaints = Checkpoints(run.checkpoints).load_newest() if order.resume else (None, [])
+    is_chief = Placement(strategy).is_chief
+    if is_chief:
+        run.create(config)
+    loop = Loop(
+        task,
+        strategy,
+        train_pictures,
+        validation,
+        seed=order.seed,
+        run=run if is_chief else None,
+        report=report.progress,
+    )
+    for complaint in complaints:
+        report.warning(complaint)
+    if checkpoint:
+        loop.resume(checkpoint)
+    report.start(run.path, model, recipe, strategy, checkpoint.step if checkpoint else 0)
+    return loop, run if is_chief else None
+
+
+def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
+    """Export, evaluate what was exported, write the card; the SavedModel appears complete or not at all."""
+    from training.card import card
+    from training.evaluate import evaluate
+    from training.export import export
+    from zoo.models import parse_name
+    from zoo.pretrained import CARD
+
+    config = run.config()
+    temporary = run.path / ".saved_model.part"
+    shutil.rmtree(temporary, ignore_errors=True)
+    export(config["model"], config["model_arguments"], _weights(loop), temporary)
+    split = "test" if "test" in source.splits else "validation"
+    evaluation = evaluate(temporary, parse_name(config["model"]).family.name, source, split)
+    folder = run.path / "evaluation"
+    folder.mkdir(exist_ok=True)
+    write_json(folder / f"{split}.json", evaluation.facts())
+    evaluation.write_csv(folder / f"{split}.csv")
+    (temporary / CARD).parent.mkdir()
+    write_json(temporary / CARD, card(config, [evaluation.facts()]))
+    temporary.rename(run.saved_model)
+    report.finish(run, evaluation)
+    return run.saved_model
+
+
+def _weights(loop: "Loop") -> "list[np.ndarray]":
+    """The weights to export: the last, or the best on the validation part."""
+    from training.checkpoint import snapshot
+
+    best = loop.progress.best
+    if loop.recipe.export == "best" and best and loop.checkpoints:
+        return loop.checkpoints.load_best(int(best["step"])).arrays["model"]
+    return snapshot(loop.task.published.weights)
+
+
+def _config(
+    order: Order,
+    strategy: "tf.distribute.Strategy",
+    source: "Source",
+    initial: "Initial | None",
+    arguments: Mapping[str, Any],
+) -> dict[str, Any]:
+    from training.card import train_command
+
+    recipe = dataclasses.asdict(order.recipe) | {"source": source.name, "model": dict(order.recipe.model)}
+    origin = {"name": initial.name, "fingerprint": initial.fingerprint} if initial else None
+    return {
+        "identity": {
+            "model": str(order.model),
+            "model_arguments": dict(arguments),
+            "recipe": {key: value for key, value in recipe.items() if key not in _WRITING},
+            "source": source.fingerprint,
+            "init": origin["fingerprint"] if origin else None,
+        },
+        "model": str(order.model),
+        "model_arguments": dict(arguments),
+        "recipe": recipe,
+        "seed": order.seed,
+        "source": {
+            "name": source.name,
+            "asked_for": order.recipe.source,
+            "reason": source.reason,
+            "fingerprint": source.fingerprint,
+            "split": "train less its validation part",
+        },
+        "init": origin,
+        "strategy": {
+            "name": order.strategy,
+            "replicas": int(strategy.num_replicas_in_sync),
+            "jit": order.jit,
+        },
+        "command": train_command(str(order.model), source.name, order.seed, order.init, order.settings),
+        "commit": _commit(),
+        "versions": _versions(),
+        "notes": "",
+    }
+
+
+def _versions() -> dict[str, str]:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    modules = {"tensorflow": tf, "keras": keras, "numpy": np}
+    return {"python": platform.python_version(), **{name: module.__version__ for name, module in modules.items()}}
+
+
+def _commit() -> str | None:
+    """The commit of the checkout that this file is in, with `+` where it holds other changes; None elsewhere."""
+    here = Path(__file__).resolve().parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(here), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        tracked = git("ls-files", "--error-unmatch", Path(__file__).name)
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "..")
+        return git("rev-parse", "HEAD") + ("+" if changed else "") if tracked else None
+    except (OSError, subprocess.CalledProcessError):
+        return None

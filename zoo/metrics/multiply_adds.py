@@ -1,0 +1,52 @@
+"""Multiply-adds of a network, counted as they are executed."""
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
+
+
+def multiply_adds(model: "keras.Model") -> int:
+    """Multiply-adds of convolutions and dense layers for one input.
+
+    A kernel's entries are multiplied once at every place where the kernel is applied: at each output place of
+    a convolution, but at each *input* place of a transposed one, and at each low-resolution place of a
+    sub-pixel convolution. (The literature often counts a stride-r transposed convolution at the size of its
+    output, which is r*r times what any implementation does.) Biases, activations and normalisations are free.
+
+    Args:
+        model: a functional model with known height and width.
+
+    Raises:
+        ValueError: a layer whose work this function does not know.
+    """
+    import keras
+    from keras import layers
+
+    from zoo.upsampling import ResizeConv2D, SubpixelConv2D
+
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            total += multiply_adds(layer)
+        elif isinstance(layer, layers.Conv2DTranspose):
+            total += math.prod(layer.kernel.shape) * _places(layer, layer.input.shape)
+        elif isinstance(layer, SubpixelConv2D):
+            places = _places(layer, layer.output.shape) // math.prod(layer.scale)
+            total += math.prod(layer.kernel.shape) * places
+        elif isinstance(layer, layers.Conv2D | ResizeConv2D):
+            total += math.prod(layer.kernel.shape) * _places(layer, layer.output.shape)
+        elif isinstance(layer, layers.Dense):
+            total += math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
+        elif any(len(weight.shape) > 1 for weight in layer.weights):
+            raise ValueError(f"the multiply-adds of {layer.name}, a {type(layer).__name__}, are not known")
+    return total
+
+
+def _places(layer: "keras.layers.Layer", shape: tuple[int | None, ...]) -> int:
+    """Height times width of a feature map."""
+    grid = shape[2:] if layer.data_format == "channels_first" else shape[1:-1]
+    if None in grid:
+        raise ValueError(f"{layer.name} has no fixed height and width: build the model with an input size")
+    return math.prod(size for size in grid if size)

@@ -1,0 +1,207 @@
+"""Find, verify and load the published models.
+
+A folder of published models holds `index.json`, which lists every file's sha256, and one SavedModel a name.
+Loading verifies first: a file that is missing, changed, added, or a link is named and refused.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.models import build_model, model_names
+from zoo.registry import UnknownNameError, closest
+
+if TYPE_CHECKING:
+    import keras
+
+INDEX = "index.json"
+CARD = Path("assets.extra") / "card.json"
+SCHEMA = 1
+PUBLISHED_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+(\+[a-z0-9_]+)*)?")
+
+
+class VerificationError(ValueError):
+    """A published file is not what the index says it is."""
+
+
+def folders() -> list[Path]:
+    """Where published models are looked for, first match wins.
+
+    `ZOO_SAVED_MODELS`, then `saved_models/` inside the installed package, then that of a checkout.
+    """
+    package = Path(__file__).resolve().parent
+    candidates = [package / "saved_models", package.parent / "saved_models"]
+    if chosen := os.environ.get("ZOO_SAVED_MODELS"):
+        candidates.insert(0, Path(chosen).expanduser())
+    return [folder for folder in candidates if (folder / INDEX).is_file()]
+
+
+def read_index(folder: Path) -> dict[str, dict[str, Any]]:
+    """The entries of a folder's index, by model name.
+
+    Raises:
+        VerificationError: the index cannot be read, or was written by a newer version.
+    """
+    try:
+        index = json.loads((folder / INDEX).read_text())
+        if index["schema"] != SCHEMA:
+            raise VerificationError(
+                f"{folder / INDEX} has schema {index['schema']}; this version of zoo reads {SCHEMA}: upgrade it"
+            )
+        return dict(index["models"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, VerificationError):
+            raise
+        raise VerificationError(f"{folder / INDEX} is not an index of models: {error}") from error
+
+
+def published_names() -> list[str]:
+    """Names of the published models that can be found, sorted."""
+    return sorted({name for folder in folders() for name in read_index(folder)})
+
+
+def locate(name: str) -> tuple[Path, dict[str, Any]]:
+    """The folder of a published model and its index entry, not yet verified.
+
+    Raises:
+        UnknownNameError: no published model has that name.
+    """
+    if PUBLISHED_NAME.fullmatch(name):
+        for folder in folders():
+            index = read_index(folder)
+            if name in index:
+                return folder / name, index[name]
+    published = published_names()
+    if name in model_names():
+        hint = "; it can be built and trained, but its weights are not published"
+    else:
+        hint = closest(name, published)
+    raise UnknownNameError(f"there is no published model {name!r}{hint}; published: {', '.join(published) or 'none'}")
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Every file and link below a folder, without following links."""
+    for root, directories, files in os.walk(folder):
+        here = Path(root)
+        yield from (here / name for name in files)
+        yield from (here / name for name in directories if (here / name).is_symlink())
+
+
+def verify(name: str) -> Path:
+    """Compare every file of a published model with the index and return the model's folder.
+
+    Raises:
+        UnknownNameError: no published model has that name.
+        VerificationError: names the first file that is missing, added, a link, or differs.
+    """
+    folder, entry = locate(name)
+    expected: dict[str, str] = entry["files"]
+    remedy = "restore the folder from where it came from (git checkout, or install the package again)"
+    if folder.is_symlink():
+        raise VerificationError(f"{folder} is a link, which published models never are; {remedy}")
+    for path in sorted(walk(folder)):
+        relative = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise VerificationError(f"{path} is a link, which published models never hold; {remedy}")
+        if relative not in expected:
+            raise VerificationError(f"{path} is not in the index of {name}; {remedy}")
+    for relative, digest in sorted(expected.items()):
+        path = folder / relative
+        if not path.is_file():
+            raise VerificationError(f"{path} is missing; {remedy}")
+        if sha256(path) != digest:
+            raise VerificationError(f"{path} differs from the published file (sha256); {remedy}")
+    return folder
+
+
+def card(name: str) -> dict[str, Any]:
+    """The facts of a published model: what it is, how it was trained, what it reaches.
+
+    Raises:
+        UnknownNameError: no published model has that name.
+        VerificationError: the card is missing or differs from the index.
+    """
+    folder, entry = locate(name)
+    path = folder / CARD
+    if not path.is_file() or sha256(path) != entry["files"].get(CARD.as_posix()):
+        raise VerificationError(f"{path} is missing or differs from the published file (sha256)")
+    return json.loads(path.read_text())
+
+
+def load_pretrained(name: str) -> Any:
+    """A published SavedModel, every file verified, ready to call by its endpoints.
+
+    Args:
+        name: a published name, such as `"ae_subpixel"` or `"ae_subpixel.cifar10"`.
+
+    Returns:
+        What `tf.saved_model.load` returns. Each endpoint takes and returns named tensors:
+        `model.serve(image=x)["image"]`.
+
+    Raises:
+        UnknownNameError: no published model has that name.
+        VerificationError: a file differs from the index.
+    """
+    folder = verify(name)
+    import tensorflow as tf
+
+    return tf.saved_model.load(str(folder))
+
+
+def create_model(name: str, *, pretrained: bool = False, **arguments: Any) -> "keras.Model":
+    """A plain functional `keras.Model`, freshly initialised or with the published weights.
+
+    Args:
+        name: a model name such as `"ae_subpixel"`; with `pretrained=True` also a published name such as
+            `"ae_subpixel.cifar10"`.
+        pretrained: take the published SavedModel's weights, and its model arguments as defaults.
+        **arguments: model arguments of the family, such as `filters=48`.
+
+    Raises:
+        UnknownNameError: the name or an argument does not exist, or nothing is published under the name.
+        ValueError: an argument has a value that the family cannot use, or that the weights do not fit.
+        VerificationError: a published file differs from the index.
+    """
+    if not pretrained:
+        return build_model(name, **arguments)
+    folder = verify(name)
+    facts = json.loads((folder / CARD).read_text())
+    model = build_model(name.partition(".")[0], **{**facts["model_arguments"], **arguments})
+    set_saved_weights(model, folder)
+    return model
+
+
+def set_saved_weights(model: "keras.Model", saved_model: Path) -> None:
+    """Give a model the weights of a SavedModel of the same architecture.
+
+    Raises:
+        ValueError: the SavedModel's variables do not fit the model's weights.
+    """
+    import tensorflow as tf
+
+    # The reader goes by the order of the variables, which exporting keeps: no graph needs to be rebuilt.
+    reader = tf.train.load_checkpoint(str(saved_model / "variables" / "variables"))
+    keys = [f"variables/{i}/.ATTRIBUTES/VARIABLE_VALUE" for i in range(len(model.weights))]
+    shapes = reader.get_variable_to_shape_map()
+    stored = [shapes.get(key) for key in keys]
+    wanted = [list(weight.shape) for weight in model.weights]
+    surplus = f"variables/{len(keys)}/.ATTRIBUTES/VARIABLE_VALUE" in shapes
+    if stored != wanted or surplus:
+        different = [
+            f"{w.path} {a}, stored {b}" for w, a, b in zip(model.weights, wanted, stored, strict=True) if a != b
+        ]
+        raise ValueError(
+            f"the weights in {saved_model} do not fit {model.name}: "
+            f"{'; '.join(different[:3]) or 'the file holds more variables'}; use the same model arguments"
+        )
+    model.set_weights([reader.get_tensor(key) for key in keys])

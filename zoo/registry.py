@@ -1,0 +1,145 @@
+"""The registry of model families: names, wildcards and errors that name the closest match.
+
+A family is one architecture written as a function of its up-sampler (and scale). The decorator records
+the function; nothing is built and no framework is imported until a model is asked for.
+"""
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+UPSAMPLERS = ("subpixel", "transpose", "transpose_2r", "resize")
+KINDS = ("autoencoder", "vae", "generator", "super-resolution", "classifier")
+
+_FAMILIES: dict[str, "Family"] = {}
+_NAME = re.compile(r"(?P<family>[a-z0-9]+)(?:_x(?P<scale>[1-9][0-9]*))?(?:_(?P<upsampler>[a-z][a-z0-9_]*))?")
+
+
+class UnknownNameError(ValueError):
+    """A model, family or argument name that does not exist; the message holds the closest names."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """One architecture and the names it gives rise to.
+
+    Attributes:
+        name: `[a-z0-9]+`, the first part of every model name.
+        kind: one of `KINDS`; decides the endpoints of an exported model.
+        build: `build(upsampler, scale=..., **model_arguments) -> keras.Model`, where `upsampler` and
+            `scale` are passed only to families that have them.
+        upsamplers: the up-samplers that make sense, or () for a family without any.
+        scales: the total factors of a super-resolution family, or ().
+        upsampling: the total factor by which an image family's up-samplers enlarge their grid.
+        citation: the paper that the architecture follows.
+    """
+
+    name: str
+    kind: str
+    build: Callable[..., Any]
+    upsamplers: tuple[str, ...]
+    scales: tuple[int, ...]
+    upsampling: int
+    citation: str
+
+    @property
+    def arguments(self) -> dict[str, inspect.Parameter]:
+        """The keyword-only parameters of the family function: what a user may set."""
+        parameters = inspect.signature(self.build).parameters.values()
+        return {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "scale"}
+
+    def model_names(self) -> list[str]:
+        """Every `<family>[_x<scale>][_<upsampler>]` that can be built."""
+        scales = [f"_x{scale}" for scale in self.scales] or [""]
+        upsamplers = [f"_{upsampler}" for upsampler in self.upsamplers] or [""]
+        return [self.name + scale + upsampler for scale in scales for upsampler in upsamplers]
+
+    def check_arguments(self, arguments: Mapping[str, Any]) -> None:
+        """Raise `UnknownNameError` for an argument that the family does not take."""
+        for name in arguments:
+            if name not in self.arguments:
+                raise UnknownNameError(
+                    f"{self.name} has no argument {name!r}{closest(name, self.arguments)}; "
+                    f"it takes {', '.join(self.arguments) or 'none'}"
+                )
+
+
+@dataclass(frozen=True)
+class ModelName:
+    """The parts of `<family>[_x<scale>][_<upsampler>]`."""
+
+    family: Family
+    scale: int | None
+    upsampler: str | None
+
+    def __str__(self) -> str:
+        scale = f"_x{self.scale}" if self.scale else ""
+        return self.family.name + scale + (f"_{self.upsampler}" if self.upsampler else "")
+
+
+def family(
+    name: str,
+    *,
+    kind: str,
+    upsamplers: Iterable[str] = UPSAMPLERS,
+    scales: Iterable[int] = (),
+    upsampling: int = 1,
+    citation: str = "",
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function as a family; it is returned unchanged.
+
+    Raises:
+        ValueError: the name is taken or malformed, or the kind or an up-sampler is unknown.
+    """
+
+    def register(build: Callable[..., Any]) -> Callable[..., Any]:
+        if not re.fullmatch(r"[a-z0-9]+", name):
+            raise ValueError(f"family name {name!r}: only a-z and 0-9 are allowed")
+        if name in _FAMILIES:
+            raise ValueError(f"family {name!r} is registered already, by {_FAMILIES[name].build.__module__}")
+        if kind not in KINDS:
+            raise ValueError(f"family {name!r}: kind {kind!r} is not one of {', '.join(KINDS)}")
+        unknown = set(upsamplers) - set(UPSAMPLERS)
+        if unknown:
+            raise ValueError(f"family {name!r}: up-samplers {sorted(unknown)} are not among {UPSAMPLERS}")
+        _FAMILIES[name] = Family(name, kind, build, tuple(upsamplers), tuple(scales), upsampling, citation)
+        return build
+
+    return register
+
+
+def families() -> dict[str, Family]:
+    """The registered families by name. `zoo.models.families` also imports their files first."""
+    return dict(_FAMILIES)
+
+
+def matching(names: Iterable[str], pattern: str) -> list[str]:
+    """The names that match a wildcard pattern (`*`, `?`, `[...]`), sorted."""
+    return sorted(name for name in names if fnmatchcase(name, pattern))
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """`" (did you mean a, b?)"`, or an empty string where nothing is close."""
+    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
+    return f" (did you mean {', '.join(close)}?)" if close else ""
+
+
+def parse_name(name: str) -> ModelName:
+    """Split a model name into family, scale and up-sampler.
+
+    Raises:
+        UnknownNameError: no registered family makes a model of that name.
+    """
+    known = [model for entry in _FAMILIES.values() for model in entry.model_names()]
+    if name not in known:
+        raise UnknownNameError(
+            f"there is no model {name!r}{closest(name, known)}; zoo.list_models() lists all {len(known)}"
+        )
+    parts = _NAME.fullmatch(name)
+    assert parts is not None, name
+    scale = parts["scale"]
+    return ModelName(_FAMILIES[parts["family"]], int(scale) if scale else None, parts["upsampler"])

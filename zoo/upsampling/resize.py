@@ -1,0 +1,45 @@
+"""Fixed up-sampling by whole factors: linear maps that keep the dtype and differentiate any number of times.
+
+TensorFlow's resize kernels are not used: their gradients have no gradients, and the bilinear one returns float32
+whatever it is given.
+"""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.upsampling.arguments import Pair
+from zoo.upsampling.layouts import sizes
+
+
+def nearest(x: Any, scale: Pair) -> Any:
+    """Repeat every pixel of `[b, h, w, c]` rh x rw times."""
+    rh, rw = scale
+    # Columns first: what is left to repeat is then whole rows, which are contiguous.
+    return tf.repeat(tf.repeat(x, rw, axis=2), rh, axis=1)
+
+
+def bilinear(x: Any, scale: Pair) -> Any:
+    """Interpolate `[b, h, w, c]` linearly between pixel centres, edges repeated, as `tf.image.resize` does."""
+    rh, rw = scale
+    batch, height, width, channels = sizes(x)
+    x = tf.concat(_phases(x, 2, rw), axis=3)
+    x = tf.reshape(x, [batch, height, width * rw, channels])
+    x = tf.concat(_phases(x, 1, rh), axis=2)
+    return tf.reshape(x, [batch, height * rh, width * rw, channels])
+
+
+def _phases(x: Any, axis: int, factor: int) -> list[Any]:
+    """What lies between each pixel and its neighbours at the `factor` new places inside it."""
+    one = np.eye(4, dtype=np.int32)[axis]
+    # A symmetric border of one pixel is the edge repeated. tf.slice, because its gradient is a pad; the gradient
+    # of Python's slices is several times slower.
+    padded = tf.pad(x, np.stack([one, one], axis=1), "SYMMETRIC")
+    before, after = tf.slice(padded, 0 * one, tf.shape(x)), tf.slice(padded, 2 * one, tf.shape(x))
+    phases = []
+    for place in range(factor):
+        offset = (place + 0.5) / factor - 0.5
+        neighbour = before if offset < 0 else after
+        phases.append((1 - abs(offset)) * x + abs(offset) * neighbour)
+    return phases

@@ -1,0 +1,93 @@
+"""Resize convolution: fixed up-sampling, then a convolution at high resolution."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from zoo.upsampling.arguments import Pair, Scale, one_of, pair
+from zoo.upsampling.layouts import from_channels_last, to_channels_last
+from zoo.upsampling.resize import bilinear, nearest
+
+_RESIZE = {"nearest": nearest, "bilinear": bilinear}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class ResizeConv2D(keras.layers.Conv2D):
+    """Up-sample with nearest-neighbour or bilinear interpolation followed by a convolution.
+
+    Its output has no checkerboard by construction; its convolution runs at high resolution, so that it costs
+    rh * rw times a low-resolution one with the same kernel and channels.
+
+    Example:
+
+    >>> x = np.random.rand(4, 10, 10, 128)
+    >>> y = ResizeConv2D(32, 3, scale=2, activation="relu")(x)
+    >>> print(y.shape)
+    (4, 20, 20, 32)
+
+    Args:
+        filters: int, the number of output channels.
+        kernel_size: int or pair, the size of the kernel in high-resolution pixels.
+        scale: int or pair (rh, rw), the up-sampling factor.
+        interpolation: `"nearest"` or `"bilinear"`.
+        padding: `"same"` or `"valid"`, of the convolution at high resolution.
+        **kwargs: every other argument of `keras.layers.Conv2D`.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` for `"channels_first"`.
+
+    Output shape:
+        `(batch, rh * height, rw * width, filters)` for `"same"`; for `"valid"`, rh * height - kh + 1 and
+        rw * width - kw + 1. With the channels second for `"channels_first"`.
+
+    Raises:
+        ValueError: an argument is out of range.
+
+    Reference:
+        Odena et al., 2016, https://distill.pub/2016/deconv-checkerboard
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Scale,
+        scale: Scale,
+        interpolation: str = "nearest",
+        padding: str = "same",
+        **kwargs: Any,
+    ) -> None:
+        """Check and keep the arguments; weights are made by `build`."""
+        one_of(padding, "padding", ("same", "valid"))
+        super().__init__(filters, pair(kernel_size, "kernel_size"), padding=padding, **kwargs)
+        self.scale: Pair = pair(scale, "scale")
+        self.interpolation = one_of(interpolation, "interpolation", tuple(_RESIZE))
+        self.input_spec = keras.layers.InputSpec(ndim=4)
+
+    def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+        """Resize, then convolve."""
+        # TensorFlow's CPU convolutions and their gradients know no other layout than channels last.
+        x = to_channels_last(inputs, self.data_format)
+        x = _RESIZE[self.interpolation](x, self.scale)
+        x = ops.conv(
+            x,
+            kernel,
+            strides=self.strides,
+            padding=self.padding,
+            dilation_rate=self.dilation_rate,
+            data_format="channels_last",
+        )
+        return from_channels_last(x, self.data_format)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The output's shape; unknown sizes stay unknown."""
+        resized = list(input_shape)
+        first = 1 if self.data_format == "channels_last" else 2
+        for axis, factor in enumerate(self.scale, start=first):
+            size = resized[axis]
+            resized[axis] = None if size is None else factor * size
+        return tuple(super().compute_output_shape(tuple(resized)))
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument of the constructor."""
+        return {**super().get_config(), "scale": self.scale, "interpolation": self.interpolation}

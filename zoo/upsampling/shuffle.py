@@ -1,0 +1,70 @@
+"""The periodic shuffle: r*r channels of one place become r*r places of one channel."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from zoo.upsampling.arguments import Scale, layout, pair
+from zoo.upsampling.layouts import from_channels_last, sizes, to_channels_last
+
+# tf.nn.depth_to_space and its gradient run on one thread on a CPU and pay per block of `channels` values, which
+# is dear while blocks are short; a transposition of the same numbers runs on all of them. From about here on
+# both cost the same. Measured by benchmarks/layers.py, which has rows on either side of this number.
+_DEPTH_TO_SPACE_FROM = 32
+
+
+def periodic_shuffle(x: Any, scale: Scale, data_format: str | None = None) -> Any:
+    """Rearrange channels into space, in the order of `tf.nn.depth_to_space`.
+
+    Phase (a, b) of output channel c comes from input channel `(a * rw + b) * C + c`.
+
+    Example:
+
+    >>> x = tf.reshape(tf.range(8.0), (1, 1, 2, 4))
+    >>> tf.squeeze(periodic_shuffle(x, 2)).numpy()
+    array([[0., 1., 4., 5.],
+           [2., 3., 6., 7.]], dtype=float32)
+
+    Args:
+        x: a tensor with a known number of channels.
+        scale: int or pair (rh, rw).
+        data_format: `"channels_last"` or `"channels_first"`; None takes what Keras is configured to.
+
+    Input shape:
+        `(batch, height, width, rh * rw * C)`, or with the channels second.
+
+    Output shape:
+        `(batch, rh * height, rw * width, C)`, or with the channels second.
+
+    Raises:
+        ValueError: `x` has not four dimensions, or its channels are unknown or no multiple of rh * rw.
+
+    Reference:
+        Shi et al., 2016, equation 4, https://arxiv.org/abs/1609.05158
+    """
+    rh, rw = pair(scale, "scale")
+    data_format = layout(data_format)
+    x = tf.convert_to_tensor(x)
+    if x.shape.rank != 4:
+        raise ValueError(f"periodic_shuffle takes a tensor of four dimensions. Received: shape {x.shape}")
+    x = to_channels_last(x, data_format)
+    if x.shape[-1] is None or x.shape[-1] % (rh * rw):
+        raise ValueError(
+            f"The number of channels must be a multiple of {rh} * {rw} = {rh * rw} for scale={(rh, rw)}. "
+            f"Received: {x.shape[-1]} channels"
+        )
+    return from_channels_last(_shuffle(x, rh, rw), data_format)
+
+
+def _shuffle(x: Any, rh: int, rw: int) -> Any:
+    if rh == rw == 1:
+        return x
+    channels = x.shape[-1] // (rh * rw)
+    if rh == rw and channels >= _DEPTH_TO_SPACE_FROM:
+        return tf.nn.depth_to_space(x, rh)
+    batch, height, width, _ = sizes(x)
+    # A row of an output phase, rw * channels values, is contiguous already, so four dimensions are enough; that
+    # is also what every runtime to which models are exported can transpose.
+    x = tf.reshape(x, [batch * height, width, rh, rw * channels])
+    x = tf.transpose(x, [0, 2, 1, 3])
+    return tf.reshape(x, [batch, height * rh, width * rw, channels])
