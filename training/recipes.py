@@ -78,7 +78,7 @@ RECIPES: dict[str, Recipe] = {
     "ae": Recipe(
         task="reconstruction",
         source="auto:mnist|glyphs",
-        steps=6000,
+        steps=5000,
         learning_rate=4e-3,
         warmup_steps=100,
         loss="log_mean_squared_error",
