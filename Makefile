@@ -5,7 +5,7 @@ VENV := .venv
 VPYTHON := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready train evaluate publish tensorboard test test-all lint format bench readme clean
+.PHONY: help setup ready train evaluate publish tensorboard test test-all lint format bench figures readme clean
 
 help:
 	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [SEED=0] [PRECISION=float32]"
@@ -59,9 +59,11 @@ bench: ready
 	@$(VPYTHON) benchmarks/layers.py
 	@$(VPYTHON) benchmarks/training.py
 
-readme: ready
-	@$(VPYTHON) docs/tables.py
+figures: ready
 	@$(VPYTHON) docs/figures.py
+
+readme: figures
+	@$(VPYTHON) docs/tables.py
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

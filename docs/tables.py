@@ -1,9 +1,9 @@
-"""Write the tables of README.md from the cards of the published models.
+"""Write the tables of README.md from the cards of the published models and the results of benchmarks.
 
     python docs/tables.py [--check]
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`. With --check nothing is written, and the
-exit code is 1 where a table is not what the cards say.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`. With --check nothing is written, and the exit code is
+1 where a table is not what the cards and results say.
 """
 
 import argparse
@@ -14,11 +14,13 @@ from pathlib import Path
 
 import zoo
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
 PLACE = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def autoencoders() -> str:
+    """One row a published autoencoder."""
     lines = [
         "| model | data | parameters | multiply-adds | PSNR dB | SSIM | MSE |",
         "|---|---|---:|---:|---:|---:|---:|",
@@ -37,6 +39,7 @@ TABLES: dict[str, Callable[[], str]] = {"autoencoders": autoencoders}
 
 
 def main() -> int:
+    """Write the tables, or compare them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from training.recipes import Recipe
+from training.strategy import is_chief
 
 if TYPE_CHECKING:
     import keras
@@ -19,18 +20,17 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Prints to a terminal with a progress bar, and to a file one line at every evaluation."""
+    """Prints to a terminal with a progress bar, and to a file one line at every evaluation.
+
+    Workers that are not the chief say nothing.
+    """
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
+        self.console = Console(highlight=False, soft_wrap=True, quiet=not is_chief())
         self._progress: Progress | None = None
         self._task = TaskID(0)
         self._steps = 0
         self._values: dict[str, float] = {}
-
-    def silence(self) -> None:
-        """Say nothing from here on, as workers that are not the chief do."""
-        self.console.quiet = True
 
     def source(self, source: "Source") -> None:
         """Where the pictures come from, and why."""

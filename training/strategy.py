@@ -32,6 +32,18 @@ def cluster_size() -> int:
     return 1
 
 
+def is_chief() -> bool:
+    """Whether this process speaks to the user, as far as TF_CONFIG or SLURM says; TensorFlow is not needed."""
+    if cluster_size() == 1:
+        return True
+    if text := os.environ.get("TF_CONFIG"):
+        described = json.loads(text)
+        task = described.get("task", {})
+        has_chief = bool(described["cluster"].get("chief"))
+        return bool(task.get("type") == "chief" or (not has_chief and task.get("index") == 0))
+    return os.environ["SLURM_PROCID"] == "0"
+
+
 def create_strategy(name: str = "auto", *, logical_cpus: int | None = None) -> "tf.distribute.Strategy":
     """The strategy of that name. Call it before any other TensorFlow operation.
 
@@ -88,7 +100,6 @@ class Placement:
         replicas: replicas over all workers.
         first: global number of this worker's first replica.
         local: replicas of this worker.
-        is_chief: whether this worker writes files and speaks to the user.
     """
 
     def __init__(self, strategy: "tf.distribute.Strategy") -> None:
@@ -102,4 +113,3 @@ class Placement:
         self.replicas = int(strategy.num_replicas_in_sync)
         self.local = self.replicas // max(1, workers)
         self.first = worker * self.local
-        self.is_chief = worker == 0

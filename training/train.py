@@ -65,24 +65,23 @@ def train(order: Order, report: "Report") -> Path:
         Interrupted: a signal stopped the run after it was saved.
     """
     from training.data import open_source
+
+    recipe = order.recipe
+    # The first line of output is where the pictures come from; TensorFlow takes seconds to import.
+    source = open_source(recipe.source, image_size=recipe.image_size, seed=order.seed)
+    report.source(source)
+
     from training.initial import Initial
     from training.precision import precision
     from training.strategy import Placement, create_strategy
 
-    recipe = order.recipe
     initial = Initial(order.init) if order.init else None
     if initial:
         initial.check(order.model)
     strategy = create_strategy(order.strategy, logical_cpus=order.logical_cpus)
-    placement = Placement(strategy)
-    if not placement.is_chief:
-        report.silence()
-    if recipe.batch % placement.replicas:
-        raise InputError(
-            f"batch={recipe.batch} does not divide by {placement.replicas} replicas; take a multiple of it"
-        )
-    source = open_source(recipe.source, image_size=recipe.image_size, seed=order.seed)
-    report.source(source)
+    replicas = Placement(strategy).replicas
+    if recipe.batch % replicas:
+        raise InputError(f"batch={recipe.batch} does not divide by {replicas} replicas; take a multiple of it")
     with precision(recipe.precision):
         loop, run = _prepare(order, strategy, source, initial, report)
         try:
@@ -112,7 +111,7 @@ def _prepare(
 
     from training.checkpoint import Checkpoints
     from training.loop import Loop
-    from training.strategy import Placement
+    from training.strategy import is_chief
     from training.tasks import task_class
     from zoo.models import build_model
 
@@ -135,8 +134,8 @@ def _prepare(
     config = _config(order, strategy, source, initial, arguments)
     run = choose_run(name, config["identity"], order.seed, resume=order.resume, root=order.root)
     checkpoint, complaints = Checkpoints(run.checkpoints).load_newest() if order.resume else (None, [])
-    is_chief = Placement(strategy).is_chief
-    if is_chief:
+    chief = is_chief()
+    if chief:
         run.create(config)
     loop = Loop(
         task,
@@ -144,7 +143,7 @@ def _prepare(
         train_pictures,
         validation,
         seed=order.seed,
-        run=run if is_chief else None,
+        run=run if chief else None,
         report=report.progress,
     )
     for complaint in complaints:
@@ -152,7 +151,7 @@ def _prepare(
     if checkpoint:
         loop.resume(checkpoint)
     report.start(run.path, model, recipe, strategy, checkpoint.step if checkpoint else 0)
-    return loop, run if is_chief else None
+    return loop, run if chief else None
 
 
 def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:

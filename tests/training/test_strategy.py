@@ -7,7 +7,7 @@ import pytest
 
 from training.checkpoint import Checkpoints
 from training.errors import InputError
-from training.strategy import STRATEGIES, cluster_size, create_strategy
+from training.strategy import STRATEGIES, cluster_size, create_strategy, is_chief
 
 SMALL = ("batch=12", "model.filters=3", "log_every=50", "learning_rate=3e-3")
 
@@ -91,3 +91,29 @@ def test_words_that_are_no_strategy_and_a_cluster_that_is_not_there(monkeypatch)
         create_strategy("magic")
     with pytest.raises(InputError, match="needs a cluster: set TF_CONFIG"):
         create_strategy("multiworker")
+
+
+@pytest.mark.parametrize(
+    ("variables", "chief"),
+    [
+        ({}, True),
+        ({"TF_CONFIG": {"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 0}}}, True),
+        ({"TF_CONFIG": {"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}}, False),
+        (
+            {"TF_CONFIG": {"cluster": {"chief": ["a:1"], "worker": ["b:1"]}, "task": {"type": "worker", "index": 0}}},
+            False,
+        ),
+        (
+            {"TF_CONFIG": {"cluster": {"chief": ["a:1"], "worker": ["b:1"]}, "task": {"type": "chief", "index": 0}}},
+            True,
+        ),
+        ({"SLURM_PROCID": "1", "SLURM_NTASKS": "2"}, False),
+        ({"SLURM_PROCID": "0", "SLURM_NTASKS": "2"}, True),
+    ],
+)
+def test_one_process_of_a_cluster_speaks(monkeypatch, variables, chief):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    monkeypatch.delenv("SLURM_PROCID", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value if isinstance(value, str) else json.dumps(value))
+    assert is_chief() is chief

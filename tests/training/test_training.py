@@ -175,7 +175,7 @@ def test_a_batch_that_does_not_divide_by_the_replicas_is_refused(order, tmp_path
 
     class Three(strategy.Placement):
         def __init__(self, _):
-            self.replicas, self.first, self.local, self.is_chief = 5, 0, 5, True
+            self.replicas, self.first, self.local = 5, 0, 5
 
     monkeypatch.setattr(strategy, "Placement", Three)
     with pytest.raises(InputError, match="batch=12 does not divide by 5 replicas"):

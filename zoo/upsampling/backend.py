@@ -10,8 +10,9 @@ def require_tensorflow() -> None:
     advice = "zoo.upsampling needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow before Keras is imported"
     try:
         import keras
-    except ImportError as error:
-        # Keras imports its backend first of all, and one that is not installed fails under its own name.
+    except (ImportError, ValueError) as error:
+        # Keras imports its backend first of all: one that is not installed fails under its own name, and one
+        # that Keras does not know with a ValueError.
         raise ImportError(f"{advice} (importing Keras failed: {error})") from error
     backend = keras.config.backend()
     if backend != "tensorflow":

@@ -40,7 +40,6 @@ class ICNR(keras.initializers.Initializer):
     """
 
     def __init__(self, initializer: Any = "glorot_uniform", scale: Scale = 2) -> None:
-        """Keep the sub-kernel's initialiser and the scale."""
         self.scale = pair(scale, "scale")
         self.initializer = keras.initializers.get(initializer)
         if self.initializer is None:

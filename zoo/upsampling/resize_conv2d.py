@@ -57,7 +57,6 @@ class ResizeConv2D(keras.layers.Conv2D):
         padding: str = "same",
         **kwargs: Any,
     ) -> None:
-        """Check and keep the arguments; weights are made by `build`."""
         one_of(padding, "padding", ("same", "valid"))
         super().__init__(filters, pair(kernel_size, "kernel_size"), padding=padding, **kwargs)
         self.scale: Pair = pair(scale, "scale")

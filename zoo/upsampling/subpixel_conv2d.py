@@ -84,7 +84,6 @@ class SubpixelConv2D(keras.layers.Layer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Check and keep the arguments; weights are made by `build`."""
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.filters = positive(filters, "filters")
         self.kernel_size: Pair = pair(kernel_size, "kernel_size")

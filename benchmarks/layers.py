@@ -1,0 +1,240 @@
+"""Time of a sub-pixel convolution beside a bare convolution and beside its transposed twin.
+
+    python benchmarks/layers.py [--quick] [--out benchmarks/layers.csv]
+
+One run, five terms in turn, each inside a `tf.function`, forward and forward + backward (gradients with respect
+to input, kernel and bias):
+
+- conv2d: `Conv2D` of the same work, with the same kernel and r*r*C filters, and no shuffle,
+- subpixel: `SubpixelConv2D`,
+- depth_to_space: `Conv2D`, then `tf.nn.depth_to_space`,
+- transposition: `Conv2D`, then the same shuffle as a reshape, a transposition and a reshape,
+- twin: `Conv2DTranspose` with kernel k*r and stride r, which is the same linear map.
+
+Every figure is a median over rounds. The goals are for the geometric means over the grid; rows outside of it
+surround the number of filters from which `periodic_shuffle` takes `tf.nn.depth_to_space`.
+"""
+
+import argparse
+import csv
+import datetime
+import io
+import math
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# The project instead of this folder, so that the command runs from anywhere and nothing here hides a package.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import keras
+import tensorflow as tf
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from training.files import write_text
+from zoo.upsampling import upsampler
+
+TERMS = ("conv2d", "subpixel", "depth_to_space", "transposition", "twin")
+PHASES = ("forward", "backward")
+
+
+class Row(NamedTuple):
+    """One layer on one input; `grid` rows count towards the goals."""
+
+    batch: int
+    size: int
+    channels: int
+    filters: int
+    scale: int
+    kernel: int = 3
+    grid: bool = False
+
+    def __str__(self) -> str:
+        return (
+            f"{self.batch} x {self.size}x{self.size}, {self.channels} -> {self.filters}, "
+            f"x{self.scale}, k {self.kernel}{'' if self.grid else ' *'}"
+        )
+
+
+ROWS = (
+    Row(16, 32, 64, 64, 2, grid=True),
+    Row(1, 360, 64, 64, 2, grid=True),
+    Row(1, 360, 32, 3, 3, grid=True),
+    Row(1, 360, 64, 3, 4, grid=True),
+    Row(1, 360, 16, 1, 3, grid=True),
+    Row(128, 14, 32, 1, 2),
+    Row(4, 128, 16, 8, 2),
+    Row(4, 128, 16, 16, 2),
+    Row(4, 128, 16, 24, 2),
+    Row(4, 128, 16, 32, 2),
+    Row(4, 128, 16, 48, 2),
+    Row(4, 64, 16, 16, 4),
+    Row(4, 64, 16, 32, 4),
+)
+
+Times = dict[tuple[str, str], float]
+"""Milliseconds of a term in a phase."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--quick", action="store_true", help="a few rounds, for a rule of thumb")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("layers.csv"))
+    options = parser.parse_args()
+
+    seconds, fewest, most = (2.0, 3, 15) if options.quick else (40.0, 11, 201)
+    console = Console()
+    results: list[tuple[Row, Times, int]] = []
+    for row in track(ROWS, "measuring", console=console):
+        times, rounds = measured(row, seconds, fewest, most)
+        results.append((row, times, rounds))
+
+    console.print(times_table(results))
+    console.print(goals_table([(row, times) for row, times, _ in results if row.grid]))
+    write_csv(options.out, results)
+    console.print(f"written to {options.out}")
+
+
+def measured(row: Row, seconds: float, fewest: int, most: int) -> tuple[Times, int]:
+    """Medians over as many rounds as fit into some seconds, and the number of rounds."""
+    calls = {(term, phase): call for term in TERMS for phase, call in terms_of(row, term).items()}
+    for call in calls.values():
+        call()
+        call()
+    samples: dict[tuple[str, str], list[float]] = {key: [] for key in calls}
+    started = time.perf_counter()
+    rounds = 0
+    while rounds < fewest or (rounds < most and time.perf_counter() - started < seconds):
+        # Turned by one each round: whatever a term leaves in the caches is not always left to the same one.
+        keys = list(calls)
+        for key in keys[rounds % len(keys) :] + keys[: rounds % len(keys)]:
+            before = time.perf_counter()
+            calls[key]()
+            samples[key].append(time.perf_counter() - before)
+        rounds += 1
+    return {key: 1000 * statistics.median(values) for key, values in samples.items()}, rounds
+
+
+def terms_of(row: Row, term: str) -> dict[str, Callable[[], object]]:
+    """A term's forward and forward + backward call."""
+    keras.utils.set_random_seed(0)
+    layer = upsampler("transpose" if term == "twin" else "subpixel")(row.filters, row.kernel, row.scale)
+    if term not in ("twin", "subpixel"):
+        layer = keras.layers.Conv2D(row.scale**2 * row.filters, row.kernel, padding="same")
+    shuffle = {"depth_to_space": depth_to_space, "transposition": transposition}.get(term)
+    x = tf.random.normal((row.batch, row.size, row.size, row.channels))
+    layer.build(x.shape)
+
+    def forward(x: tf.Tensor) -> tf.Tensor:
+        y = layer(x)
+        return shuffle(y, row) if shuffle else y
+
+    def backward(x: tf.Tensor, cotangent: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = forward(x)
+        weights = [weight.value for weight in layer.trainable_weights]
+        # The output is returned too, else TensorFlow leaves the forward pass out: the gradients do not need it.
+        return [y, *tape.gradient(y, [x, *weights], output_gradients=cotangent)]
+
+    cotangent = tf.random.normal(forward(x).shape)
+    forward_graph, backward_graph = tf.function(forward), tf.function(backward)
+    return {"forward": lambda: forward_graph(x), "backward": lambda: backward_graph(x, cotangent)}
+
+
+def depth_to_space(x: tf.Tensor, row: Row) -> tf.Tensor:
+    return tf.nn.depth_to_space(x, row.scale)
+
+
+def transposition(x: tf.Tensor, row: Row) -> tf.Tensor:
+    x = tf.reshape(x, [row.batch * row.size, row.size, row.scale, row.scale * row.filters])
+    x = tf.transpose(x, [0, 2, 1, 3])
+    return tf.reshape(x, [row.batch, row.size * row.scale, row.size * row.scale, row.filters])
+
+
+def geometric_mean(values: Iterable[float]) -> float:
+    return math.exp(statistics.fmean(math.log(value) for value in values))
+
+
+def times_table(results: list[tuple[Row, Times, int]]) -> Table:
+    table = Table("layer", *TERMS, "subpixel / conv2d", "twin / subpixel", "rounds")
+    table.title = "milliseconds, forward / forward + backward (* not in the grid)"
+    for row, times, rounds in results:
+        cells = [f"{times[term, 'forward']:.1f} / {times[term, 'backward']:.1f}" for term in TERMS]
+        for above, below in (("subpixel", "conv2d"), ("twin", "subpixel")):
+            cells.append(" / ".join(f"{times[above, phase] / times[below, phase]:.2f}" for phase in PHASES))
+        table.add_row(str(row), *cells, str(rounds))
+    return table
+
+
+def goals_table(results: list[tuple[Row, Times]]) -> Table:
+    """What the grid has to show, and whether it does."""
+
+    def ratios(above: str, below: str, phase: str, filters: tuple[int, ...] = ()) -> list[float]:
+        chosen = [times for row, times in results if not filters or row.filters in filters]
+        return [times[above, phase] / times[below, phase] for times in chosen]
+
+    cost = {phase: ratios("subpixel", "conv2d", phase) for phase in PHASES}
+    gain, gain_at_few = ratios("twin", "subpixel", "forward"), ratios("twin", "subpixel", "forward", (1, 3))
+    table = Table("over the grid", "value", "goal", title="goals")
+    for name, value, limit in (
+        ("subpixel / conv2d, forward, geometric mean", geometric_mean(cost["forward"]), 1.10),
+        ("subpixel / conv2d, forward + backward, geometric mean", geometric_mean(cost["backward"]), 1.15),
+        ("subpixel / conv2d, worst row of either", max(cost["forward"] + cost["backward"]), 1.30),
+    ):
+        table.add_row(name, f"{value:.3f}", f"at most {limit:.2f}{'' if value <= limit else ': MISSED'}")
+    for name, value, limit in (
+        ("twin / subpixel, forward, geometric mean", geometric_mean(gain), 1.5),
+        ("twin / subpixel, forward, geometric mean at 1 or 3 filters", geometric_mean(gain_at_few), 3.0),
+    ):
+        table.add_row(name, f"{value:.3f}", f"at least {limit:.2f}{'' if value >= limit else ': MISSED'}")
+    return table
+
+
+def write_csv(path: Path, results: list[tuple[Row, Times, int]]) -> None:
+    """One line per row and term, each with the facts of the machine, written whole or not at all."""
+    machine = {
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "date": datetime.date.today().isoformat(),
+    }
+    lines = [
+        row._asdict()
+        | {"term": term}
+        | {f"{phase}_ms": f"{times[term, phase]:.3f}" for phase in PHASES}
+        | {"rounds": rounds}
+        | machine
+        for row, times, rounds in results
+        for term in TERMS
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, text.getvalue())
+
+
+def processor() -> str:
+    """The processor's own name where Linux tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    main()

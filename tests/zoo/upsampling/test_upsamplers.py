@@ -1,0 +1,124 @@
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from zoo import registry
+from zoo.upsampling import (
+    ICNR,
+    UPSAMPLERS,
+    ResizeConv2D,
+    SubpixelConv2D,
+    subpixel_to_transpose,
+    upsampler,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_names():
+    assert UPSAMPLERS == ("subpixel", "transpose", "transpose_2r", "resize")
+    assert registry.UPSAMPLERS == UPSAMPLERS
+    assert [upsampler(name).name for name in UPSAMPLERS] == list(UPSAMPLERS)
+    assert upsampler("resize") == upsampler("resize") != upsampler("transpose")
+    assert repr(upsampler("resize")) == "Upsampler(name='resize')"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        upsampler("resize").name = "other"
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
+@pytest.mark.parametrize("scale", [1, 2, 3, (2, 4)])
+def test_all_make_the_same_shape(name, scale):
+    rh, rw = (scale, scale) if isinstance(scale, int) else scale
+    layer = upsampler(name)(5, 3, scale, activation="relu", name="up")
+    y = layer(np.random.default_rng(0).standard_normal((2, 4, 6, 3)).astype(np.float32)).numpy()
+    assert y.shape == (2, 4 * rh, 6 * rw, 5)
+    assert y.min() == 0 and y.max() > 0
+    assert layer.name == "up"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "kernel"),
+    [
+        ("subpixel", SubpixelConv2D, (3, 3, 4, 18)),
+        ("transpose", keras.layers.Conv2DTranspose, (9, 9, 2, 4)),
+        ("transpose_2r", keras.layers.Conv2DTranspose, (6, 6, 2, 4)),
+        ("resize", ResizeConv2D, (3, 3, 4, 2)),
+    ],
+)
+def test_layers_and_kernels(name, kind, kernel):
+    layer = upsampler(name)(2, 3, 3, use_bias=False)
+    layer.build((None, 5, 5, 4))
+    assert type(layer) is kind
+    assert layer.kernel.shape == kernel
+    assert len(layer.weights) == 1
+
+
+def test_subpixel_and_transpose_are_twins():
+    x = np.random.default_rng(0).standard_normal((2, 5, 6, 4))
+    kernel = keras.initializers.HeNormal(seed=1)
+    subpixel = upsampler("subpixel")(3, 3, 2, kernel_initializer=kernel, dtype="float64")
+    transpose = upsampler("transpose")(3, 3, 2, dtype="float64")
+    subpixel.build(x.shape)
+    transpose.build(x.shape)
+    transpose.set_weights([subpixel_to_transpose(np.asarray(subpixel.kernel), 2), np.zeros(3)])
+    y = subpixel(x).numpy()
+    assert np.abs(y).max() > 0.1
+    np.testing.assert_allclose(transpose(x), y, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "drawn"),
+    [
+        ({}, "GlorotUniform"),
+        ({"kernel_initializer": "he_normal"}, "HeNormal"),
+        ({"kernel_initializer": ICNR("lecun_normal", 2)}, "LecunNormal"),
+    ],
+)
+def test_subpixel_always_starts_from_icnr(given, drawn):
+    initializer = upsampler("subpixel")(3, 3, 2, **given).kernel_initializer
+    assert isinstance(initializer, ICNR) and initializer.scale == (2, 2)
+    assert type(initializer.initializer).__name__ == drawn
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: upsampler("subpixle"), "no up-sampler 'subpixle'. Did you mean subpixel"),
+        (lambda: upsampler("transpose2r"), "Did you mean transpose_2r or transpose"),
+        (lambda: upsampler("zzz"), "no up-sampler 'zzz'. Allowed: subpixel, transpose, transpose_2r, resize"),
+        (lambda: upsampler("transpose")(3, 4, 2), r"odd `kernel_size`.* kernel_size=\(4, 4\)"),
+        (lambda: upsampler("transpose")(3, (3, 2), 2), r"kernel_size=\(3, 2\)"),
+        (lambda: upsampler("transpose_2r")(3, 3, 0), "scale=0"),
+    ],
+)
+def test_errors_name_the_value(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
+def test_padding_is_not_an_argument(name):
+    with pytest.raises(TypeError, match="padding"):
+        upsampler(name)(3, 3, 2, padding="valid")
+
+
+@pytest.mark.parametrize("backend", ["jax", "numpy", "nonsense"])
+def test_another_backend_is_refused(backend):
+    done = subprocess.run(
+        [sys.executable, "-c", "import zoo.upsampling"],
+        cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError: zoo.upsampling needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow")
