@@ -27,6 +27,16 @@ def test_colour_images_have_a_bottleneck_of_256():
     assert model.output_shape == (None, 32, 32, 3)
 
 
+def test_a_spatial_bottleneck_keeps_its_numbers_on_the_coarse_grid():
+    model = zoo.create_model("ae_subpixel", image_shape=(32, 32, 3), spatial=True, blocks=2)
+    encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
+    assert encoder.output_shape == (None, 256)
+    assert encoder.get_layer("code").output.shape == (None, 8, 8, 4)
+    assert [layer.name for layer in decoder.layers if layer.name.startswith("block")] == ["block1", "block2"]
+    images = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
+    np.testing.assert_allclose(decoder(encoder(images)), model(images), atol=1e-6)
+
+
 def test_twins_have_equal_parameters_and_layers():
     subpixel, transpose = (zoo.create_model(f"ae_{name}") for name in ("subpixel", "transpose"))
     assert subpixel.count_params() == transpose.count_params()
@@ -53,6 +63,8 @@ def test_only_the_upsampling_layers_differ_between_twins():
         ({"image_shape": (30, 28, 1)}, r"\(30, 28, 1\).*multiples of 4"),
         ({"latent": 0}, "latent 0"),
         ({"filters": -1}, "filters -1"),
+        ({"blocks": -1}, "blocks -1"),
+        ({"spatial": True}, "latent 64 does not divide by the 7x7 places"),
     ],
 )
 def test_sizes_that_cannot_be_built_are_named(arguments, message):

@@ -18,15 +18,20 @@ def autoencoder(
     image_shape: tuple[int, int, int] = (28, 28, 1),
     latent: int | None = None,
     filters: int = 16,
+    blocks: int = 0,
+    spatial: bool = False,
 ) -> "keras.Model":
     """An autoencoder with sub-models `encoder` and `decoder`.
 
     Args:
         upsampler: makes the decoder's two up-sampling layers; the only thing that differs between twins.
         image_shape: height and width, both divisible by 4, and channels.
-        latent: numbers in the bottleneck; by default 64 for images of fewer than 1,024 pixels' worth of
-            values (28x28x1) and 256 for larger ones (32x32x3).
+        latent: numbers in the bottleneck; by default 64 for images of fewer than 1,024 values (28x28x1) and 256 for
+            larger ones (32x32x3).
         filters: channels between the two up-samplers; the coarse grid has four times as many.
+        blocks: residual convolutions on the coarse grid, in the encoder and in the decoder.
+        spatial: let the bottleneck's numbers stay on the coarse grid, made and read by convolutions, instead of dense
+            layers over the whole image; `latent` must then divide by the grid's size.
 
     Input shape: `(batch, height, width, channels)` in 0..1. Output shape: the same, in 0..1.
 
@@ -44,22 +49,41 @@ def autoencoder(
         )
     if latent is None:
         latent = 64 if height * width * channels < 1024 else 256
-    if latent < 1 or filters < 1:
-        raise ValueError(f"latent {latent} and filters {filters} must be at least 1")
+    if latent < 1 or filters < 1 or blocks < 0:
+        raise ValueError(f"latent {latent} and filters {filters} must be at least 1, blocks {blocks} at least 0")
+    grid = (height // 4, width // 4)
+    if spatial and latent % math.prod(grid):
+        raise ValueError(f"latent {latent} does not divide by the {grid[0]}x{grid[1]} places of the coarse grid")
+
+    def convolution(filters: int, name: str, strides: int = 1) -> layers.Layer:
+        return layers.Conv2D(filters, 3, strides, padding="same", activation=activation(), name=name)
 
     def activation() -> layers.Layer:
         return layers.LeakyReLU(0.1)
 
+    def residual(x: "keras.KerasTensor") -> "keras.KerasTensor":
+        for number in range(1, blocks + 1):
+            x = layers.Add(name=f"add{number}")([x, convolution(4 * filters, f"block{number}")(x)])
+        return x
+
     image = keras.Input(image_shape, name="image")
-    x = layers.Conv2D(2 * filters, 3, strides=2, padding="same", activation=activation(), name="down1")(image)
-    x = layers.Conv2D(4 * filters, 3, strides=2, padding="same", activation=activation(), name="down2")(x)
-    x = layers.Flatten(name="flatten")(x)
-    encoder = keras.Model(image, layers.Dense(latent, name="latent")(x), name="encoder")
+    x = convolution(2 * filters, "down1", strides=2)(image)
+    x = residual(convolution(4 * filters, "down2", strides=2)(x))
+    if spatial:
+        x = layers.Conv2D(latent // math.prod(grid), 3, padding="same", name="code")(x)
+        x = layers.Flatten(name="latent")(x)
+    else:
+        x = layers.Dense(latent, name="latent")(layers.Flatten(name="flatten")(x))
+    encoder = keras.Model(image, x, name="encoder")
 
     code = keras.Input((latent,), name="latent")
-    coarse = (height // 4, width // 4, 4 * filters)
-    x = layers.Dense(math.prod(coarse), activation=activation(), name="dense")(code)
-    x = layers.Reshape(coarse, name="reshape")(x)
+    if spatial:
+        x = layers.Reshape((*grid, latent // math.prod(grid)), name="reshape")(code)
+        x = convolution(4 * filters, "read")(x)
+    else:
+        x = layers.Dense(math.prod(grid) * 4 * filters, activation=activation(), name="dense")(code)
+        x = layers.Reshape((*grid, 4 * filters), name="reshape")(x)
+    x = residual(x)
     x = upsampler(filters, 3, 2, activation=activation(), name="up1")(x)
     x = upsampler(channels, 3, 2, activation="sigmoid", name="up2")(x)
     decoder = keras.Model(code, x, name="decoder")
