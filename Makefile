@@ -38,7 +38,7 @@ publish: ready
 	@$(VPYTHON) -m training publish $(if $(RUN),--run '$(RUN)') $(if $(filter 1,$(FORCE)),--force)
 
 tensorboard: ready
-	@$(VENV)/bin/tensorboard --logdir runs
+	@TF_CPP_MIN_LOG_LEVEL=3 $(VENV)/bin/tensorboard --logdir runs
 
 test: ready
 	@$(VPYTHON) -m pytest

@@ -30,8 +30,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# The project instead of this folder, so that the command runs from anywhere and nothing here hides a package.
-sys.path[0] = str(Path(__file__).resolve().parents[1])
+# Before this folder, whose training.py would hide the package of that name.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import keras
 import tensorflow as tf
@@ -91,7 +91,9 @@ def main() -> None:
     options = parser.parse_args()
 
     seconds, fewest, most = (2.0, 3, 15) if options.quick else (40.0, 11, 201)
-    console = Console()
+    # Each layer is traced once, under the names of the same two functions; TensorFlow takes that for retracing.
+    tf.get_logger().setLevel("ERROR")
+    console = Console(width=max(Console().width, 160))
     results: list[tuple[Row, Times, int]] = []
     for row in track(ROWS, "measuring", console=console):
         times, rounds = measured(row, seconds, fewest, most)

@@ -1,5 +1,6 @@
 """The one place that writes TensorBoard."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,24 @@ class Board:
         with self._writer.as_default(step=step):
             tf.summary.image(tag, picture[None])
 
-    def describe(self, model: keras.Model, config: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> None:
-        """What is trained, as text, and its hyper-parameters for the table of all runs."""
+    def describe(self, model: keras.Model, run: str, config: Mapping[str, Any]) -> None:
+        """What is trained, as text, and its hyper-parameters for the table of all runs.
+
+        Args:
+            model: the published network.
+            run: `<model>/<run id>`, the name of the table's row.
+            config: the run's configuration.
+        """
         lines: list[str] = []
         model.summary(print_fn=lambda text, **_: lines.append(text), line_length=100, expand_nested=True)
-        settings = "\n".join(f"| {key} | `{value}` |" for key, value in config.items())
+        recipe = dict(config["recipe"])
+        arguments = {f"model.{name}": value for name, value in recipe.pop("model").items()}
+        settings = {"model": config["model"], "seed": config["seed"], **recipe, **arguments}
+        told = {key: value for key, value in config.items() if key != "identity"}
         with self._writer.as_default(step=0):
-            tf.summary.text("model", "\n".join(f"    {line}" for line in "\n".join(lines).split("\n")))
-            tf.summary.text("config", f"| setting | value |\n|---|---|\n{settings}")
-            hparams.hparams({key: _plain(value) for key, value in hyperparameters.items()})
+            tf.summary.text("model", _verbatim("\n".join(lines)))
+            tf.summary.text("config", _verbatim(json.dumps(told, indent=2)))
+            hparams.hparams({key: _plain(value) for key, value in settings.items()}, trial_id=run)
 
     def flush(self) -> None:
         """Bring everything to disk."""
@@ -50,3 +60,8 @@ class Board:
 
 def _plain(value: Any) -> bool | int | float | str:
     return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _verbatim(text: str) -> str:
+    """Markdown that shows a text as it is."""
+    return "\n".join(f"    {line}" for line in text.split("\n"))

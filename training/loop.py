@@ -270,9 +270,8 @@ class Loop:
 
     def _describe(self) -> None:
         if self.run and self.board:
-            config = self.run.config()
-            settings = {"model": config["model"], "seed": config["seed"], **config["recipe"]}
-            self.board.describe(self.task.published, config, settings)
+            name = "/".join(self.run.path.parts[-2:])
+            self.board.describe(self.task.published, name, self.run.config())
 
 
 @contextmanager

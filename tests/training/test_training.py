@@ -184,6 +184,7 @@ def test_a_batch_that_does_not_divide_by_the_replicas_is_refused(order, tmp_path
 
 def test_tensorboard_holds_the_tags(finished_run):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
     accumulator = EventAccumulator(str(finished_run / "tensorboard"), size_guidance={"tensors": 0})
     accumulator.Reload()
@@ -196,4 +197,8 @@ def test_tensorboard_holds_the_tags(finished_run):
     # Three rows (input, output, difference) of the validation part's pictures, enlarged three times.
     assert picture.shape == (3 * 3 * 30, 3 * 30 * 6, 1)
     assert int(tf.reduce_max(picture[3 : 3 * 29])) > 90
-    assert "_hparams_/session_start_info" in accumulator.summary_metadata
+    content = accumulator.summary_metadata["_hparams_/session_start_info"].plugin_data.content
+    start = HParamsPluginData.FromString(content).session_start_info
+    assert start.group_name == f"ae_subpixel/{finished_run.name}"
+    assert start.hparams["model"].string_value == "ae_subpixel"
+    assert start.hparams["model.filters"].number_value == 3

@@ -7,9 +7,9 @@ import tensorflow as tf
 from zoo.upsampling.arguments import Scale, layout, pair
 from zoo.upsampling.layouts import from_channels_last, sizes, to_channels_last
 
-# tf.nn.depth_to_space and its gradient run on one thread on a CPU and pay per block of `channels` values, which
-# is dear while blocks are short; a transposition of the same numbers runs on all of them. From about here on
-# both cost the same. Measured by benchmarks/layers.py, which has rows on either side of this number.
+# tf.nn.depth_to_space and its gradient run on one thread on a CPU, and are slow where there are few output
+# channels; a transposition of the same numbers runs on all threads. From about this many channels on, the two
+# cost the same. benchmarks/layers.py measures both, with rows on either side of this number.
 _DEPTH_TO_SPACE_FROM = 32
 
 
