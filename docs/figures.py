@@ -6,9 +6,12 @@ Needs MNIST, which TensorFlow Datasets downloads where it is not prepared.
 """
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)
 
 import keras
 import matplotlib as mpl
@@ -19,7 +22,7 @@ import zoo
 from training.data import open_source
 from zoo.registry import UPSAMPLERS
 
-FIGURES = Path(__file__).resolve().parent / "figures"
+FIGURES = ROOT / "docs" / "figures"
 PICTURES = 8
 
 

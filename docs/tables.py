@@ -7,14 +7,17 @@ A table stands between `<!-- table: NAME -->` and `<!-- end -->`. With --check n
 """
 
 import argparse
+import csv
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)
+
 import zoo
 
-ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PLACE = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -35,7 +38,27 @@ def autoencoders() -> str:
     return "\n".join(lines) + "\n"
 
 
-TABLES: dict[str, Callable[[], str]] = {"autoencoders": autoencoders}
+def layers() -> str:
+    """One row a layer of the benchmark's grid: a sub-pixel convolution beside a bare one and beside its twin."""
+    with (ROOT / "benchmarks" / "layers.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["grid"] == "True"]
+    keys = ("batch", "size", "channels", "filters", "scale", "kernel")
+    times: dict[tuple[str, ...], dict[str, tuple[float, float]]] = {}
+    for row in rows:
+        layer = tuple(row[key] for key in keys)
+        times.setdefault(layer, {})[row["term"]] = (float(row["forward_ms"]), float(row["backward_ms"]))
+    lines = [
+        "| batch, input, channels | `Conv2D` alone | `SubpixelConv2D` | `Conv2DTranspose` twin | forward gain |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for (batch, size, channels, filters, scale, _), terms in times.items():
+        cells = " | ".join("{:.1f} / {:.1f}".format(*terms[term]) for term in ("conv2d", "subpixel", "twin"))
+        gain = terms["twin"][0] / terms["subpixel"][0]
+        lines.append(f"| {batch}, {size}x{size}, {channels} to {filters}, x{scale} | {cells} | {gain:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {"autoencoders": autoencoders, "layers": layers}
 
 
 def main() -> int:
