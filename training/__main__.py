@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RunError as error:
         say(error)
         return FAILED
+    except OSError as error:
+        say(f"{error}; what was saved before is intact, and the same command goes on once this is mended")
+        return FAILED
     except Interrupted as stop:
         say(f"stopped and saved at step {stop.step}; the same command goes on from there")
         return 128 + stop.number

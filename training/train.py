@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.errors import InputError, RunError
+from training.errors import InputError
 from training.files import write_json
 from training.recipes import Recipe
 from training.runs import RUNS, Run, choose_run
@@ -89,10 +89,6 @@ def train(order: Order, report: "Report") -> Path:
             if run is None:
                 return Path()
             return _finish(run, loop, source, report)
-        except OSError as error:
-            raise RunError(
-                f"{error.filename or run}: {error.strerror or error}; what was saved before is intact"
-            ) from error
         finally:
             loop.close()
             if run:
