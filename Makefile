@@ -8,7 +8,7 @@ VPYTHON := $(VENV)/bin/python
 .PHONY: help setup ready train evaluate publish tensorboard test test-all lint format bench figures readme clean
 
 help:
-	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [SEED=0] [PRECISION=float32]"
+	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [WORKERS=1] [SEED=0] [PRECISION=float32]"
 	@echo "           [INIT=name|runs/...] [RESUME=1] [JIT=1] [SET=\"batch=256 model.filters=48\"]"
 	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist]"
 	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]"
@@ -26,9 +26,10 @@ setup:
 	@cp requirements.txt $(VENV)/requirements.installed
 
 train: ready
-	@$(VPYTHON) -m training train $(if $(MODEL),--model $(MODEL)) $(if $(DATA),--data '$(DATA)') \
-	  $(if $(STEPS),--steps $(STEPS)) $(if $(STRATEGY),--strategy $(STRATEGY)) $(if $(SEED),--seed $(SEED)) \
-	  $(if $(PRECISION),--precision $(PRECISION)) $(if $(INIT),--init '$(INIT)') \
+	@$(VPYTHON) -m training train $(if $(MODEL),--model '$(MODEL)') $(if $(DATA),--data '$(DATA)') \
+	  $(if $(STEPS),--steps '$(STEPS)') $(if $(STRATEGY),--strategy '$(STRATEGY)') $(if $(WORKERS),--workers '$(WORKERS)') \
+	  $(if $(SEED),--seed '$(SEED)') \
+	  $(if $(PRECISION),--precision '$(PRECISION)') $(if $(INIT),--init '$(INIT)') \
 	  $(if $(filter 0,$(RESUME)),--no-resume) $(if $(filter 1,$(JIT)),--jit) $(if $(SET),--set $(SET))
 
 evaluate: ready

@@ -26,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(given, argparse.Namespace(given=given))
 
     def say(error: object) -> None:
         print(f"{options.prog}: {error}", file=sys.stderr)
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data", help="a source: a TFDS name, glyphs, photos, folder:PATH, a+b")
     train.add_argument("--steps", type=int)
     train.add_argument("--strategy", default="auto", choices=STRATEGIES)
+    train.add_argument("--workers", type=int, default=1, help="local processes that train together")
     train.add_argument("--devices", type=int, help="split the processor into so many devices")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--precision", help=", ".join(get_args(Precision)))
@@ -90,12 +92,22 @@ def _train(options: argparse.Namespace) -> None:
     recipe = recipe_for(name.family, options.data, settings)
     if not 0 <= options.seed < 2**31:
         raise InputError(f"seed={options.seed} must be from 0 to 2147483647")
+    if options.workers < 1:
+        raise InputError(f"workers={options.workers} must be at least 1")
+    if recipe.batch % options.workers:
+        raise InputError(f"batch={recipe.batch} does not divide by {options.workers} workers; take a multiple of it")
     if options.devices is not None and options.devices < 1:
         raise InputError(f"devices={options.devices} must be at least 1")
 
     from training.data import validate_source
 
     validate_source(recipe.source)
+    if options.workers > 1:
+        from training.workers import run_workers
+
+        # Argparse takes the last of a repeated option.
+        run_workers(options.workers, [*options.given, "--workers", "1"])
+        return
     from training.train import Order, train
 
     order = Order(

@@ -18,6 +18,8 @@ from training.checkpoint import Checkpoints
         (("--model", "ae_subpixel", "--precision", "int3"), "'int3' is not one of float32"),
         (("--model", "ae_subpixel", "--strategy", "magic"), "magic"),
         (("--model", "ae_subpixel", "--seed", "-4"), "seed=-4"),
+        (("--model", "ae_subpixel", "--workers", "0"), "workers=0"),
+        (("--model", "ae_subpixel", "--workers", "3"), "batch=128 does not divide by 3 workers"),
         (("--model", "ae_subpixel", "--set", "bacth=2"), "did you mean batch"),
         (("--model", "ae_subpixel", "--data", "set5"), "set5"),
         (("--model", "ae_subpixel", "--init", "nosuch", "--data", "glyphs"), "no published model 'nosuch'"),
