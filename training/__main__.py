@@ -74,7 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure a published or trained model on a source")
     evaluate.add_argument("--model", required=True, help="a published name or a run's folder")
     evaluate.add_argument("--data", help="a source; by default the one that the model was trained on")
-    evaluate.add_argument("--out", type=Path, help="CSV to write; by default under runs/evaluate/")
     evaluate.set_defaults(command=_evaluate, prog=evaluate.prog)
 
     publish = commands.add_parser("publish", help="verify a run's SavedModel and copy it to saved_models/")
@@ -131,7 +130,7 @@ def _train(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from training.evaluate import evaluate_command
 
-    evaluate_command(options.model, options.data, options.out, Report().console)
+    evaluate_command(options.model, options.data, Report().console)
 
 
 def _publish(options: argparse.Namespace) -> None:

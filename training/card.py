@@ -1,7 +1,7 @@
 """The facts of a trained model, and the commands that lead to it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zoo.models import build_model, parse_name
@@ -10,7 +10,7 @@ from zoo.pretrained import SCHEMA
 LICENCE = "MIT"
 
 
-def card(config: Mapping[str, Any], evaluations: list[Mapping[str, Any]]) -> dict[str, Any]:
+def card(config: Mapping[str, Any], evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The card of a run's model.
 
     Args:
@@ -30,7 +30,7 @@ def card(config: Mapping[str, Any], evaluations: list[Mapping[str, Any]]) -> dic
                 "source": evaluation["source"],
                 "protocol": f"{evaluation['split']}, {evaluation['pictures']} pictures, {evaluation['protocol']}",
             }
-            metrics.setdefault(name if name not in metrics else f"{name}.{evaluation['source']}", fact)
+            metrics[name if name not in metrics else f"{name}.{evaluation['source']}"] = fact
     return {
         "schema": SCHEMA,
         "name": config["model"],

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from training.data import Source, evaluation_batches, open_source
 from training.errors import InputError
-from training.files import write_text
+from training.files import write_json, write_text
 from training.runs import RUNS, Run
 from training.tasks.reconstruction import measures
 from zoo.models import families
@@ -54,13 +54,25 @@ class Evaluation:
             "metrics": self.means(),
         }
 
-    def write_csv(self, path: Path) -> None:
-        """One row a picture."""
+    def write(self, folder: Path, model: str = "") -> Path:
+        """Write `[<model>-]<source>-<split>.csv`, one row a picture, and its means as `.json`; returns the CSV."""
+        folder.mkdir(parents=True, exist_ok=True)
+        words = [model, re.sub("[^a-z0-9_+]+", "-", self.source.lower()), self.split]
+        path = folder / ("-".join(filter(None, words)) + ".csv")
+        write_json(path.with_suffix(".json"), self.facts())
         text = io.StringIO()
         writer = csv.DictWriter(text, ["picture", *self.rows[0]], lineterminator="\n")
         writer.writeheader()
         writer.writerows({"picture": number, **row} for number, row in enumerate(self.rows))
         write_text(path, text.getvalue())
+        return path
+
+
+def read_evaluations(run: Path) -> list[dict[str, Any]]:
+    """The facts of every evaluation of a run, that of its own source first."""
+    source = Run(run).config()["source"]["name"]
+    facts = [json.loads(path.read_text()) for path in sorted((run / "evaluation").glob("*.json"))]
+    return sorted(facts, key=lambda evaluation: evaluation["source"] != source)
 
 
 def evaluate(saved_model: Path, family: str, source: Source, split: str = "test") -> Evaluation:
@@ -99,8 +111,8 @@ def find_saved_model(name: str) -> Path:
     return run.saved_model
 
 
-def evaluate_command(name: str, data: str | None, out: Path | None, console: Console) -> None:
-    """Evaluate, print the means and write one row a picture."""
+def evaluate_command(name: str, data: str | None, console: Console) -> None:
+    """Evaluate, print the means and write one row a picture: into the run's folder, or `runs/evaluate/`."""
     saved_model = find_saved_model(name)
     facts = json.loads((saved_model / CARD).read_text())
     shape = tuple(facts["input"]["shape"][1:])
@@ -114,9 +126,8 @@ def evaluate_command(name: str, data: str | None, out: Path | None, console: Con
             f"{'x'.join(map(str, source.image_shape))}; choose another source"
         )
     evaluation = evaluate(saved_model, facts["family"], source)
-    path = out or RUNS / "evaluate" / f"{facts['name']}-{re.sub('[^a-z0-9_]+', '-', source.name.lower())}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    evaluation.write_csv(path)
+    is_run = (saved_model.parent / "config.json").is_file()
+    path = evaluation.write(saved_model.parent / "evaluation" if is_run else RUNS / "evaluate", "" if is_run else name)
     table = Table("model", "source", "pictures", *evaluation.means())
     values = [f"{value:.4f}" for value in evaluation.means().values()]
     table.add_row(name, f"{source.name} {evaluation.split}", str(len(evaluation.rows)), *values)

@@ -1,6 +1,5 @@
 """Verify a run's SavedModel and copy it to `saved_models/`, with its place in the index."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from training.card import card
 from training.errors import InputError, RunError
-from training.evaluate import find_saved_model
+from training.evaluate import find_saved_model, read_evaluations
 from training.files import write_json
 from training.recipes import RECIPES, first_source
 from training.runs import Run
@@ -39,7 +39,7 @@ def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODEL
     """Copy a run's SavedModel, verified, and list its files in the index.
 
     Args:
-        run_folder: `runs/<model>/<run id>`.
+        run_folder: `runs/<model>/<run id>`; all its evaluations go onto the card.
         force: replace a model that is published under the same name.
         folder: of published models.
 
@@ -48,8 +48,9 @@ def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODEL
         RunError: the SavedModel does not compute what the model computes.
     """
     saved_model = find_saved_model(f"{run_folder}/")
-    facts = json.loads((saved_model / CARD).read_text())
-    name = published_name(Run(run_folder).config(), facts["family"])
+    config = Run(run_folder).config()
+    facts = card(config, read_evaluations(run_folder))
+    name = published_name(config, facts["family"])
     index = read_index(folder) if (folder / INDEX).is_file() else {}
     if name in index and not force:
         raise InputError(f"{folder / name} is published already; replace it with FORCE=1")
@@ -81,10 +82,12 @@ def _check_outputs(saved_model: Path, facts: Mapping[str, Any]) -> None:
     loaded = tf.saved_model.load(str(saved_model))
     model = build_model(facts["name"].partition(".")[0], **facts["model_arguments"])
     set_saved_weights(model, saved_model)
+    endpoint = loaded.signatures["serving_default"]
+    (name,) = endpoint.structured_input_signature[1]
     for batch in (1, 7):
         values = np.random.default_rng(batch).random((batch, *model.input_shape[1:]), np.float32)
-        served = loaded.signatures["serving_default"](**{model.input_names[0]: tf.constant(values)})
-        difference = float(np.max(np.abs(next(iter(served.values())) - model(values, training=False))))
+        served = next(iter(endpoint(**{name: tf.constant(values)}).values()))
+        difference = float(np.max(np.abs(served - model(values, training=False))))
         if not difference <= 1e-5:
             raise RunError(f"{saved_model} differs from its model by {difference} for a batch of {batch}")
 

@@ -153,7 +153,7 @@ def _prepare(
 def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     """Export, evaluate what was exported, write the card; the SavedModel appears complete or not at all."""
     from training.card import card
-    from training.evaluate import evaluate
+    from training.evaluate import evaluate, read_evaluations
     from training.export import export
     from zoo.models import parse_name
     from zoo.pretrained import CARD
@@ -164,12 +164,9 @@ def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     export(config["model"], config["model_arguments"], _weights(loop), temporary)
     split = "test" if "test" in source.splits else "validation"
     evaluation = evaluate(temporary, parse_name(config["model"]).family.name, source, split)
-    folder = run.path / "evaluation"
-    folder.mkdir(exist_ok=True)
-    write_json(folder / f"{split}.json", evaluation.facts())
-    evaluation.write_csv(folder / f"{split}.csv")
+    evaluation.write(run.path / "evaluation")
     (temporary / CARD).parent.mkdir()
-    write_json(temporary / CARD, card(config, [evaluation.facts()]))
+    write_json(temporary / CARD, card(config, read_evaluations(run.path)))
     temporary.rename(run.saved_model)
     report.finish(run, evaluation)
     return run.saved_model

@@ -70,6 +70,27 @@ def test_a_run_is_published_under_its_name_with_its_files_in_the_index(run, tmp_
     assert {path.name for path in folder.parent.iterdir()} == {"ae_subpixel", "index.json"}
 
 
+def test_every_evaluation_of_a_run_goes_onto_the_card(run, tmp_path):
+    own = json.loads(next((run / "evaluation").glob("*-test.json")).read_text())
+    for source, psnr in (("mnist", 20.0), ("elsewhere", 10.0)):
+        facts = own | {"source": source, "metrics": {"psnr": psnr}}
+        (run / "evaluation" / f"{source}-test.json").write_text(json.dumps(facts))
+    publish(run, folder=tmp_path / "saved_models")
+    metrics = json.loads((tmp_path / "saved_models" / "ae_subpixel" / CARD).read_text())["metrics"]
+    assert (metrics["psnr"]["value"], metrics["psnr"]["source"]) == (20.0, "mnist")
+    assert metrics["psnr.elsewhere"]["value"] == 10.0
+
+
+def test_the_evaluate_command_prints_means_and_writes_a_row_a_picture(finished_run, shapes_folder, command, tmp_path):
+    shutil.copytree(finished_run, tmp_path / "run")
+    done = command("training", "evaluate", "--model", "run/", "--data", f"folder:{shapes_folder}")
+    assert done.returncode == 0, done.stderr
+    card = json.loads((finished_run / "saved_model" / CARD).read_text())
+    assert f"{card['metrics']['psnr']['value']:.4f}" in done.stdout
+    (path,) = (tmp_path / "run" / "evaluation").glob("*.csv")
+    assert len(path.read_text().splitlines()) == 1 + 6
+
+
 def test_a_published_model_is_not_replaced_without_force(run, tmp_path):
     folder = publish(run, folder=tmp_path / "saved_models")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

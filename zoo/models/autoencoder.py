@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from zoo.upsampling import Upsampler
 
 
-@family("ae", kind="autoencoder", upsampling=4)
+@family(
+    "ae",
+    kind="autoencoder",
+    upsampling=4,
+    citation="Hinton and Salakhutdinov 2006, doi:10.1126/science.1127647; Shi et al. 2016, arXiv:1609.07009",
+)
 def autoencoder(
     upsampler: "Upsampler",
     *,
