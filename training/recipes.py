@@ -86,7 +86,17 @@ RECIPES: dict[str, Recipe] = {
 }
 
 # What a source needs otherwise than its family's recipe has it.
-BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {}
+BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
+    # Dense layers over the whole of a colour image learn many times slower than convolutions on the coarse grid.
+    ("ae", "cifar10"): {
+        "batch": 64,
+        "steps": 7000,
+        "flip": True,
+        "evaluations": 5,
+        "model.spatial": True,
+        "model.blocks": 1,
+    },
+}
 
 
 def first_source(recipe_source: str) -> str:

@@ -52,6 +52,20 @@ def test_the_other_commands_refuse_alike(command, tmp_path, arguments, message):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_set_that_cannot_be_had_is_one_line_and_leaves_nothing(command, tmp_path):
+    # A proxy that nothing listens at stands for a network that does not answer.
+    proxy = "http://127.0.0.1:9"
+    nothing = {"TFDS_DATA_DIR": str(tmp_path / "sets"), "HOME": str(tmp_path / "home")}
+    done = command(
+        "training", "train", "--model", "ae_subpixel", "--data", "mnist", **nothing, http_proxy=proxy, https_proxy=proxy
+    )
+    assert done.returncode == 2, done.stderr
+    assert "mnist is not prepared" in done.stderr
+    assert str(tmp_path / "sets") in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 SMALL = ("--set", "batch=12", "model.filters=3", "log_every=5", "evaluations=4")
 
 

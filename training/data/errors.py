@@ -1,7 +1,9 @@
 """What goes wrong with a source of pictures."""
 
+from training.errors import InputError
 
-class SourceError(ValueError):
+
+class SourceError(InputError):
     """A source cannot be used: the message says what was given, what is allowed and what to do next."""
 
 
