@@ -12,7 +12,7 @@ help:
 	@echo "           [INIT=name|runs/...] [RESUME=1] [JIT=1] [SET=\"batch=256 model.filters=48\"]"
 	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist]"
 	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]"
-	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, bench, clean"
+	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, format, bench, figures, readme, clean"
 
 # Installed packages are compared by content: a fresh clone beside an old .venv installs nothing again.
 ready:
@@ -21,7 +21,10 @@ ready:
 setup:
 	@test -x $(VPYTHON) || $(PYTHON) -m venv $(VENV)/
 	@echo "installing requirements.txt into $(VENV)/ (a few minutes the first time)"
-	@sed '$(if $(GPU),s/^tensorflow-cpu==/tensorflow[and-cuda]==/)' requirements.txt > $(VENV)/requirements.wanted
+	@# The choice is kept for later installations. Both packages hold the same files: the other one goes first.
+	@$(if $(GPU),touch $(VENV)/gpu && $(VPYTHON) -m pip uninstall --quiet --yes tensorflow-cpu 2> /dev/null,true)
+	@sed "$$(test ! -e $(VENV)/gpu || echo 's/^tensorflow-cpu==/tensorflow[and-cuda]==/')" requirements.txt \
+	  > $(VENV)/requirements.wanted
 	@$(VPYTHON) -m pip install --quiet --disable-pip-version-check -r $(VENV)/requirements.wanted
 	@cp requirements.txt $(VENV)/requirements.installed
 
@@ -30,7 +33,7 @@ train: ready
 	  $(if $(STEPS),--steps '$(STEPS)') $(if $(STRATEGY),--strategy '$(STRATEGY)') $(if $(WORKERS),--workers '$(WORKERS)') \
 	  $(if $(SEED),--seed '$(SEED)') \
 	  $(if $(PRECISION),--precision '$(PRECISION)') $(if $(INIT),--init '$(INIT)') \
-	  $(if $(filter 0,$(RESUME)),--no-resume) $(if $(filter 1,$(JIT)),--jit) $(if $(SET),--set $(SET))
+	  $(if $(filter 0,$(RESUME)),--no-resume) $(if $(filter 1,$(JIT)),--jit) $(if $(SET),--set $(foreach word,$(SET),'$(word)'))
 
 evaluate: ready
 	@$(VPYTHON) -m training evaluate $(if $(MODEL),--model '$(MODEL)') $(if $(DATA),--data '$(DATA)')

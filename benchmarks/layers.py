@@ -1,6 +1,6 @@
 """Time of a sub-pixel convolution beside a bare convolution and beside its transposed twin.
 
-    python benchmarks/layers.py [--quick] [--out benchmarks/layers.csv]
+    python benchmarks/layers.py [--quick] [--allocator keep|default] [--out benchmarks/layers.csv]
 
 One run, five terms in turn, each inside a `tf.function`, forward and forward + backward (gradients with respect
 to input, kernel and bias):
@@ -10,6 +10,11 @@ to input, kernel and bias):
 - depth_to_space: `Conv2D`, then `tf.nn.depth_to_space`,
 - transposition: `Conv2D`, then the same shuffle as a reshape, a transposition and a reshape,
 - twin: `Conv2DTranspose` with kernel k*r and stride r, which is the same linear map.
+
+The memory allocator keeps what is freed (`--allocator keep`; the command starts itself again with the settings below).
+With glibc's own settings (`--allocator default`) every tensor of 32 MB and more is mapped and unmapped each time, and
+zeroing its pages costs up to as much as the convolution: that is then what is measured, once for a bare convolution
+and twice for one with a shuffle.
 
 Every figure is a median over rounds. The goals are for the geometric means over the grid; rows outside of it
 surround the number of filters from which `periodic_shuffle` takes `tf.nn.depth_to_space`.
@@ -42,6 +47,12 @@ from rich.table import Table
 from training.files import write_text
 from zoo.upsampling import upsampler
 
+KEEPING = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "1000000000000",
+    "MALLOC_TOP_PAD_": "268435456",
+}
 TERMS = ("conv2d", "subpixel", "depth_to_space", "transposition", "twin")
 PHASES = ("forward", "backward")
 
@@ -88,9 +99,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="a few rounds, for a rule of thumb")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("layers.csv"))
+    parser.add_argument("--allocator", choices=("keep", "default"), default="keep")
     options = parser.parse_args()
+    if options.allocator == "keep" and not KEEPING.items() <= os.environ.items():
+        os.execve(sys.executable, [sys.executable, __file__, *sys.argv[1:]], os.environ | KEEPING)
 
-    seconds, fewest, most = (2.0, 3, 15) if options.quick else (40.0, 11, 201)
+    seconds, fewest, most = (2.0, 3, 15) if options.quick else (20.0, 11, 201)
     # Each layer is traced once, under the names of the same two functions; TensorFlow takes that for retracing.
     tf.get_logger().setLevel("ERROR")
     console = Console(width=max(Console().width, 160))
@@ -101,7 +115,7 @@ def main() -> None:
 
     console.print(times_table(results))
     console.print(goals_table([(row, times) for row, times, _ in results if row.grid]))
-    write_csv(options.out, results)
+    write_csv(options.out, results, options.allocator)
     console.print(f"written to {options.out}")
 
 
@@ -201,9 +215,10 @@ def goals_table(results: list[tuple[Row, Times]]) -> Table:
     return table
 
 
-def write_csv(path: Path, results: list[tuple[Row, Times, int]]) -> None:
+def write_csv(path: Path, results: list[tuple[Row, Times, int]], allocator: str) -> None:
     """One line per row and term, each with the facts of the machine, written whole or not at all."""
     machine = {
+        "allocator": allocator,
         "processor": processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),

@@ -6,12 +6,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from types import FrameType
+from typing import NoReturn, get_args
 
 from training.errors import InputError, Interrupted, RunError
 from training.recipes import Precision, parse_overrides, recipe_for
 from training.report import Report
-from training.strategy import STRATEGIES
+from training.strategy import STRATEGIES, is_chief
 from zoo.__main__ import OneLineParser
 from zoo.models import parse_name
 from zoo.pretrained import VerificationError
@@ -25,12 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow's start-up notices speak of drivers and CPU flags, not of anything the user did.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(given, argparse.Namespace(given=given))
 
     def say(error: object) -> None:
-        print(f"{options.prog}: {error}", file=sys.stderr)
+        # What is wrong with the input is wrong on every worker: one says it.
+        if not isinstance(error, InputError) or _speaks():
+            print(f"{options.prog}: {error}", file=sys.stderr)
 
     try:
         options.command(options)
@@ -41,15 +45,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(error)
         return FAILED
     except OSError as error:
-        say(f"{error}; what was saved before is intact, and the same command goes on once this is mended")
+        say(f"{error}; what was saved before is intact")
         return FAILED
     except Interrupted as stop:
-        say(f"stopped and saved at step {stop.step}; the same command goes on from there")
+        saved = f" and saved at step {stop.step}" if stop.step else ""
+        say(f"stopped{saved}; the same command goes on from there")
         return 128 + stop.number
-    except KeyboardInterrupt:
-        say("stopped")
-        return 128 + signal.SIGINT
     return DONE
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    raise Interrupted(number)
+
+
+def _speaks() -> bool:
+    try:
+        return is_chief()
+    except InputError:
+        return True
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--init", help="start from a published model or a run's folder")
     train.add_argument("--resume", action=argparse.BooleanOptionalAction, default=True)
     train.add_argument("--jit", action="store_true", help="compile the step with XLA")
-    train.add_argument("--set", nargs="+", default=[], metavar="field=value", help="any field of the recipe")
+    train.add_argument(
+        "--set", action="extend", nargs="+", default=[], metavar="field=value", help="any field of the recipe"
+    )
     train.set_defaults(command=_train, prog=train.prog)
 
     evaluate = commands.add_parser("evaluate", help="measure a published or trained model on a source")
@@ -91,6 +106,8 @@ def _train(options: argparse.Namespace) -> None:
     recipe = recipe_for(name.family, options.data, settings)
     if not 0 <= options.seed < 2**31:
         raise InputError(f"seed={options.seed} must be from 0 to 2147483647")
+    if options.workers > 1 and options.strategy not in ("auto", "multiworker"):
+        raise InputError(f"strategy {options.strategy} trains in one process; with WORKERS take auto or multiworker")
     if options.workers < 1:
         raise InputError(f"workers={options.workers} must be at least 1")
     if recipe.batch % options.workers:

@@ -60,7 +60,9 @@ def train_command(model: str, source: str, seed: int, init: str | None, settings
     words |= {name.upper(): str(settings[name]) for name in ("steps", "precision") if name in settings}
     if init:
         words["INIT"] = init
-    others = [f"{name}={value}" for name, value in settings.items() if name not in ("steps", "precision")]
+    others = [
+        f"{name}={value}".replace(" ", "") for name, value in settings.items() if name not in ("steps", "precision")
+    ]
     if others:
         words["SET"] = " ".join(others)
     return " ".join(["make train", *(f"{key}={shlex.quote(value)}" for key, value in words.items())])

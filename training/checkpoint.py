@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.errors import InputError
 from training.files import written_beside
 
 if TYPE_CHECKING:
@@ -47,13 +48,16 @@ class Checkpoint:
         """Assign the values to variables of the same groups, numbers and shapes.
 
         Raises:
-            ValueError: the variables are not those that were saved.
+            InputError: the variables are not those that were saved.
         """
         for group, variables in groups.items():
             values = self.arrays.get(group, [])
             shapes = [tuple(variable.shape) for variable in variables]
             if [value.shape for value in values] != shapes:
-                raise ValueError(f"checkpoint of step {self.step}: {group} holds other variables than this run's")
+                raise InputError(
+                    f"the checkpoint of step {self.step} was saved by another version of this project: its {group} "
+                    "holds other variables; start anew with RESUME=0"
+                )
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
 
@@ -81,8 +85,10 @@ class Checkpoints:
         """Write the checkpoint of a step, then remove those that it replaces."""
         path = self._write(f"step-{step:08d}.npz", groups, state)
         best = (state.get("best") or {}).get("step")
+        # A later step than this one is a file that could not be read when the run resumed.
+        kept = [number for number in self._steps() if number <= step][-self.keep :]
         for other, kind, number in self._files():
-            stale = number != best if kind == "best" else number not in self._steps()[-self.keep :]
+            stale = number != best if kind == "best" else number not in kept
             if stale:
                 other.unlink()
         return path
@@ -103,7 +109,7 @@ class Checkpoints:
             try:
                 return read(path), complaints
             except DamagedCheckpointError as error:
-                complaints.append(f"{path} is damaged ({error}); the checkpoint before it is used")
+                complaints.append(f"{path} is damaged ({error}) and is not used")
         return None, complaints
 
     def _write(self, name: str, groups: Groups, state: Mapping[str, Any]) -> Path:

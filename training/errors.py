@@ -17,14 +17,14 @@ class DivergedError(RunError):
 
 
 class Interrupted(BaseException):
-    """A signal asked a run to stop; it was saved first.
+    """A signal asked a command to stop.
 
     Attributes:
         number: the signal's number.
-        step: the step that was saved.
+        step: the step at which a run was saved; None where none was under way.
     """
 
-    def __init__(self, number: int, step: int) -> None:
+    def __init__(self, number: int, step: int | None = None) -> None:
         super().__init__(number, step)
         self.number = number
         self.step = step

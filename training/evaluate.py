@@ -75,8 +75,8 @@ def read_evaluations(run: Path) -> list[dict[str, Any]]:
     return sorted(facts, key=lambda evaluation: evaluation["source"] != source)
 
 
-def evaluate(saved_model: Path, family: str, source: Source, split: str = "test") -> Evaluation:
-    """Call an exported autoencoder on every picture of a part and measure what comes back."""
+def evaluate(saved_model: Path, family: str, source: Source) -> Evaluation:
+    """Call an exported autoencoder on every picture that the source holds out and measure what comes back."""
     model = tf.saved_model.load(str(saved_model))
     period = families()[family].upsampling
 
@@ -86,12 +86,12 @@ def evaluate(saved_model: Path, family: str, source: Source, split: str = "test"
         return measures(image, model.serve(image)["image"], period)
 
     def rows() -> Iterator[dict[str, float]]:
-        for batch in evaluation_batches(source.split(split), batch_size=BATCH):
+        for batch in evaluation_batches(source.split(source.held_out), batch_size=BATCH):
             columns = {name: values.numpy() for name, values in measure(batch["image"]).items()}
             for position in np.flatnonzero(batch["mask"].numpy()):
                 yield {name: float(values[position]) for name, values in columns.items()}
 
-    return Evaluation(source.name, split, list(rows()))
+    return Evaluation(source.name, source.held_out, list(rows()))
 
 
 def find_saved_model(name: str) -> Path:

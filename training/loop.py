@@ -106,12 +106,12 @@ class Loop:
             math.ceil(recipe.steps / recipe.evaluations),
             math.ceil(recipe.steps / 10),
         )
-        if progress.step == 0:
-            self._describe()
-            self._evaluate_and_show()
-        stream = self.stream()
         calls = 1
         with _signals() as received:
+            if progress.step == 0:
+                self._describe()
+                self._evaluate_and_show()
+            stream = self.stream()
             while progress.step < recipe.steps:
                 # Calls end where something is due, and last about half a second, so that a signal is answered.
                 due = min(every - progress.step % every for every in (log, evaluate, save))
@@ -133,7 +133,7 @@ class Loop:
                 overdue = time.monotonic() - self._saved_at > 60 * recipe.checkpoint_minutes
                 if last or progress.step % save == 0 or overdue or received:
                     self._save()
-                if received and not last:
+                if received:
                     raise Interrupted(received[0], progress.step)
 
     def evaluate(self) -> dict[str, float]:
@@ -262,6 +262,13 @@ class Loop:
         return next(iter(evaluation_batches(self.validation, batch_size=min(PICTURES, self.validation.count))))
 
     def _save(self) -> None:
+        # The loss of a step is that of the weights before it: the update itself may be what went wrong.
+        for name, network in self.task.networks.items():
+            if not all(bool(tf.reduce_all(tf.math.is_finite(weight.value))) for weight in network.weights):
+                raise DivergedError(
+                    f"weights of {name} are not finite at step {self.progress.step}; the run stops there and its last "
+                    "checkpoint is kept; try a smaller learning_rate, or clip_norm=1"
+                )
         if self.run and self.checkpoints and self.board:
             self.checkpoints.save(self.progress.step, self.task.groups(), self.progress.state())
             self.run.write_metrics(self.progress.rows)

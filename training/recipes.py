@@ -118,7 +118,9 @@ def recipe_for(family: Family, source: str | None = None, overrides: Mapping[str
     if family.name not in RECIPES:
         raise InputError(f"{family.name} has no recipe; training knows {', '.join(sorted(RECIPES))}")
     recipe = RECIPES[family.name]
-    values: dict[str, Any] = {**BY_SOURCE.get((family.name, source or ""), {}), **(overrides or {})}
+    overrides = dict(overrides or {})
+    source = overrides.pop("source", None) if source is None else source
+    values: dict[str, Any] = {**BY_SOURCE.get((family.name, str(source)), {}), **overrides}
     if source is not None:
         values["source"] = source
     model = dict(recipe.model)

@@ -26,7 +26,7 @@ class Report:
     """
 
     def __init__(self) -> None:
-        self.console = Console(highlight=False, soft_wrap=True, quiet=not is_chief())
+        self.console = Console(highlight=False, markup=False, soft_wrap=True, quiet=not is_chief())
         self._progress: Progress | None = None
         self._task = TaskID(0)
         self._steps = 0
@@ -87,7 +87,7 @@ class Report:
         self.console.print(f"watch: make tensorboard    publish: make publish RUN={run.path}")
         self.console.print(f"SavedModel: {run.saved_model}")
 
-    def warning(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Something that the user should know of."""
         self.console.print(f"note: {text}")
 

@@ -20,9 +20,15 @@ def cluster_size() -> int:
     """
     if text := os.environ.get("TF_CONFIG"):
         try:
-            cluster = json.loads(text).get("cluster", {})
-            return max(1, sum(len(cluster.get(job, [])) for job in ("chief", "worker")))
-        except (ValueError, AttributeError, TypeError) as error:
+            described = json.loads(text)
+            cluster = described.get("cluster", {})
+            sizes = {job: len(cluster.get(job, [])) for job in ("chief", "worker")}
+            if sum(sizes.values()) > 1:
+                task = described["task"]
+                if not 0 <= task["index"] < sizes[task["type"]]:
+                    raise ValueError(f"there is no {task['type']} {task['index']} in the cluster")
+            return max(1, sum(sizes.values()))
+        except (ValueError, AttributeError, TypeError, KeyError) as error:
             raise InputError(
                 f"TF_CONFIG is not valid: {error}; it must be JSON such as "
                 '{"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
@@ -38,9 +44,9 @@ def is_chief() -> bool:
         return True
     if text := os.environ.get("TF_CONFIG"):
         described = json.loads(text)
-        task = described.get("task", {})
+        task = described["task"]
         has_chief = bool(described["cluster"].get("chief"))
-        return bool(task.get("type") == "chief" or (not has_chief and task.get("index") == 0))
+        return bool(task["type"] == "chief" or (not has_chief and task["index"] == 0))
     return os.environ["SLURM_PROCID"] == "0"
 
 
@@ -69,6 +75,10 @@ def create_strategy(name: str = "auto", *, logical_cpus: int | None = None) -> "
     except RuntimeError as error:
         raise InputError(f"devices cannot be changed once TensorFlow has used them: {error}") from error
 
+    if name in ("one", "mirrored") and cluster_size() > 1:
+        raise InputError(
+            f"strategy {name} trains in one process, but TF_CONFIG or SLURM describes {cluster_size()}; take auto"
+        )
     if name == "auto":
         name = "multiworker" if cluster_size() > 1 else "mirrored" if len(gpus) > 1 else "one"
     if name == "multiworker":
@@ -105,7 +115,9 @@ class Placement:
     def __init__(self, strategy: "tf.distribute.Strategy") -> None:
         resolver: Any = getattr(strategy, "cluster_resolver", None)
         specification = resolver.cluster_spec() if resolver else None
-        workers = sum(len(specification.job_tasks(job)) for job in specification.jobs) if specification else 0
+        workers = 0
+        if specification:
+            workers = sum(specification.num_tasks(job) for job in {"chief", "worker"} & set(specification.jobs))
         worker = 0
         if specification and workers > 1:
             chiefs = specification.num_tasks("chief") if "chief" in specification.jobs else 0

@@ -1,6 +1,7 @@
 """One training from a name to a SavedModel."""
 
 import dataclasses
+import hashlib
 import platform
 import shutil
 import subprocess
@@ -8,15 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.errors import InputError
+from training.errors import InputError, RunError
 from training.files import write_json
 from training.recipes import Recipe
 from training.runs import RUNS, Run, choose_run
+from training.strategy import cluster_size
 from zoo.registry import ModelName
 
 if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
+    from keras import Model
 
     from training.data import Source
     from training.initial import Initial
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 # What a run id does not depend on: how often a run writes does not change what it learns.
 _WRITING = ("keep", "checkpoint_minutes")
+SSIM_WINDOW = 11
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +72,7 @@ def train(order: Order, report: "Report") -> Path:
 
     recipe = order.recipe
     # The first line of output is where the pictures come from; TensorFlow takes seconds to import.
-    source = open_source(recipe.source, image_size=recipe.image_size, seed=order.seed)
+    source = open_source(recipe.source, recipe.image_size, order.seed, announce=report.note)
     report.source(source)
 
     from training.initial import Initial
@@ -82,6 +86,8 @@ def train(order: Order, report: "Report") -> Path:
     replicas = Placement(strategy).replicas
     if recipe.batch % replicas:
         raise InputError(f"batch={recipe.batch} does not divide by {replicas} replicas; take a multiple of it")
+    import tensorflow as tf
+
     with precision(recipe.precision):
         loop, run = _prepare(order, strategy, source, initial, report)
         try:
@@ -89,6 +95,9 @@ def train(order: Order, report: "Report") -> Path:
             if run is None:
                 return Path()
             return _finish(run, loop, source, report)
+        except tf.errors.OpError as error:
+            text = (error.message or type(error).__name__).strip().splitlines()[0]
+            raise RunError(f"TensorFlow failed at step {loop.progress.step}: {text}") from error
         finally:
             loop.close()
             if run:
@@ -125,14 +134,16 @@ def _prepare(
             raise InputError(f"{name} with {arguments}: {error}") from error
         if initial:
             initial.apply(model)
+        _check_pictures(model, source)
         task = task_class(recipe.task)(recipe, model, order.model.family.upsampling, jit=order.jit)
 
     config = _config(order, strategy, source, initial, arguments)
     run = choose_run(name, config["identity"], order.seed, resume=order.resume, root=order.root)
-    checkpoint, complaints = Checkpoints(run.checkpoints).load_newest() if order.resume else (None, [])
     chief = is_chief()
     if chief:
         run.create(config)
+    checkpoint, complaints = Checkpoints(run.checkpoints).load_newest() if order.resume else (None, [])
+    _check_agreement(strategy, f"{config['identity']} {checkpoint.step if checkpoint else 0}")
     loop = Loop(
         task,
         strategy,
@@ -143,11 +154,49 @@ def _prepare(
         report=report.progress,
     )
     for complaint in complaints:
-        report.warning(complaint)
+        report.note(complaint)
     if checkpoint:
         loop.resume(checkpoint)
     report.start(run.path, model, recipe, strategy, checkpoint.step if checkpoint else 0)
     return loop, run if chief else None
+
+
+def _check_pictures(model: "Model", source: "Source") -> None:
+    """Raise InputError where a model does not take the source's pictures, or they are too small to be measured."""
+    shape = tuple(model.input_shape[1:])
+    if shape != tuple(source.image_shape):
+        raise InputError(
+            f"{model.name} takes pictures of {'x'.join(map(str, shape))}, {source.name} has "
+            f"{'x'.join(map(str, source.image_shape))}; leave model.image_shape to the source, or set image_size"
+        )
+    if min(shape[:2]) < SSIM_WINDOW:
+        raise InputError(
+            f"pictures of {shape[0]}x{shape[1]} are too small: SSIM looks at {SSIM_WINDOW}x{SSIM_WINDOW}; "
+            f"set image_size={-(-SSIM_WINDOW // 4) * 4} or more"
+        )
+
+
+def _check_agreement(strategy: "tf.distribute.Strategy", plan: str) -> None:
+    """Raise InputError where the workers of a cluster are about to train different things."""
+    import tensorflow as tf
+
+    if cluster_size() == 1:
+        return
+    # Six digits, because their square still has an exact float64.
+    number = float(int(hashlib.sha256(plan.encode()).hexdigest()[:6], 16))
+
+    def spread() -> "tf.Tensor":
+        context = tf.distribute.get_replica_context()
+        mine = tf.constant([number, number * number], tf.float64)
+        first, second = tf.unstack(context.all_reduce(tf.distribute.ReduceOp.MEAN, mine))
+        return second - first * first
+
+    spreads = strategy.experimental_local_results(strategy.run(tf.function(spread)))
+    if any(abs(float(value)) > 0.5 for value in spreads):
+        raise InputError(
+            "the workers disagree on what to train: give all the same command and the same sources, and let runs/ lie "
+            "on a file system that they share"
+        )
 
 
 def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
@@ -162,8 +211,7 @@ def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     temporary = run.path / ".saved_model.part"
     shutil.rmtree(temporary, ignore_errors=True)
     export(config["model"], config["model_arguments"], _weights(loop), temporary)
-    split = "test" if "test" in source.splits else "validation"
-    evaluation = evaluate(temporary, parse_name(config["model"]).family.name, source, split)
+    evaluation = evaluate(temporary, parse_name(config["model"]).family.name, source)
     evaluation.write(run.path / "evaluation")
     (temporary / CARD).parent.mkdir()
     write_json(temporary / CARD, card(config, read_evaluations(run.path)))

@@ -12,6 +12,8 @@ from types import FrameType
 
 from training.errors import RunError
 
+BAD_INPUT = 2
+
 
 def run_workers(count: int, arguments: Sequence[str]) -> None:
     """Run `python -m training <arguments>` in `count` processes on this machine, to the end of all.
@@ -21,10 +23,16 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
 
     Raises:
         RunError: a worker failed.
-        SystemExit: the chief was stopped by a signal, with its exit code.
+        SystemExit: with the exit code of bad input, or of a chief that was stopped by a signal.
     """
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(count)]
-    workers = []
+    workers: list[subprocess.Popen[bytes]] = []
+
+    def forward(number: int, _: FrameType | None) -> None:
+        for chief in workers[:1]:
+            chief.send_signal(number)
+
+    previous = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     for index in range(count):
         cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
         workers.append(
@@ -35,12 +43,6 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
                 start_new_session=True,
             )
         )
-    chief = workers[0]
-
-    def forward(number: int, _: FrameType | None) -> None:
-        chief.send_signal(number)
-
-    previous = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     failed = None
     try:
         while failed is None and _running(workers):
@@ -54,7 +56,8 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
             worker.wait()
     if failed is not None:
         code = workers[failed].returncode
-        if failed == 0 and code in (128 + signal.SIGINT, 128 + signal.SIGTERM):
+        # The workers have said what is wrong with the input, and the chief that it was stopped.
+        if code == BAD_INPUT or (failed == 0 and code in (128 + signal.SIGINT, 128 + signal.SIGTERM)):
             sys.exit(code)
         raise RunError(f"worker {failed} ended with exit code {code}; the others were stopped")
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from training.checkpoint import Checkpoints, DamagedCheckpointError, read
+from training.errors import InputError
 
 
 @pytest.fixture
@@ -61,6 +62,9 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_used(tmp_path, variabl
     assert checkpoint.step == 1
     assert len(complaints) == 1
     assert "step-00000002.npz is damaged" in complaints[0]
+    # Going on from step 1 does not let the damaged file push out a good one.
+    Checkpoints(tmp_path, keep=1).save(1, {"network/model": variables}, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000001.npz"]
 
 
 def test_a_write_that_fails_leaves_the_old_checkpoint(tmp_path, variables, monkeypatch):
@@ -80,5 +84,5 @@ def test_a_write_that_fails_leaves_the_old_checkpoint(tmp_path, variables, monke
 def test_other_variables_are_refused(tmp_path, variables):
     Checkpoints(tmp_path).save(1, {"network/model": variables}, {})
     checkpoint, _ = Checkpoints(tmp_path).load_newest()
-    with pytest.raises(ValueError, match="other variables"):
+    with pytest.raises(InputError, match="other variables; start anew"):
         checkpoint.restore({"network/model": variables[:2]})

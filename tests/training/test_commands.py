@@ -19,6 +19,7 @@ from training.checkpoint import Checkpoints
         (("--model", "ae_subpixel", "--strategy", "magic"), "magic"),
         (("--model", "ae_subpixel", "--seed", "-4"), "seed=-4"),
         (("--model", "ae_subpixel", "--workers", "0"), "workers=0"),
+        (("--model", "ae_subpixel", "--workers", "2", "--strategy", "one"), "strategy one trains in one process"),
         (("--model", "ae_subpixel", "--workers", "3"), "batch=128 does not divide by 3 workers"),
         (("--model", "ae_subpixel", "--set", "bacth=2"), "did you mean batch"),
         (("--model", "ae_subpixel", "--data", "set5"), "set5"),
@@ -107,7 +108,6 @@ def test_a_signal_saves_and_says_how_to_go_on(started, tmp_path, shapes_folder, 
     process = started(*arguments(shapes_folder, 200_000))
     runs = tmp_path / "runs" / "ae_subpixel"
     wait_for(lambda: any(runs.glob("*/tensorboard/*")), process)
-    time.sleep(2)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code, errors
@@ -115,6 +115,7 @@ def test_a_signal_saves_and_says_how_to_go_on(started, tmp_path, shapes_folder, 
     assert "Traceback" not in errors
     (run,) = runs.iterdir()
     step = Checkpoints(run / "checkpoints").load_newest()[0].step
+    assert step > 0
     assert f"at step {step}" in errors
 
     again = started(*arguments(shapes_folder, 200_000))

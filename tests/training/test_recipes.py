@@ -54,6 +54,11 @@ def test_every_family_has_a_recipe_whose_task_takes_its_loss():
         assert recipe.loss in task_class(recipe.task).losses
 
 
+def test_a_source_among_the_overrides_is_the_source(ae):
+    assert recipe_for(ae, None, {"source": "cifar10"}) == recipe_for(ae, "cifar10")
+    assert recipe_for(ae, "cifar10").model == {"spatial": True, "blocks": 1}
+
+
 def test_first_source():
     assert first_source("auto:mnist|glyphs") == "mnist"
     assert first_source("cifar10") == "cifar10"

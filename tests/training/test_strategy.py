@@ -57,10 +57,11 @@ def test_two_processes_reach_the_weights_of_one(command, tmp_path, shapes_folder
 
 @pytest.mark.slow
 def test_a_worker_that_fails_stops_the_others(command, tmp_path, shapes_folder):
-    # The batch divides by the workers, but the picture size cannot be built: each worker finds out by itself.
+    # The batch divides by the workers, but the picture size cannot be built: every worker finds out by itself.
     done = command(*arguments(shapes_folder, 200, "float32", "--workers", "2"), "image_size=30", folder=tmp_path)
-    assert done.returncode == 1
-    assert "ended with exit code 2; the others were stopped" in done.stderr
+    assert done.returncode == 2
+    assert "multiples of 4" in done.stderr
+    assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
 
 
@@ -68,10 +69,17 @@ def test_a_cluster_is_recognised(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     monkeypatch.delenv("SLURM_PROCID", raising=False)
     assert cluster_size() == 1
-    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}}')
+    cluster = {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": "worker", "index": 1}}))
     assert cluster_size() == 3
-    monkeypatch.setenv("TF_CONFIG", "{")
-    with pytest.raises(InputError, match="TF_CONFIG is not valid"):
+    with pytest.raises(InputError, match="describes 3; take auto"):
+        create_strategy("one")
+    for text in ("{", "[]", json.dumps({"cluster": cluster})):
+        monkeypatch.setenv("TF_CONFIG", text)
+        with pytest.raises(InputError, match="TF_CONFIG is not valid"):
+            cluster_size()
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": "worker", "index": 2}}))
+    with pytest.raises(InputError, match="there is no worker 2 in the cluster"):
         cluster_size()
     monkeypatch.delenv("TF_CONFIG")
     monkeypatch.setenv("SLURM_PROCID", "0")

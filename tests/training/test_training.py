@@ -128,8 +128,18 @@ def test_gradients_are_clipped_by_their_norm(small):
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16", "float64"])
-def test_other_precisions_train_and_export_float32(small, precision):
+def test_other_precisions_train_and_export_float32(small, tmp_path, monkeypatch, precision):
+    from training.tasks.reconstruction import Reconstruction
+
+    policies, step = set(), Reconstruction.step
+
+    def watched(task, batch):
+        policies.update(layer.dtype_policy.name for layer in task.published.get_layer("decoder").layers)
+        return step(task, batch)
+
+    monkeypatch.setattr(Reconstruction, "step", watched)
     run = small(steps=6, settings={"precision": precision})
+    assert policies == {precision}
     dtypes = {value.dtype for value in weights(run)["network/model"]}
     assert dtypes == {np.dtype("float64" if precision == "float64" else "float32")}
     saved = tf.saved_model.load(str(run / "saved_model"))
@@ -137,8 +147,17 @@ def test_other_precisions_train_and_export_float32(small, precision):
     assert saved.serve(image=tf.zeros((1, 28, 28, 1)))["image"].dtype == tf.float32
 
 
-def test_a_compiled_step_learns_the_same(small):
-    plain, compiled = small(steps=6), small(steps=6, jit=True, resume=False)
+def test_a_compiled_step_learns_the_same(small, monkeypatch):
+    compilations, function = [], tf.function
+    monkeypatch.setattr(
+        tf,
+        "function",
+        lambda *args, **kwargs: compilations.append(kwargs.get("jit_compile")) or function(*args, **kwargs),
+    )
+    plain = small(steps=6)
+    assert True not in compilations
+    compiled = small(steps=6, jit=True, resume=False)
+    assert True in compilations
     for a, b in zip(weights(plain)["network/model"], weights(compiled)["network/model"], strict=True):
         np.testing.assert_allclose(a, b, atol=1e-4)
 
@@ -180,6 +199,34 @@ def test_a_batch_that_does_not_divide_by_the_replicas_is_refused(order, tmp_path
     monkeypatch.setattr(strategy, "Placement", Three)
     with pytest.raises(InputError, match="batch=12 does not divide by 5 replicas"):
         train(order(root=tmp_path / "none"), Report())
+    assert not (tmp_path / "none").exists()
+
+
+def test_pictures_that_a_model_cannot_take_are_refused_before_anything_is_made(small, tmp_path):
+    for settings, message in [
+        ({"image_size": 8}, "too small: SSIM looks at 11x11; set image_size=12 or more"),
+        ({"model.image_shape": (32, 32, 1)}, "takes pictures of 32x32x1, folder:.* has 28x28x1"),
+        ({"image_size": 30}, "multiples of 4"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            small(root=tmp_path / "none", settings=settings)
+    assert not (tmp_path / "none").exists()
+
+
+def test_weights_that_are_not_finite_are_not_saved(order, tmp_path, monkeypatch):
+    advance = Loop.advance
+
+    def poisoned(loop, stream, count):
+        advance(loop, stream, count)
+        if loop.progress.step >= 6:
+            kernel = loop.task.published.trainable_variables[0]
+            kernel.assign(kernel * float("nan"))
+
+    monkeypatch.setattr(Loop, "advance", poisoned)
+    with pytest.raises(DivergedError, match="weights of model are not finite at step 6"):
+        train(order(), Report())
+    (run,) = (tmp_path / "runs" / "ae_subpixel").iterdir()
+    assert Checkpoints(run / "checkpoints").load_newest()[0].step < 6
 
 
 def test_tensorboard_holds_the_tags(finished_run):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from training.data import reachable
 from training.data.errors import SourceError, SourceUnavailableError
@@ -15,8 +16,10 @@ from training.data.spec import Part, parse_spec, validate_source
 from training.data.tfds_download import prepare, why_unavailable
 from training.data.tfds_source import TfdsSource
 
+Announce = Callable[[str], None]
 
-def open_source(spec: str, image_size: int | None = None, seed: int = 0) -> Source:
+
+def open_source(spec: str, image_size: int | None = None, seed: int = 0, announce: Announce = lambda _: None) -> Source:
     """Open the source that `spec` names, downloading it if it is a TFDS set that is not prepared.
 
     `auto:a|b` gives the first alternative that is at hand or whose download host answers within 5 seconds
@@ -27,6 +30,7 @@ def open_source(spec: str, image_size: int | None = None, seed: int = 0) -> Sour
         image_size: side of square fixed-size pictures; where it is None, pictures of one size keep it and
             pictures of mixed sizes get 32.
         seed: seed of sources that draw their training pictures.
+        announce: called with a sentence before anything that takes long, such as a download.
 
     Raises:
         SourceError: if the spec is wrong, the source cannot be had or a picture in it cannot be read.
@@ -36,14 +40,14 @@ def open_source(spec: str, image_size: int | None = None, seed: int = 0) -> Sour
     validate_source(spec, training=False)
     alternatives = parse_spec(spec)
     if len(alternatives) == 1:
-        return _open(alternatives[0], image_size, seed)
+        return _open(alternatives[0], image_size, seed, announce)
     reasons: list[str] = []
     deadline = time.monotonic() + reachable.PATIENCE
     for parts in alternatives:
         reason = next(filter(None, (_why_missing(part, deadline) for part in parts)), "")
         if not reason:
             try:
-                source = _open(parts, image_size, seed)
+                source = _open(parts, image_size, seed, announce)
             except SourceUnavailableError as error:
                 reason = error.reason
             else:
@@ -56,14 +60,14 @@ def open_source(spec: str, image_size: int | None = None, seed: int = 0) -> Sour
     )
 
 
-def _open(parts: list[Part], image_size: int | None, seed: int) -> Source:
-    sources = [_open_part(part, image_size, seed) for part in parts]
+def _open(parts: list[Part], image_size: int | None, seed: int, announce: Announce) -> Source:
+    sources = [_open_part(part, image_size, seed, announce) for part in parts]
     return sources[0] if len(sources) == 1 else JoinedSource(sources)
 
 
-def _open_part(part: Part, image_size: int | None, seed: int) -> Source:
+def _open_part(part: Part, image_size: int | None, seed: int, announce: Announce) -> Source:
     if part.tfds is not None:
-        return TfdsSource(part.tfds, prepare(part.tfds), image_size)
+        return TfdsSource(part.tfds, prepare(part.tfds, announce), image_size)
     folder = part.check_files()
     if folder is not None:
         return open_folder(part.text, folder, image_size)

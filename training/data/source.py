@@ -44,6 +44,11 @@ class Source(ABC):
         self._hint = hint
         self._opened: dict[str, Pictures | StreamedPictures] = {}
 
+    @property
+    def held_out(self) -> str:
+        """The part to report results on: test, or validation where there is none."""
+        return "test" if "test" in self.splits else "validation"
+
     def split(self, split: str) -> Pictures | StreamedPictures:
         """Fixed-size pictures of one part, read when first asked for.
 

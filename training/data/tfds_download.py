@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +41,11 @@ def unavailable(name: SetName, reason: str) -> SourceUnavailableError:
     )
 
 
-def prepare(name: SetName) -> Any:
+def prepare(name: SetName, announce: Callable[[str], None] = lambda _: None) -> Any:
     """The builder of a prepared set, after downloading the set if need be.
 
-    The download is prepared in a folder beside its place and moved there when complete.
+    `announce` is called with a sentence before a download. It is prepared in a folder beside its place and moved there
+    when complete.
 
     Raises:
         SourceUnavailableError: if the set is not prepared and cannot be downloaded.
@@ -53,6 +57,7 @@ def prepare(name: SetName) -> Any:
     if reason:
         raise unavailable(name, reason)
     folder = data_folders()[0]
+    announce(f"{name.text} is not prepared; downloading it to {folder}")
     made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -75,10 +80,12 @@ def _download(name: SetName, incomplete: Path, folder: Path) -> None:
 
     builder = new_builder(name, incomplete)
     assert builder is not None
-    builder.download_and_prepare(
-        download_dir=str(incomplete / "downloads"),
-        download_config=tfds.download.DownloadConfig(try_download_gcs=False),
-    )
+    # TFDS prints to standard output, which belongs to the commands' own words.
+    with contextlib.redirect_stdout(sys.stderr):
+        builder.download_and_prepare(
+            download_dir=str(incomplete / "downloads"),
+            download_config=tfds.download.DownloadConfig(try_download_gcs=False),
+        )
     place = folder / Path(builder.data_dir).relative_to(incomplete)
     place.parent.mkdir(parents=True, exist_ok=True)
     try:

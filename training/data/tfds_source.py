@@ -61,7 +61,15 @@ class TfdsSource(Source):
         streamed = self._streamed(split)
         if streamed.count * int(np.prod(self.image_shape)) > self._memory_limit:
             return streamed
-        return streamed.in_memory()
+        import tensorflow as tf
+
+        try:
+            return streamed.in_memory()
+        except tf.errors.OpError as error:
+            raise SourceError(
+                f"The {split} part of {self.name} in {self._builder.data_dir} cannot be read: "
+                f"{error.message.splitlines()[0]} Remove the folder and prepare the set again."
+            ) from error
 
     def _full_size(self, split: str) -> Iterable[np.ndarray]:
         for record in self._streamed(split).records():

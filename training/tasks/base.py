@@ -93,19 +93,26 @@ class Task(ABC):
         if self.jit:
             gradients = tf.function(gradients, jit_compile=True)
         value, grads = gradients(*arguments)
-        optimiser.apply(self._clipped(grads, optimiser), variables)
+        optimiser.apply(self._over_replicas(grads, optimiser), variables)
         return value
 
-    def _clipped(self, grads: list[tf.Tensor], optimiser: keras.optimizers.Optimizer) -> list[tf.Tensor]:
-        """Clip by the norm of the gradient over all replicas, which each replica alone does not know."""
-        if not self.recipe.clip_norm:
-            return grads
+    def _over_replicas(self, grads: list[tf.Tensor], optimiser: keras.optimizers.Optimizer) -> list[tf.Tensor]:
+        """Sum over replicas and clip, where what follows must see the whole gradient.
+
+        Clipping needs its norm, and loss scaling has to skip a step on every replica or on none. Elsewhere the
+        optimiser's own sum is the only one.
+        """
         context = tf.distribute.get_replica_context()
+        replicas = context.num_replicas_in_sync
+        scales = isinstance(optimiser, keras.optimizers.LossScaleOptimizer) and replicas > 1
+        if not self.recipe.clip_norm and not scales:
+            return grads
         grads = context.all_reduce(tf.distribute.ReduceOp.SUM, grads)
-        scale = optimiser.scale_loss(tf.ones([], grads[0].dtype))
-        clipped, _ = tf.clip_by_global_norm(grads, self.recipe.clip_norm * scale)
+        if self.recipe.clip_norm:
+            scale = optimiser.scale_loss(tf.ones([], grads[0].dtype))
+            grads, _ = tf.clip_by_global_norm(grads, self.recipe.clip_norm * scale)
         # The optimiser sums over replicas once more.
-        return [grad / context.num_replicas_in_sync for grad in clipped]
+        return [grad / replicas for grad in grads]
 
 
 def to_float(pictures: tf.Tensor) -> tf.Tensor:
