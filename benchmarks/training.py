@@ -108,7 +108,14 @@ def main() -> None:
         .batch(recipe.batch, drop_remainder=True)
         .prefetch(tf.data.AUTOTUNE)
     )
-    model.fit(ordinary, epochs=options.rounds + 1, steps_per_epoch=options.steps, verbose=0, callbacks=[Rounds()])
+    model.fit(
+        ordinary,
+        epochs=options.rounds + 1,
+        steps_per_epoch=options.steps,
+        verbose=0,
+        shuffle=False,
+        callbacks=[Rounds()],
+    )
 
     for values in rates.values():
         del values[0]  # tracing
