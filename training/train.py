@@ -283,7 +283,7 @@ def _versions() -> dict[str, str]:
 
 
 def _commit() -> str | None:
-    """The commit of the checkout that this file is in, with `+` where it holds other changes; None elsewhere."""
+    """The commit of the checkout that this file is in, with `+` where the code has other changes; None elsewhere."""
     here = Path(__file__).resolve().parent
 
     def git(*arguments: str) -> str:
@@ -292,7 +292,7 @@ def _commit() -> str | None:
 
     try:
         tracked = git("ls-files", "--error-unmatch", Path(__file__).name)
-        changed = git("status", "--porcelain", "--untracked-files=no", "--", "..")
+        changed = git("status", "--porcelain", "--", "../zoo", ".", "../requirements.txt")
         return git("rev-parse", "HEAD") + ("+" if changed else "") if tracked else None
     except (OSError, subprocess.CalledProcessError):
         return None

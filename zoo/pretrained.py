@@ -146,7 +146,7 @@ def load_pretrained(name: str) -> Any:
 
     Returns:
         What `tf.saved_model.load` returns. Each endpoint takes and returns named tensors:
-        `model.serve(image=x)["image"]`.
+        `model.serve(image=x)["image"]`. Keep it in a variable: TensorFlow frees the weights with it.
 
     Raises:
         UnknownNameError: no published model has that name.

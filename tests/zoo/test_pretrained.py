@@ -76,10 +76,9 @@ def test_zoo_saved_models_comes_first_and_the_rest_is_still_found(copy):
     assert {"ae_mine", *PUBLISHED} <= set(zoo.list_models(pretrained=True))
     assert verify("ae_mine") == copy
     images = tf.zeros((1, 28, 28, 1))
-    np.testing.assert_array_equal(
-        zoo.load_pretrained("ae_mine").serve(image=images)["image"],
-        zoo.load_pretrained("ae_subpixel").serve(image=images)["image"],
-    )
+    # A loaded model must be kept in a variable while it is called.
+    mine, published = zoo.load_pretrained("ae_mine"), zoo.load_pretrained("ae_subpixel")
+    np.testing.assert_array_equal(mine.serve(image=images)["image"], published.serve(image=images)["image"])
 
 
 def change_byte(folder):
