@@ -23,6 +23,7 @@ from training.strategy import Placement
 from training.tasks.base import Batch, Task
 
 SECONDS_PER_CALL = 0.5
+STEPS_PER_CALL = 10
 EVALUATION_BATCH = 256
 PICTURES = 10
 
@@ -106,7 +107,9 @@ class Loop:
             math.ceil(recipe.steps / recipe.evaluations),
             math.ceil(recipe.steps / 10),
         )
-        calls = 1
+        # Collective operations inside a loop find each other by its iterations: workers must make the same calls.
+        fixed = self.placement.replicas > self.placement.local
+        calls = STEPS_PER_CALL if fixed else 1
         with _signals() as received:
             if progress.step == 0:
                 self._describe()
@@ -119,7 +122,7 @@ class Loop:
                 started = time.perf_counter()
                 self.advance(stream, count)
                 rate = count / (time.perf_counter() - started)
-                calls = max(1, int(rate * SECONDS_PER_CALL))
+                calls = STEPS_PER_CALL if fixed else max(1, int(rate * SECONDS_PER_CALL))
 
                 last = progress.step == recipe.steps
                 row: dict[str, float] = {}
