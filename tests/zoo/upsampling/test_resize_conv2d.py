@@ -48,7 +48,9 @@ def test_equals_numpy(interpolation, kernel_size, scale, size, padding):
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_bilinear_is_tensorflows(scale):
-    identity = lambda shape, dtype=None: np.eye(4).reshape(1, 1, 4, 4)  # noqa: E731
+    def identity(shape, dtype=None):
+        return np.eye(4).reshape(1, 1, 4, 4)
+
     layer = ResizeConv2D(4, 1, scale, "bilinear", kernel_initializer=identity)
     x = random(2, 5, 6, 4, dtype="float32")
     np.testing.assert_allclose(layer(x), tf.image.resize(x, (5 * scale, 6 * scale)), rtol=1e-5, atol=1e-5)
