@@ -1,7 +1,6 @@
 """python -m training train | evaluate | publish."""
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,15 +16,13 @@ from zoo.__main__ import OneLineParser
 from zoo.models import parse_name
 from zoo.pretrained import VerificationError
 from zoo.registry import UnknownNameError
+from zoo.start import start_tensorflow
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
-    # TensorFlow's start-up notices speak of drivers and CPU flags, not of anything the user did.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     given = sys.argv[1:] if arguments is None else list(arguments)
@@ -145,12 +142,14 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    start_tensorflow()
     from training.evaluate import evaluate_command
 
     evaluate_command(options.model, options.data, Report().console)
 
 
 def _publish(options: argparse.Namespace) -> None:
+    start_tensorflow()
     from training.publish import publish
 
     folder = publish(options.run, force=options.force)

@@ -2,26 +2,35 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from zoo.models import build_model, parse_name
 from zoo.pretrained import SCHEMA
+from zoo.registry import ModelName
+
+if TYPE_CHECKING:
+    import keras
 
 LICENCE = "MIT"
 
 
-def card(config: Mapping[str, Any], evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def card(
+    config: Mapping[str, Any], evaluations: Sequence[Mapping[str, Any]], speed: Mapping[str, Any]
+) -> dict[str, Any]:
     """The card of a run's model.
 
     Args:
         config: the run's configuration.
         evaluations: what `Evaluation.facts` says of each evaluation, the main one first.
+        speed: `examples_per_second` and `cores_used` of the training.
     """
-    from zoo.metrics import multiply_adds
+    from zoo.metrics import multiply_adds, super_resolution_multiply_adds
 
     parts = parse_name(config["model"])
     model = build_model(config["model"], **config["model_arguments"])
     shape = list(model.input_shape[1:])
+    work = super_resolution_multiply_adds(model, parts.scale) if parts.scale else multiply_adds(model)
     metrics: dict[str, Any] = {}
     for evaluation in evaluations:
         for name, value in evaluation["metrics"].items():
@@ -38,20 +47,40 @@ def card(config: Mapping[str, Any], evaluations: Sequence[Mapping[str, Any]]) ->
         "upsampler": parts.upsampler,
         "scale": parts.scale,
         "model_arguments": config["model_arguments"],
-        "input": {"shape": [None, *shape], "range": [0.0, 1.0], "multiple_of": 1, "minimum": shape[0]},
+        "input": {"shape": [None, *shape], "range": [0.0, 1.0], "multiple_of": 1, "minimum": shape[0] or 1},
         "parameters": model.count_params(),
-        "multiply_adds": multiply_adds(model),
+        "multiply_adds": work,
         "source": config["source"]["name"],
         "split": config["source"]["split"],
         "command": config["command"],
         "seed": config["seed"],
         "steps": config["recipe"]["steps"],
         "commit": config["commit"],
+        "legs": (config["init"] or {}).get("legs", []),
+        "speed": dict(speed),
         "metrics": metrics,
         "licence": LICENCE,
         "citation": parts.family.citation,
-        "notes": config["notes"],
+        "notes": _notes(parts, model, config["model_arguments"]),
     }
+
+
+def leg(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The trainings that led to a model, from its card: those before it and its own."""
+    return [*facts.get("legs", []), {key: facts[key] for key in ("command", "source", "steps", "commit")}]
+
+
+def _notes(parts: ModelName, model: "keras.Model", arguments: Mapping[str, Any]) -> str:
+    """What a user should know of a sub-pixel model whose transposed twin has a kernel of its paper's own."""
+    if parts.upsampler != "subpixel" or "transpose" not in parts.family.upsamplers:
+        return ""
+    twin = build_model(str(replace(parts, upsampler="transpose")), **arguments)
+    if twin.count_params() == model.count_params():
+        return ""
+    return (
+        f"{twin.name} has its paper's own kernel, which has fewer taps than this model's: this model can compute all "
+        "that its twin can, and more"
+    )
 
 
 def train_command(model: str, source: str, seed: int, init: str | None, settings: Mapping[str, Any]) -> str:

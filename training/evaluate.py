@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,18 @@ from rich.console import Console
 from rich.table import Table
 
 from training.data import Source, evaluation_batches, open_source
+from training.data.picture_source import PictureSource
 from training.errors import InputError
 from training.files import write_json, write_text
 from training.runs import RUNS, Run
 from training.tasks.reconstruction import measures
-from zoo.models import families
+from zoo.models import parse_name
 from zoo.pretrained import CARD, verify
+from zoo.registry import ModelName
 
 BATCH = 100
+TEST_SETS = ("set5", "set14")
+OTHERS = RUNS / "evaluate"
 PROTOCOL = "mean over pictures, values in 0..1, peak 1"
 
 
@@ -33,23 +37,26 @@ class Evaluation:
     Attributes:
         source: name of the source.
         split: its part.
-        rows: one a picture, metrics by name.
+        protocol: how it was measured, in a sentence.
+        rows: a picture's name, and its metrics by name. A metric that a picture does not have is absent.
     """
 
     source: str
     split: str
-    rows: list[dict[str, float]]
+    protocol: str
+    rows: list[tuple[str, dict[str, float]]]
 
     def means(self) -> dict[str, float]:
-        """The mean of every metric over the pictures."""
-        return {name: float(np.mean([row[name] for row in self.rows])) for name in self.rows[0]}
+        """The mean of every metric over the pictures that have it."""
+        names = dict.fromkeys(name for _, row in self.rows for name in row)
+        return {name: float(np.mean([row[name] for _, row in self.rows if name in row])) for name in names}
 
     def facts(self) -> dict[str, Any]:
         """As JSON values, for the card."""
         return {
             "source": self.source,
             "split": self.split,
-            "protocol": PROTOCOL,
+            "protocol": self.protocol,
             "pictures": len(self.rows),
             "metrics": self.means(),
         }
@@ -61,37 +68,56 @@ class Evaluation:
         path = folder / ("-".join(filter(None, words)) + ".csv")
         write_json(path.with_suffix(".json"), self.facts())
         text = io.StringIO()
-        writer = csv.DictWriter(text, ["picture", *self.rows[0]], lineterminator="\n")
+        writer = csv.DictWriter(text, ["picture", *self.means()], lineterminator="\n")
         writer.writeheader()
-        writer.writerows({"picture": number, **row} for number, row in enumerate(self.rows))
+        writer.writerows({"picture": name, **row} for name, row in self.rows)
         write_text(path, text.getvalue())
         return path
 
 
 def read_evaluations(run: Path) -> list[dict[str, Any]]:
-    """The facts of every evaluation of a run, that of its own source first."""
+    """The facts of every evaluation of a run, the main one first.
+
+    That is the one on the run's own source, or for super-resolution the literature's test sets in its order.
+    """
     source = Run(run).config()["source"]["name"]
+    order = [*TEST_SETS, source]
     facts = [json.loads(path.read_text()) for path in sorted((run / "evaluation").glob("*.json"))]
-    return sorted(facts, key=lambda evaluation: evaluation["source"] != source)
+    return sorted(facts, key=lambda each: order.index(each["source"]) if each["source"] in order else len(order))
 
 
-def evaluate(saved_model: Path, family: str, source: Source) -> Evaluation:
-    """Call an exported autoencoder on every picture that the source holds out and measure what comes back."""
+def evaluate(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
+    """Run an exported model on every picture of a part of a source and measure what comes back."""
+    if name.scale:
+        from training import super_resolution_protocol
+
+        rows = list(
+            super_resolution_protocol.measured(
+                super_resolution_protocol.exported(saved_model, name.scale), source, split
+            )
+        )
+        return Evaluation(source.name, split, super_resolution_protocol.PROTOCOL.format(scale=name.scale), rows)
+    return Evaluation(
+        source.name, split, PROTOCOL, list(_reconstructed(saved_model, name.family.upsampling, source, split))
+    )
+
+
+def _reconstructed(
+    saved_model: Path, period: int, source: Source, split: str
+) -> Iterator[tuple[str, dict[str, float]]]:
     model = tf.saved_model.load(str(saved_model))
-    period = families()[family].upsampling
 
     @tf.function
     def measure(image: tf.Tensor) -> dict[str, tf.Tensor]:
         image = tf.cast(image, tf.float32) / 255.0
         return measures(image, model.serve(image)["image"], period)
 
-    def rows() -> Iterator[dict[str, float]]:
-        for batch in evaluation_batches(source.split(source.held_out), batch_size=BATCH):
-            columns = {name: values.numpy() for name, values in measure(batch["image"]).items()}
-            for position in np.flatnonzero(batch["mask"].numpy()):
-                yield {name: float(values[position]) for name, values in columns.items()}
-
-    return Evaluation(source.name, source.held_out, list(rows()))
+    number = 0
+    for batch in evaluation_batches(source.split(split), batch_size=BATCH):
+        columns = {name: values.numpy() for name, values in measure(batch["image"]).items()}
+        for position in np.flatnonzero(batch["mask"].numpy()):
+            yield str(number), {name: float(values[position]) for name, values in columns.items()}
+            number += 1
 
 
 def find_saved_model(name: str) -> Path:
@@ -112,11 +138,59 @@ def find_saved_model(name: str) -> Path:
 
 
 def evaluate_command(name: str, data: str | None, console: Console) -> None:
-    """Evaluate, print the means and write one row a picture: into the run's folder, or `runs/evaluate/`."""
+    """Evaluate, print the means and write one row a picture: into the run's folder, or `runs/evaluate/`.
+
+    `bicubic_x2` and so on are names too, for super-resolution's baseline.
+    """
+    evaluation, folder = _baseline(name, data) or _evaluated(name, data, console)
+    path = evaluation.write(folder, name if folder == OTHERS else "")
+    table = Table("model", "source", "pictures", *evaluation.means())
+    values = [f"{value:.4f}" for value in evaluation.means().values()]
+    table.add_row(name, f"{evaluation.source} {evaluation.split}", str(len(evaluation.rows)), *values)
+    console.print(table)
+    console.print(f"one row a picture: {path}")
+
+
+def _baseline(name: str, data: str | None) -> tuple[Evaluation, Path] | None:
+    """The evaluation of a bicubic enlargement; None for another name."""
+    from training import super_resolution_protocol
+
+    enlarger = super_resolution_protocol.bicubic(name)
+    if not enlarger:
+        return None
+    if not data:
+        raise InputError(f"{name} is trained on nothing: give DATA, such as set5, photos or folder:PATH")
+    source = open_source(data)
+    split = _whole(source)
+    rows = list(super_resolution_protocol.measured(enlarger, source, split))
+    protocol = super_resolution_protocol.PROTOCOL.format(scale=enlarger.scale)
+    return Evaluation(source.name, split, protocol, rows), OTHERS
+
+
+def _evaluated(name: str, data: str | None, console: Console) -> tuple[Evaluation, Path]:
+    """The evaluation of a published model or a run, and the folder that it belongs to."""
     saved_model = find_saved_model(name)
     facts = json.loads((saved_model / CARD).read_text())
-    shape = tuple(facts["input"]["shape"][1:])
+    parts = parse_name(facts["name"].partition(".")[0])
     source = open_source(data or facts["source"])
+    split = source.held_out
+    if parts.scale and source.name != facts["source"]:
+        split = _whole(source)
+    if not parts.scale:
+        source = _fitting(name, facts, source, data, console)
+    run = saved_model.parent
+    folder = run / "evaluation" if (run / "config.json").is_file() else OTHERS
+    return evaluate(saved_model, parts, source, split), folder
+
+
+def _whole(source: Source) -> str:
+    """The part that a model which never saw a source is measured on: all of it where it can be had."""
+    return "all" if isinstance(source, PictureSource) and "train" in source.splits else source.held_out
+
+
+def _fitting(name: str, facts: Mapping[str, Any], source: Source, data: str | None, console: Console) -> Source:
+    """The source with pictures of the model's size."""
+    shape = tuple(facts["input"]["shape"][1:])
     if source.image_shape != shape and shape[0] == shape[1]:
         source = open_source(data or facts["source"], image_size=shape[0])
         console.print(f"pictures of {source.name} are scaled and cut to {shape[0]}x{shape[1]}")
@@ -125,11 +199,4 @@ def evaluate_command(name: str, data: str | None, console: Console) -> None:
             f"{name} takes pictures of {'x'.join(map(str, shape))}, {source.name} has "
             f"{'x'.join(map(str, source.image_shape))}; choose another source"
         )
-    evaluation = evaluate(saved_model, facts["family"], source)
-    is_run = (saved_model.parent / "config.json").is_file()
-    path = evaluation.write(saved_model.parent / "evaluation" if is_run else RUNS / "evaluate", "" if is_run else name)
-    table = Table("model", "source", "pictures", *evaluation.means())
-    values = [f"{value:.4f}" for value in evaluation.means().values()]
-    table.add_row(name, f"{source.name} {evaluation.split}", str(len(evaluation.rows)), *values)
-    console.print(table)
-    console.print(f"one row a picture: {path}")
+    return source

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from training.precision import precision
+from training.super_resolution_endpoints import Endpoints, super_resolution_endpoints
 from zoo.models import build_model, parse_name
-
-Endpoints = dict[str, Callable[..., dict[str, tf.Tensor]]]
+from zoo.registry import ModelName
 
 
 class _Exported(tf.Module):
@@ -35,7 +35,8 @@ def export(name: str, model_arguments: Mapping[str, Any], weights: Sequence[np.n
     with precision("float32"):
         model = build_model(name, **model_arguments)
         model.set_weights([np.asarray(value, np.float32) for value in weights])
-        endpoints = ENDPOINTS[parse_name(name).family.kind](model)
+        parts = parse_name(name)
+        endpoints = ENDPOINTS[parts.family.kind](model, parts)
         exported = _Exported()
         exported.variables = [weight.value for weight in model.weights]
         for endpoint, function in endpoints.items():
@@ -44,7 +45,7 @@ def export(name: str, model_arguments: Mapping[str, Any], weights: Sequence[np.n
         tf.saved_model.save(exported, str(folder), signatures={**endpoints, "serving_default": default})
 
 
-def _autoencoder(model: keras.Model) -> Endpoints:
+def _autoencoder(model: keras.Model, _: ModelName) -> Endpoints:
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
 
     @tf.function(input_signature=[_any_batch(model, "image")])
@@ -62,9 +63,17 @@ def _autoencoder(model: keras.Model) -> Endpoints:
     return {"serve": serve, "encode": encode, "decode": decode}
 
 
+def _super_resolution(model: keras.Model, name: ModelName) -> Endpoints:
+    assert name.scale is not None, name
+    return super_resolution_endpoints(model, name.scale)
+
+
 def _any_batch(network: keras.Model, name: str) -> tf.TensorSpec:
     return tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name=name)
 
 
 # The first endpoint of a kind is its `serving_default`.
-ENDPOINTS: dict[str, Callable[[keras.Model], Endpoints]] = {"autoencoder": _autoencoder}
+ENDPOINTS: dict[str, Callable[[keras.Model, ModelName], Endpoints]] = {
+    "autoencoder": _autoencoder,
+    "super-resolution": _super_resolution,
+}

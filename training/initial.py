@@ -1,10 +1,11 @@
-"""Start a model from the weights of another: the same architecture, or a twin through the equivalence."""
+"""Start a model from another's weights: the same architecture, a twin through the equivalence, another scale."""
 
 import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.card import leg
 from training.errors import InputError
 from training.evaluate import find_saved_model
 from zoo.models import build_model, parse_name
@@ -13,6 +14,10 @@ from zoo.registry import ModelName
 
 if TYPE_CHECKING:
     import keras
+
+
+# Layers whose names begin so depend on the scale; another scale starts with its own.
+HEAD = "head"
 
 
 class Initial:
@@ -24,6 +29,7 @@ class Initial:
     Attributes:
         name: the origin as given.
         fingerprint: changes when the weights do.
+        legs: the trainings that led to the origin, the first one first.
 
     Raises:
         InputError: there is no such model, the run is not finished, or a published file was changed.
@@ -36,6 +42,8 @@ class Initial:
         except ValueError as error:
             raise InputError(f"INIT={origin}: {error}") from error
         self._card: dict[str, Any] = json.loads((self._saved_model / CARD).read_text())
+        self.legs = leg(self._card)
+        self._headless = False
         self.fingerprint = sha256(self._saved_model / "variables" / "variables.data-00000-of-00001")
 
     def check(self, target: ModelName) -> None:
@@ -45,29 +53,39 @@ class Initial:
             raise InputError(
                 f"INIT={self.name} is a model of family {origin.family.name}, {target} is of {target.family.name}"
             )
+        self._headless = origin.scale != target.scale
 
     def apply(self, model: "keras.Model") -> None:
         """Give a model the origin's weights.
 
-        Layers are matched by name. Where one side has a sub-pixel convolution and the other its
-        Conv2DTranspose twin, the kernel goes through the equivalence.
+        Layers are matched by name; between scales the head keeps its own first weights. Where one side has a sub-pixel
+        convolution and the other its Conv2DTranspose twin, the kernel goes through the equivalence.
 
         Raises:
             InputError: a layer has no counterpart, or another shape.
         """
         origin = build_model(self._card["name"].partition(".")[0], **self._card["model_arguments"])
         set_saved_weights(origin, self._saved_model)
-        _copy(origin, model, self.name)
+        _copy(origin, model, self.name, headless=self._headless)
 
 
-def _copy(origin: "keras.Model", target: "keras.Model", name: str) -> None:
+def _copy(origin: "keras.Model", target: "keras.Model", name: str, headless: bool) -> None:
     import keras
+
+    from zoo.collapsible import CollapsibleConv2D
 
     layers = {layer.name: layer for layer in origin.layers}
     for layer in target.layers:
         source = layers.get(layer.name)
         if isinstance(layer, keras.Model) and isinstance(source, keras.Model):
-            _copy(source, layer, name)
+            _copy(source, layer, name, headless)
+        elif headless and layer.name.startswith(HEAD):
+            continue
+        elif isinstance(layer, CollapsibleConv2D) and isinstance(source, keras.layers.Conv2D):
+            try:
+                layer.uncollapse(*source.get_weights())
+            except ValueError as error:
+                raise InputError(f"INIT={name}: {error}") from error
         elif layer.weights:
             if source is None:
                 raise InputError(f"INIT={name} has no layer {layer.name}")

@@ -1,5 +1,6 @@
 """The one training loop: `strategy.run` inside a `tf.function`, for every task and every strategy."""
 
+import dataclasses
 import functools
 import math
 import signal
@@ -37,16 +38,22 @@ class Progress:
         rows: rows of metrics.csv so far.
         totals: sums of the training scalars since the last row.
         best: step and score of the best evaluation, or None.
+        seconds: spent in training steps, evaluations not counted.
+        processor_seconds: of processor time in those, over all cores.
     """
 
     step: int = 0
     rows: list[dict[str, float]] = field(default_factory=list)
     totals: dict[str, float] = field(default_factory=dict)
     best: dict[str, float] | None = None
+    seconds: float = 0.0
+    processor_seconds: float = 0.0
 
     def state(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {"rows": self.rows, "totals": self.totals, "best": self.best}
+        """As JSON values, all but the step."""
+        values = dataclasses.asdict(self)
+        del values["step"]
+        return values
 
 
 class Loop:
@@ -148,6 +155,15 @@ class Loop:
         count = sums.pop("count")
         return {tag: value / count for tag, value in sums.items()}
 
+    def speed(self) -> dict[str, float]:
+        """Examples per second and processor cores in use during training steps, over the whole run."""
+        progress = self.progress
+        seconds = max(progress.seconds, 1e-9)
+        return {
+            "examples_per_second": round(self.recipe.batch * progress.step / seconds, 1),
+            "cores_used": round(progress.processor_seconds / seconds, 2),
+        }
+
     def close(self) -> None:
         """Close what is open."""
         if self.board:
@@ -165,8 +181,12 @@ class Loop:
         """
         progress, tags = self.progress, self.task.training_tags
         totals = [tf.constant(progress.totals.get(tag, 0.0), tf.float64) for tag in tags]
+        started, processor_started = time.perf_counter(), time.process_time()
         totals, first_bad = self._steps(stream, tf.constant(count, tf.int64), totals)
-        if int(first_bad) >= 0:
+        failed = int(first_bad) >= 0
+        progress.seconds += time.perf_counter() - started
+        progress.processor_seconds += time.process_time() - processor_started
+        if failed:
             raise DivergedError(
                 f"the loss was not finite at step {int(first_bad) + 1}; the run stops there and its last checkpoint "
                 "is kept; try a smaller learning_rate, or clip_norm=1"
@@ -247,6 +267,7 @@ class Loop:
 
     def _evaluate_and_show(self) -> dict[str, float]:
         """Evaluate, remember the best weights, and show the fixed pictures."""
+        self.task.refresh()
         values, progress = self.evaluate(), self.progress
         score = values[self.task.score]
         better = progress.step and (progress.best is None or score > progress.best["score"])

@@ -29,6 +29,8 @@ class Recipe:
         weight_decay: for `adamw`.
         clip_norm: largest norm of the whole gradient; 0 is no limit.
         loss: one of the task's losses.
+        average: decay of a moving average of the weights, which is then what is evaluated and exported; 0 keeps none.
+        patch: side of super-resolution's training patches, in low-resolution pixels.
         flip: mirror training images at random, left to right.
         image_size: cut images to squares of this size; None keeps the source's own.
         precision: Keras dtype policy of the training.
@@ -51,6 +53,8 @@ class Recipe:
     weight_decay: float = 0.0
     clip_norm: float = 0.0
     loss: str = ""
+    average: float = 0.0
+    patch: int = 32
     flip: bool = False
     image_size: int | None = None
     precision: Precision = "float32"
@@ -66,13 +70,28 @@ _POSITIVE = (
     "batch",
     "steps",
     "image_size",
+    "patch",
     "log_every",
     "evaluations",
     "keep",
     "learning_rate",
     "checkpoint_minutes",
 )
-_NOT_NEGATIVE = ("warmup_steps", "weight_decay", "clip_norm")
+_NOT_NEGATIVE = ("warmup_steps", "weight_decay", "clip_norm", "average")
+
+_SUPER_RESOLUTION = Recipe(
+    task="super_resolution",
+    source="auto:t91+bsds400|photos",
+    batch=32,
+    steps=60_000,
+    warmup_steps=500,
+    clip_norm=0.5,
+    loss="mean_absolute_error",
+    average=0.999,
+    patch=32,
+    log_every=200,
+    evaluations=20,
+)
 
 RECIPES: dict[str, Recipe] = {
     "ae": Recipe(
@@ -83,6 +102,9 @@ RECIPES: dict[str, Recipe] = {
         warmup_steps=100,
         loss="log_mean_squared_error",
     ),
+    "espcn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
+    "fsrcnn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
+    "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=4e-4),
 }
 
 # What a source needs otherwise than its family's recipe has it.
@@ -180,6 +202,8 @@ def _checked(name: str, value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if name in _POSITIVE and not (value > 0 and math.isfinite(value)):
             raise InputError(f"{name}={value} must be greater than 0")
+        if name == "average" and not value < 1:
+            raise InputError(f"average={value} must be less than 1")
         if name in _NOT_NEGATIVE and not (value >= 0 and math.isfinite(value)):
             raise InputError(f"{name}={value} must be at least 0")
     return value

@@ -34,19 +34,24 @@ class Report:
 
     def source(self, source: "Source") -> None:
         """Where the pictures come from, and why."""
-        height, width, channels = source.image_shape
         reason = f" ({source.reason})" if source.reason else ""
-        self.console.print(f"data: {source.name}, {height}x{width}x{channels}{reason}")
+        self.console.print(f"data: {source.name}{reason}")
 
     def start(
-        self, path: Path, model: "keras.Model", recipe: Recipe, strategy: "tf.distribute.Strategy", step: int
+        self,
+        path: Path,
+        model: "keras.Model",
+        shape: tuple[int, int, int],
+        recipe: Recipe,
+        strategy: "tf.distribute.Strategy",
+        step: int,
     ) -> None:
         """What is trained, and where it is written."""
         replicas = strategy.num_replicas_in_sync
         devices = f"{replicas} replicas" if replicas > 1 else "1 device"
         self.console.print(
             f"model: {model.name}, {model.count_params():,} parameters; {recipe.steps:,} steps of {recipe.batch} "
-            f"images, {recipe.precision}, {devices}"
+            f"images {'x'.join(map(str, shape))}, {recipe.precision}, {devices}"
         )
         self.console.print(f"resumed {path} at step {step}" if step else f"run: {path}")
         self._steps = recipe.steps
@@ -80,10 +85,8 @@ class Report:
         """What was reached, and where the results are."""
         self.stop()
         means = evaluation.means()
-        self.console.print(
-            f"{evaluation.split} of {evaluation.source}, {len(evaluation.rows):,} pictures: "
-            f"PSNR {means['psnr']:.2f} dB, SSIM {means['ssim']:.4f}, MSE {means['mse']:.5f}"
-        )
+        values = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
+        self.console.print(f"{evaluation.split} of {evaluation.source}, {len(evaluation.rows):,} pictures: {values}")
         self.console.print(f"watch: make tensorboard    publish: make publish RUN={run.path}")
         self.console.print(f"SavedModel: {run.saved_model}")
 

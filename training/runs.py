@@ -14,6 +14,7 @@ from training.errors import InputError
 from training.files import write_json, write_text
 
 RUNS = Path("runs")
+SPEED = "speed.json"
 
 
 def run_id(identity: Mapping[str, Any], seed: int) -> str:
@@ -61,6 +62,10 @@ class Run:
             raise InputError(f"{self.path} is not a run: it has no config.json") from error
         except ValueError as error:
             raise InputError(f"{path} is not valid JSON ({error}); start the run anew with RESUME=0") from error
+
+    def speed(self) -> dict[str, Any]:
+        """How fast the run trained, once it is finished."""
+        return dict(json.loads((self.path / SPEED).read_text()))
 
     def create(self, config: Mapping[str, Any]) -> None:
         """Make the folder, take its lock and write the configuration.

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from training.errors import InputError, RunError
 from training.files import write_json
 from training.recipes import Recipe
-from training.runs import RUNS, Run, choose_run
+from training.runs import RUNS, SPEED, Run, choose_run
 from training.strategy import cluster_size
 from zoo.registry import ModelName
+from zoo.start import start_tensorflow
 
 if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
-    from keras import Model
 
     from training.data import Source
     from training.initial import Initial
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 # What a run id does not depend on: how often a run writes does not change what it learns.
 _WRITING = ("keep", "checkpoint_minutes")
-SSIM_WINDOW = 11
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +73,7 @@ def train(order: Order, report: "Report") -> Path:
     # The first line of output is where the pictures come from; TensorFlow takes seconds to import.
     source = open_source(recipe.source, recipe.image_size, order.seed, announce=report.note)
     report.source(source)
+    start_tensorflow()
 
     from training.initial import Initial
     from training.precision import precision
@@ -124,20 +124,25 @@ def _prepare(
     arguments = dict(recipe.model)
     if "image_shape" in order.model.family.arguments:
         arguments.setdefault("image_shape", list(source.image_shape))
-    train_pictures, validation = source.split("train"), source.split("validation")
+    published = arguments | ({"collapsed": True} if "collapsed" in order.model.family.arguments else {})
+    period = order.model.scale or order.model.family.upsampling
+    kind = task_class(recipe.task)
 
     keras.utils.set_random_seed(order.seed)
     with strategy.scope():
         try:
             model = build_model(name, **arguments)
+            copied = recipe.average or published != arguments
+            copies = [build_model(name, **built) for built in (arguments, published)] if copied else []
         except (TypeError, ValueError) as error:
             raise InputError(f"{name} with {arguments}: {error}") from error
         if initial:
             initial.apply(model)
-        _check_pictures(model, source)
-        task = task_class(recipe.task)(recipe, model, order.model.family.upsampling, jit=order.jit)
+        kind.check(model, source)
+        train_pictures, validation = kind.data(source, recipe, model, period, order.seed)
+        task = kind(recipe, model, period, copies=copies, jit=order.jit)
 
-    config = _config(order, strategy, source, initial, arguments)
+    config = _config(order, strategy, source, initial, arguments, published)
     run = choose_run(name, config["identity"], order.seed, resume=order.resume, root=order.root)
     chief = is_chief()
     if chief:
@@ -157,23 +162,8 @@ def _prepare(
         report.note(complaint)
     if checkpoint:
         loop.resume(checkpoint)
-    report.start(run.path, model, recipe, strategy, checkpoint.step if checkpoint else 0)
+    report.start(run.path, model, train_pictures.shape, recipe, strategy, checkpoint.step if checkpoint else 0)
     return loop, run if chief else None
-
-
-def _check_pictures(model: "Model", source: "Source") -> None:
-    """Raise InputError where a model does not take the source's pictures, or they are too small to be measured."""
-    shape = tuple(model.input_shape[1:])
-    if shape != tuple(source.image_shape):
-        raise InputError(
-            f"{model.name} takes pictures of {'x'.join(map(str, shape))}, {source.name} has "
-            f"{'x'.join(map(str, source.image_shape))}; leave model.image_shape to the source, or set image_size"
-        )
-    if min(shape[:2]) < SSIM_WINDOW:
-        raise InputError(
-            f"pictures of {shape[0]}x{shape[1]} are too small: SSIM looks at {SSIM_WINDOW}x{SSIM_WINDOW}; "
-            f"set image_size={-(-SSIM_WINDOW // 4) * 4} or more"
-        )
 
 
 def _check_agreement(strategy: "tf.distribute.Strategy", plan: str) -> None:
@@ -211,10 +201,11 @@ def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     temporary = run.path / ".saved_model.part"
     shutil.rmtree(temporary, ignore_errors=True)
     export(config["model"], config["model_arguments"], _weights(loop), temporary)
-    evaluation = evaluate(temporary, parse_name(config["model"]).family.name, source)
+    evaluation = evaluate(temporary, parse_name(config["model"]), source, source.held_out)
     evaluation.write(run.path / "evaluation")
     (temporary / CARD).parent.mkdir()
-    write_json(temporary / CARD, card(config, read_evaluations(run.path)))
+    write_json(run.path / SPEED, loop.speed())
+    write_json(temporary / CARD, card(config, read_evaluations(run.path), loop.speed()))
     temporary.rename(run.saved_model)
     report.finish(run, evaluation)
     return run.saved_model
@@ -224,6 +215,7 @@ def _weights(loop: "Loop") -> "list[np.ndarray]":
     """The weights to export: the last, or the best on the validation part."""
     from training.checkpoint import snapshot
 
+    loop.task.refresh()
     best = loop.progress.best
     if loop.recipe.export == "best" and best and loop.checkpoints:
         return loop.checkpoints.load_best(int(best["step"])).arrays["model"]
@@ -236,11 +228,12 @@ def _config(
     source: "Source",
     initial: "Initial | None",
     arguments: Mapping[str, Any],
+    published: Mapping[str, Any],
 ) -> dict[str, Any]:
     from training.card import train_command
 
     recipe = dataclasses.asdict(order.recipe) | {"source": source.name, "model": dict(order.recipe.model)}
-    origin = {"name": initial.name, "fingerprint": initial.fingerprint} if initial else None
+    origin = {"name": initial.name, "fingerprint": initial.fingerprint, "legs": initial.legs} if initial else None
     return {
         "identity": {
             "model": str(order.model),
@@ -250,7 +243,7 @@ def _config(
             "init": origin["fingerprint"] if origin else None,
         },
         "model": str(order.model),
-        "model_arguments": dict(arguments),
+        "model_arguments": dict(published),
         "recipe": recipe,
         "seed": order.seed,
         "source": {
@@ -269,7 +262,6 @@ def _config(
         "command": train_command(str(order.model), source.name, order.seed, order.init, order.settings),
         "commit": _commit(),
         "versions": _versions(),
-        "notes": "",
     }
 
 

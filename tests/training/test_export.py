@@ -11,6 +11,7 @@ import tensorflow as tf
 from training.errors import InputError
 from training.evaluate import evaluate
 from training.publish import publish, published_name
+from zoo.models import parse_name
 from zoo.pretrained import CARD, read_index, sha256
 
 
@@ -36,14 +37,14 @@ def test_evaluation_counts_every_picture_once_and_stands_on_the_card(finished_ru
     from training.data import open_source
 
     source = open_source(f"folder:{shapes_folder}")
-    evaluation = evaluate(finished_run / "saved_model", "ae", source)
+    evaluation = evaluate(finished_run / "saved_model", parse_name("ae_subpixel"), source, "test")
     pictures = source.split("test")
     images = pictures.take(tf.range(pictures.count, dtype=tf.int64)).numpy() / 255.0
     saved = tf.saved_model.load(str(finished_run / "saved_model"))
     output = saved.serve(image=tf.constant(images, tf.float32))["image"].numpy()
     errors = ((output - images) ** 2).mean((1, 2, 3))
     assert len(evaluation.rows) == pictures.count
-    np.testing.assert_allclose([row["mse"] for row in evaluation.rows], errors, rtol=1e-4)
+    np.testing.assert_allclose([row["mse"] for _, row in evaluation.rows], errors, rtol=1e-4)
     assert evaluation.means()["psnr"] == pytest.approx(float(np.mean(-10 * np.log10(errors))), rel=1e-5)
     card = json.loads((finished_run / "saved_model" / CARD).read_text())
     assert card["metrics"]["psnr"]["value"] == pytest.approx(evaluation.means()["psnr"], rel=1e-6)

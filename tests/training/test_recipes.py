@@ -35,7 +35,7 @@ def test_overrides_reach_their_fields(ae):
         ("learning_rate=1e999", "must be greater than 0"),
         ("weight_decay=-1", "weight_decay=-1.0 must be at least 0"),
         ("precision=int3", "precision='int3' is not one of float32, float64, mixed_float16, mixed_bfloat16"),
-        ("bacth=3", r"no field 'bacth' \(did you mean batch\?\)"),
+        ("bacth=3", r"no field 'bacth' \(did you mean batch, patch\?\)"),
         ("task=painting", "no field 'task'"),
         ("model.filter=3", r"no argument 'filter' \(did you mean filters\?\)"),
         ("batch", "cannot read 'batch'"),

@@ -25,6 +25,8 @@ def open_folder(name: str, path: Path, image_size: int | None = None) -> Picture
     parts, hint = divide(len(names)), ""
     if name in EVALUATION_ONLY:
         parts, hint = {"test": list(range(len(names)))}, "It is for evaluation only and never trained on."
+    elif name == "t91":
+        parts, hint = {"train": list(range(len(names)))}, "Join a set that has one, such as t91+bsds400."
     elif name == "bsds400":
         held_out = list(range(19, len(names), 20))
         kept = [number for number in range(len(names)) if number % 20 != 19]

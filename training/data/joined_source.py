@@ -20,13 +20,9 @@ class JoinedSource(Source):
     """The pictures of several sources, each of which keeps its own division into parts."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        """Join `sources`, whose fixed-size pictures must have one height and width."""
+        """Join `sources`, whose fixed-size pictures, where they are asked for, must have one height and width."""
         self._sources = list(sources)
-        sizes = {source.image_shape[:2] for source in sources}
         name = "+".join(source.name for source in sources)
-        if len(sizes) > 1:
-            found = ", ".join(f"{each.name} {each.image_shape[0]}x{each.image_shape[1]}" for each in sources)
-            raise SourceError(f"{name} joins pictures of different sizes ({found}); give one with image_size.")
         channels = max(source.image_shape[2] for source in sources)
         splits = tuple(split for split in SPLITS if any(split in source.splits for source in sources))
         super().__init__(name=name, image_shape=(*sources[0].image_shape[:2], channels), splits=splits)
@@ -36,7 +32,14 @@ class JoinedSource(Source):
     def _having(self, split: str) -> list[Source]:
         return [source for source in self._sources if split in source.splits]
 
+    def names(self, split: str) -> Iterable[str]:
+        """See `Source.names`."""
+        return chain.from_iterable(source.names(split) for source in self._having(split))
+
     def _split(self, split: str) -> Pictures:
+        if len({source.image_shape[:2] for source in self._sources}) > 1:
+            found = ", ".join(f"{each.name} {each.image_shape[0]}x{each.image_shape[1]}" for each in self._sources)
+            raise SourceError(f"{self.name} joins pictures of different sizes ({found}); give one with image_size.")
         parts = []
         for source in self._having(split):
             part = source.split(split)

@@ -41,7 +41,7 @@ class PictureSource(Source):
         hint: str = "",
     ) -> None:
         """Read `paths`; `names` are what the fingerprint knows them by, `parts` the numbers of each part."""
-        self._files = PictureFiles(paths, names)
+        self._files, self._names = PictureFiles(paths, names), list(names)
         self._parts = {**parts, "all": range(len(paths))}
         sizes = {shape[:2] for shape in self._files.shapes}
         channels = max(shape[2] for shape in self._files.shapes)
@@ -72,6 +72,10 @@ class PictureSource(Source):
 
     def _full_size(self, split: str) -> Sequence[np.ndarray]:
         return _Chosen(self._files, self._parts[split])
+
+    def names(self, split: str) -> list[str]:
+        """See `Source.names`."""
+        return [self._names[number] for number in self._parts[split]]
 
     def _fitter(self) -> Callable[[np.ndarray], np.ndarray]:
         """What makes a picture of any size one of the fixed size, with one channel if it is grey."""

@@ -34,6 +34,11 @@ class Pictures(ABC):
         """Labels int64 [n] at `positions`, int64 [n]; only where `classes` is not 0."""
         raise NotImplementedError
 
+    def examples(self, positions: tf.Tensor, labels: bool) -> dict[str, tf.Tensor]:
+        """What a batch holds at `positions`, int64 [n]: `image`, `label` if asked for, and what else belongs to it."""
+        image = self.take(positions)
+        return {"image": image, "label": self.labels(positions)} if labels else {"image": image}
+
 
 class ArrayPictures(Pictures):
     """Pictures held in memory as one uint8 array [n, h, w, c]."""

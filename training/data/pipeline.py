@@ -49,8 +49,8 @@ def batches(
 
     Returns:
         Elements ordered by step, then by replica: dict(image=uint8 [b, h, w, c], index=int64 [b], the
-        index in the global batch, step=int64 []), and label=int64 [b] if asked for, where
-        b = batch_size / replicas.
+        index in the global batch, step=int64 []), label=int64 [b] if asked for, and what else the pictures'
+        `examples` hold, where b = batch_size / replicas.
 
     Raises:
         ValueError: if `batch_size` does not divide by `replicas`, or a range is empty or negative.
@@ -173,8 +173,8 @@ def _check_labels(pictures: Pictures | StreamedPictures, labels: bool) -> None:
 def _taken(pictures: Pictures, positions: tf.Tensor, labels: bool) -> dict[str, tf.Tensor]:
     import tensorflow as tf
 
-    images = tf.ensure_shape(pictures.take(positions), [positions.shape[0], *pictures.shape])
-    return {"image": images, "label": pictures.labels(positions)} if labels else {"image": images}
+    examples = pictures.examples(positions, labels)
+    return examples | {"image": tf.ensure_shape(examples["image"], [positions.shape[0], *pictures.shape])}
 
 
 def _flipped(images: tf.Tensor, positions: tf.Tensor, seed: int) -> tf.Tensor:

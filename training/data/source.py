@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,10 @@ class Source(ABC):
         """
         self.check_split(split)
         return self._full_size(split)
+
+    def names(self, split: str) -> Iterable[str]:
+        """A name for each of `pictures(split)`, in the same order: its file, or its number."""
+        return map(str, itertools.count())
 
     def check_split(self, split: str) -> None:
         """Raise SourceError unless this source has the part `split`."""

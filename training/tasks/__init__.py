@@ -7,7 +7,7 @@ from training.errors import InputError
 if TYPE_CHECKING:
     from training.tasks.base import Task
 
-TASKS = ("reconstruction",)
+TASKS = ("reconstruction", "super_resolution")
 
 
 def task_class(name: str) -> "type[Task]":
@@ -16,4 +16,8 @@ def task_class(name: str) -> "type[Task]":
         from training.tasks.reconstruction import Reconstruction
 
         return Reconstruction
+    if name == "super_resolution":
+        from training.tasks.super_resolution import SuperResolution
+
+        return SuperResolution
     raise InputError(f"task {name!r} is not one of {', '.join(TASKS)}")

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
@@ -10,6 +10,10 @@ import tensorflow as tf
 from training.errors import InputError
 from training.optimisers import create_optimiser
 from training.recipes import Recipe
+from zoo.collapsible import collapse_into
+
+if TYPE_CHECKING:
+    from training.data import Pictures, Source, StreamedPictures
 
 Batch = Mapping[str, tf.Tensor]
 Scalars = dict[str, tf.Tensor]
@@ -25,7 +29,9 @@ class Task(ABC):
         losses: names that a recipe's `loss` may have.
         score: the evaluation metric that decides what is best; larger is better.
         training_tags: of the scalars that `step` returns.
-        published: the network that is exported, `networks["model"]`.
+        model: the network that is trained, `networks["model"]`.
+        published: the network that is evaluated and exported: the trained one itself, or a copy that `refresh` fills.
+        averages: moving averages of the trained network's weights, where the recipe keeps them.
         period: total factor of its up-samplers, the period of their checkerboard.
         networks: all that are trained, by name.
         optimisers: by the name of the network that each one trains.
@@ -35,7 +41,25 @@ class Task(ABC):
     score: str = "eval/psnr"
     training_tags: tuple[str, ...] = ("train/loss",)
 
-    def __init__(self, recipe: Recipe, model: keras.Model, period: int, *, jit: bool = False) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: keras.Model,
+        period: int,
+        *,
+        copies: Sequence[keras.Model] = (),
+        jit: bool = False,
+    ) -> None:
+        """Build inside the strategy's scope.
+
+        Args:
+            recipe: what to train with.
+            model: the network to train.
+            period: total factor of its up-samplers.
+            copies: a second network like it, for its average, and the network that is published, where those are not
+                the trained one.
+            jit: compile the gradients with XLA.
+        """
         if recipe.loss not in self.losses:
             raise InputError(f"loss={recipe.loss!r} is not one of {', '.join(self.losses)}")
         self.recipe = recipe
@@ -43,7 +67,14 @@ class Task(ABC):
         self.networks: dict[str, keras.Model] = {}
         self.optimisers: dict[str, keras.optimizers.Optimizer] = {}
         self.period = period
-        self.published = model
+        self.model = model
+        self._average, self.published = copies or (model, model)
+        self.averages: list[keras.Variable] = []
+        if recipe.average:
+            self.averages = [
+                keras.Variable(weight, trainable=False, dtype=weight.dtype, aggregation="only_first_replica")
+                for weight in model.weights
+            ]
         self.add("model", model)
 
     @abstractmethod
@@ -58,6 +89,26 @@ class Task(ABC):
     def pictures(self, batch: Batch) -> tf.Tensor:
         """A grid `[height, width, channels]` in 0..1 of what the network does with a fixed batch."""
 
+    @classmethod
+    def data(
+        cls, source: "Source", recipe: Recipe, model: keras.Model, period: int, seed: int
+    ) -> "tuple[Pictures | StreamedPictures, Pictures | StreamedPictures]":
+        """What a source gives for training and for validation."""
+        return source.split("train"), source.split("validation")
+
+    @classmethod
+    @abstractmethod
+    def check(cls, model: keras.Model, source: "Source") -> None:
+        """Raise InputError where the task cannot train that network on that source."""
+
+    def refresh(self) -> None:
+        """Bring the published network up to date."""
+        if self.published is self.model:
+            return
+        for weight, value in zip(self._average.weights, self.averages or self.model.weights, strict=True):
+            weight.assign(value)
+        collapse_into(self._average, self.published)
+
     def add(self, name: str, network: keras.Model) -> None:
         """Train a network under that name with the recipe's optimiser."""
         self.networks[name] = network
@@ -68,7 +119,7 @@ class Task(ABC):
         """Every variable that a checkpoint holds, by group."""
         networks = {f"network/{name}": network.variables for name, network in self.networks.items()}
         optimisers = {f"optimiser/{name}": optimiser.variables for name, optimiser in self.optimisers.items()}
-        return {**networks, **optimisers}
+        return {**networks, **optimisers, **({"average": self.averages} if self.averages else {})}
 
     def minimise(self, name: str, loss: Callable[..., tf.Tensor], *arguments: Any) -> tf.Tensor:
         """One optimiser step on a network; returns its loss.
@@ -94,7 +145,16 @@ class Task(ABC):
             gradients = tf.function(gradients, jit_compile=True)
         value, grads = gradients(*arguments)
         optimiser.apply(self._over_replicas(grads, optimiser), variables)
+        if name == "model" and self.averages:
+            self._update_averages(optimiser.iterations)
         return value
+
+    def _update_averages(self, steps: keras.Variable) -> None:
+        """Move the averages towards the weights, faster at first: random initial weights are soon forgotten."""
+        for average, weight in zip(self.averages, self.model.weights, strict=True):
+            taken = tf.cast(steps, average.dtype)
+            decay = tf.minimum(tf.cast(self.recipe.average, average.dtype), (1.0 + taken) / (10.0 + taken))
+            average.assign(decay * average + (1.0 - decay) * tf.cast(weight, average.dtype))
 
     def _over_replicas(self, grads: list[tf.Tensor], optimiser: keras.optimizers.Optimizer) -> list[tf.Tensor]:
         """Sum over replicas and clip, where what follows must see the whole gradient.

@@ -1,10 +1,18 @@
 """Reconstruction: an autoencoder gives back the picture that it was given."""
 
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 
+from training.errors import InputError
 from training.tasks.base import Batch, Scalars, Task, global_mean, grid, to_float
 from zoo import metrics
+
+if TYPE_CHECKING:
+    from training.data import Source
+
+SSIM_WINDOW = 11
 
 
 def binary_crossentropy(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
@@ -46,11 +54,26 @@ class Reconstruction(Task):
 
     losses = tuple(LOSSES)
 
+    @classmethod
+    def check(cls, model: keras.Model, source: "Source") -> None:
+        """Raise InputError where a model does not take the source's pictures, or they are too small to be measured."""
+        shape = tuple(model.input_shape[1:])
+        if shape != tuple(source.image_shape):
+            raise InputError(
+                f"{model.name} takes pictures of {'x'.join(map(str, shape))}, {source.name} has "
+                f"{'x'.join(map(str, source.image_shape))}; leave model.image_shape to the source, or set image_size"
+            )
+        if min(shape[:2]) < SSIM_WINDOW:
+            raise InputError(
+                f"pictures of {shape[0]}x{shape[1]} are too small: SSIM looks at {SSIM_WINDOW}x{SSIM_WINDOW}; "
+                f"set image_size={-(-SSIM_WINDOW // 4) * 4} or more"
+            )
+
     def step(self, batch: Batch) -> Scalars:
         """Train on one replica's part of a batch."""
 
         def loss(image: tf.Tensor) -> tf.Tensor:
-            output = tf.cast(self.published(image, training=True), image.dtype)
+            output = tf.cast(self.model(image, training=True), image.dtype)
             return global_mean(LOSSES[self.recipe.loss](image, output), self.recipe.batch)
 
         return {"train/loss": self.minimise("model", loss, to_float(batch["image"]))}

@@ -7,6 +7,24 @@ if TYPE_CHECKING:
     import keras
 
 
+SUPER_RESOLUTION_OUTPUT = (720, 1280)
+
+
+def super_resolution_multiply_adds(model: "keras.Model", scale: int) -> int:
+    """Multiply-adds of a super-resolution network for one output of 1280x720, the literature's measure.
+
+    Args:
+        model: a functional model that takes any height and width, with paddings `"same"`.
+        scale: its factor.
+    """
+    import keras
+
+    # The work grows with the number of pixels, also where 1280 does not divide by the scale.
+    side = 16
+    fixed = keras.models.clone_model(model, input_tensors=keras.Input((side, side, model.input_shape[-1])))
+    return round(multiply_adds(fixed) * math.prod(SUPER_RESOLUTION_OUTPUT) / (side * scale) ** 2)
+
+
 def multiply_adds(model: "keras.Model") -> int:
     """Multiply-adds of convolutions and dense layers for one input.
 
@@ -24,6 +42,7 @@ def multiply_adds(model: "keras.Model") -> int:
     import keras
     from keras import layers
 
+    from zoo.collapsible import CollapsibleConv2D
     from zoo.upsampling import ResizeConv2D, SubpixelConv2D
 
     total = 0
@@ -37,8 +56,17 @@ def multiply_adds(model: "keras.Model") -> int:
             total += math.prod(layer.kernel.shape) * places
         elif isinstance(layer, layers.Conv2D | ResizeConv2D):
             total += math.prod(layer.kernel.shape) * _places(layer, layer.output.shape)
+        elif isinstance(layer, CollapsibleConv2D):
+            total += (
+                math.prod(layer.kernel_size)
+                * layer.input.shape[-1]
+                * layer.filters
+                * _places(layer, layer.output.shape)
+            )
         elif isinstance(layer, layers.Dense):
             total += math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
+        elif isinstance(layer, layers.PReLU):
+            continue
         elif any(len(weight.shape) > 1 for weight in layer.weights):
             raise ValueError(f"the multiply-adds of {layer.name}, a {type(layer).__name__}, are not known")
     return total
@@ -46,7 +74,7 @@ def multiply_adds(model: "keras.Model") -> int:
 
 def _places(layer: "keras.layers.Layer", shape: tuple[int | None, ...]) -> int:
     """Height times width of a feature map."""
-    grid = shape[2:] if layer.data_format == "channels_first" else shape[1:-1]
+    grid = shape[2:] if getattr(layer, "data_format", None) == "channels_first" else shape[1:-1]
     if None in grid:
         raise ValueError(f"{layer.name} has no fixed height and width: build the model with an input size")
     return math.prod(size for size in grid if size)

@@ -29,13 +29,21 @@ class Upsampler:
     name: str
     _make: Callable[..., layers.Layer] = field(repr=False)
 
-    def __call__(self, filters: int, kernel_size: Scale, scale: Scale, **layer_kwargs: Any) -> layers.Layer:
+    def __call__(
+        self,
+        filters: int,
+        kernel_size: Scale,
+        scale: Scale,
+        transpose_kernel: Scale | None = None,
+        **layer_kwargs: Any,
+    ) -> layers.Layer:
         """A layer that up-samples `scale` times.
 
         Args:
             filters: int, the number of output channels.
             kernel_size: int or pair, the size of the kernel k in low-resolution pixels.
             scale: int or pair (rh, rw).
+            transpose_kernel: int or pair, the kernel of `transpose` where its paper has one that is not k * r.
             **layer_kwargs: what all the layers take: `activation`, `use_bias`, initialisers, regularisers,
                 constraints, `data_format`, `name`, `dtype`. The padding is always `"same"`.
 
@@ -43,6 +51,8 @@ class Upsampler:
             ValueError: an argument is out of range, or `transpose` got an even kernel size.
         """
         sizes = pair(kernel_size, "kernel_size"), pair(scale, "scale")
+        if transpose_kernel is not None and self._make is _transpose:
+            layer_kwargs["own_kernel"] = pair(transpose_kernel, "transpose_kernel")
         return self._make(filters, *sizes, padding="same", **layer_kwargs)
 
 
@@ -54,7 +64,11 @@ def _subpixel(
     return SubpixelConv2D(filters, kernel_size, scale, kernel_initializer=kernel_initializer, **kwargs)
 
 
-def _transpose(filters: int, kernel_size: Pair, scale: Pair, **kwargs: Any) -> layers.Layer:
+def _transpose(
+    filters: int, kernel_size: Pair, scale: Pair, own_kernel: Pair | None = None, **kwargs: Any
+) -> layers.Layer:
+    if own_kernel:
+        return layers.Conv2DTranspose(filters, own_kernel, strides=scale, **kwargs)
     if any(size % 2 == 0 for size in kernel_size):
         raise ValueError(
             "The `transpose` up-sampler takes an odd `kernel_size`: with an even one no transposed convolution "

@@ -190,7 +190,7 @@ def test_named_super_resolution_sets(make: Maker, tmp_path: Path, monkeypatch: p
             validate_source(spec)
     validate_source("set5", training=False)
     joined = open_source("t91+bsds400", image_size=8)
-    assert [joined.split(split).count for split in joined.splits] == [16 + 41, 2 + 2, 2]
+    assert [joined.split(split).count for split in joined.splits] == [20 + 41, 2]
 
 
 def test_named_sets_need_their_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,71 @@
+"""The endpoints of a super-resolution model: RGB floats, luma, 8 bits, and encoded pictures."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from zoo.imaging import enlarge, rgb_to_ycbcr, ycbcr_to_rgb
+
+Endpoints = dict[str, Callable[..., dict[str, tf.Tensor]]]
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+
+
+def super_resolution_endpoints(model: keras.Model, scale: int) -> Endpoints:
+    """Functions of a network that enlarges luma `[b, h, w, 1]` or RGB `[b, h, w, 3]` in 0..1 by `scale`.
+
+    A luma network's chroma is enlarged bicubically. Heights and widths go down to 1.
+    """
+    takes_luma = model.input_shape[-1] == 1
+
+    def enlarged(image: tf.Tensor) -> tf.Tensor:
+        """RGB in 0..1 to RGB in 0..1."""
+        if not takes_luma:
+            return tf.clip_by_value(model(image, training=False), 0.0, 1.0)
+        colours = rgb_to_ycbcr(image)
+        luma = tf.clip_by_value(model(colours[..., :1], training=False), 0.0, 1.0)
+        chroma = enlarge(colours[..., 1:], scale)
+        return tf.clip_by_value(ycbcr_to_rgb(tf.concat([luma, chroma], -1)), 0.0, 1.0)
+
+    def enlarged_bytes(image: tf.Tensor) -> tf.Tensor:
+        """The same in 8 bits, rounded."""
+        return tf.cast(tf.round(enlarged(tf.cast(image, tf.float32) / 255.0) * 255.0), tf.uint8)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32, name="image")])
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"image": enlarged(image)}
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name="image")])
+    def serve_luma(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"image": tf.clip_by_value(model(image, training=False), 0.0, 1.0)}
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="image")])
+    def serve_uint8(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"image": enlarged_bytes(image)}
+
+    def enlarge_one(encoded: tf.Tensor) -> tf.Tensor:
+        image = tf.expand_dims(_decoded(encoded), 0)
+        return tf.io.encode_png(enlarged_bytes(image)[0])
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")])
+    def serve_bytes(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        # One after the other: the pictures differ in size, and each may be large.
+        return {"image_bytes": tf.map_fn(enlarge_one, image_bytes, parallel_iterations=1)}
+
+    endpoints: Endpoints = {"serve": serve, "serve_uint8": serve_uint8, "serve_bytes": serve_bytes}
+    return endpoints | ({"serve_luma": serve_luma} if takes_luma else {})
+
+
+def _decoded(encoded: tf.Tensor) -> tf.Tensor:
+    """RGB uint8 `[h, w, 3]` of a PNG or JPEG; anything else is an InvalidArgumentError."""
+    known = [tf.equal(tf.strings.substr(encoded, 0, len(magic)), magic) for magic in (_PNG, _JPEG)]
+    told = tf.Assert(
+        tf.logical_or(*known),
+        [
+            "image_bytes must hold encoded PNG or JPEG pictures. One begins with these bytes: ",
+            tf.strings.bytes_split(tf.strings.substr(encoded, 0, tf.minimum(8, tf.strings.length(encoded)))),
+        ],
+    )
+    with tf.control_dependencies([told]):
+        return tf.io.decode_image(encoded, channels=3, expand_animations=False)

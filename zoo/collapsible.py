@@ -1,0 +1,141 @@
+"""Linear blocks that collapse to one convolution."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import initializers, ops
+
+from zoo.upsampling.arguments import Pair, Scale, pair, positive
+
+Array = np.ndarray[Any, Any]
+
+
+@keras.saving.register_keras_serializable("zoo")
+class CollapsibleConv2D(keras.layers.Layer):
+    """A k x k convolution to `width` channels, a 1x1 convolution to `filters`, run as the one convolution they are.
+
+    The product of the two kernels is computed in every step and the input is convolved once, so that a step costs
+    little more than that of the narrow convolution, while the gradient still flows through both factors.
+
+    Example:
+
+    >>> layer = CollapsibleConv2D(16, 3, width=256, residual=True)
+    >>> layer(np.zeros((1, 8, 8, 16))).shape
+    TensorShape([1, 8, 8, 16])
+
+    Args:
+        filters: int, output channels.
+        kernel_size: int or pair, odd where `residual` is set.
+        width: int, channels between the two factors.
+        residual: add the input to the output, as an identity in the collapsed kernel.
+        **kwargs: `name`, `dtype` and `trainable` of any Keras layer.
+
+    Input shape: `(batch, height, width, channels)`. Output shape: `(batch, height, width, filters)`.
+
+    Raises:
+        ValueError: an argument is out of range, or `residual` with other than `filters` input channels.
+
+    Reference:
+        Bhardwaj et al., 2022, sections 3.1 to 3.3, https://arxiv.org/abs/2103.09404
+    """
+
+    def __init__(
+        self, filters: int, kernel_size: Scale, width: int = 256, residual: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.filters = positive(filters, "filters")
+        self.kernel_size: Pair = pair(kernel_size, "kernel_size")
+        self.width = positive(width, "width")
+        self.residual = residual
+        if residual and not all(size % 2 for size in self.kernel_size):
+            raise ValueError(f"A residual needs an odd kernel_size. Received: kernel_size={self.kernel_size}")
+        self.input_spec = keras.layers.InputSpec(ndim=4)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the two factors and the bias."""
+        channels = input_shape[-1]
+        if channels is None or (self.residual and channels != self.filters):
+            raise ValueError(
+                f"CollapsibleConv2D with filters={self.filters}, residual={self.residual} cannot take "
+                f"input_shape={tuple(input_shape)}"
+            )
+        glorot = initializers.GlorotUniform
+        self.expand = self.add_weight(
+            name="expand", shape=(*self.kernel_size, channels, self.width), initializer=glorot()
+        )
+        self.project = self.add_weight(name="project", shape=(self.width, self.filters), initializer=glorot())
+        self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Convolve with the collapsed kernel."""
+        kernel = ops.matmul(self.expand, self.project)
+        if self.residual:
+            kernel = kernel + ops.cast(self._identity(), kernel.dtype)
+        return ops.add(ops.conv(inputs, kernel, padding="same", data_format="channels_last"), self.bias)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The input's shape with `filters` channels."""
+        return (*input_shape[:-1], self.filters)
+
+    def collapse(self) -> list[Array]:
+        """Kernel `[kh, kw, channels, filters]` and bias of the one Conv2D, padding `"same"`, that this layer is."""
+        expand, project, bias = (np.asarray(value) for value in self.get_weights())
+        kernel = expand.astype(np.float64) @ project.astype(np.float64)
+        if self.residual:
+            kernel += self._identity()
+        return [kernel.astype(expand.dtype), bias]
+
+    def uncollapse(self, kernel: Array, bias: Array) -> None:
+        """Take weights with which the layer computes what a given Conv2D computes.
+
+        The first factor keeps its values and the second becomes the least-squares solution, which is exact while
+        `width` is at least kh * kw * channels.
+
+        Args:
+            kernel: `[kh, kw, channels, filters]`.
+            bias: `[filters]`.
+
+        Raises:
+            ValueError: the layer is too narrow to hold the kernel, or has another shape.
+        """
+        expand = np.asarray(self.get_weights()[0], np.float64)
+        flat = expand.reshape(-1, self.width)
+        if kernel.shape != (*expand.shape[:3], self.filters) or flat.shape[0] > self.width:
+            raise ValueError(
+                f"a kernel of {kernel.shape} does not fit {self.name} with factors of {expand.shape} and "
+                f"{(self.width, self.filters)}; width must be at least {flat.shape[0]}"
+            )
+        wanted = kernel.astype(np.float64) - (self._identity() if self.residual else 0.0)
+        project = np.linalg.lstsq(flat, wanted.reshape(-1, self.filters), rcond=None)[0]
+        self.set_weights([expand, project, bias])
+
+    def _identity(self) -> Array:
+        kernel = np.zeros((*self.kernel_size, self.filters, self.filters))
+        kernel[self.kernel_size[0] // 2, self.kernel_size[1] // 2] = np.eye(self.filters)
+        return kernel
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument of the constructor."""
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "width": self.width,
+            "residual": self.residual,
+        }
+
+
+def collapse_into(model: keras.Model, narrow: keras.Model) -> None:
+    """Give a network the weights of another one, linear blocks as the single convolutions that they are.
+
+    Args:
+        model: any network; nothing in it is changed.
+        narrow: a network with the same layer names, Conv2D where `model` has CollapsibleConv2D or the same layer.
+    """
+    for layer in narrow.layers:
+        if layer.weights:
+            source = model.get_layer(layer.name)
+            collapses = isinstance(source, CollapsibleConv2D) and not isinstance(layer, CollapsibleConv2D)
+            layer.set_weights(source.collapse() if collapses else source.get_weights())

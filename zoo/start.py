@@ -1,0 +1,30 @@
+"""Start TensorFlow as the commands want it, without the notices that it prints to every user."""
+
+import os
+import sys
+import tempfile
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow; what it says on the way is shown only where it fails.
+
+    oneDNN's kernels are TensorFlow's default on some processors only. On others they are asked for here, because the
+    gradients of convolutions with few channels take a third of the time. TensorFlow announces them on stderr whatever
+    its log level is.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as said:
+        stderr = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        except BaseException:
+            said.seek(0)
+            os.write(stderr, said.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
