@@ -105,6 +105,17 @@ RECIPES: dict[str, Recipe] = {
     "espcn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
     "fsrcnn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
     "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=4e-4),
+    # The paper's: some hours on a GPU, weeks without one.
+    "edsr": dataclasses.replace(
+        _SUPER_RESOLUTION,
+        source="auto:div2k|photos",
+        batch=16,
+        steps=300_000,
+        learning_rate=1e-4,
+        warmup_steps=0,
+        clip_norm=0.0,
+        patch=48,
+    ),
 }
 
 # What a source needs otherwise than its family's recipe has it.

@@ -79,7 +79,8 @@ class SuperResolution(Task):
     def pictures(self, batch: Batch) -> tf.Tensor:
         """Bicubic enlargement, output and original, a row each."""
         high = to_float(batch["image"])
-        rows = [enlarge(to_float(batch["low"]), self.period), self._enlarged(batch), high]
+        bicubic = tf.cast(enlarge(to_float(batch["low"]), self.period), high.dtype)
+        rows = [bicubic, self._enlarged(batch), high]
         size = min(_SHOWN_SIZE, int(high.shape[1]))
         top = (int(high.shape[1]) - size) // 2
         return grid([tf.clip_by_value(row[:_SHOWN, top : top + size, top : top + size], 0.0, 1.0) for row in rows])
