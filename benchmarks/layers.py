@@ -22,11 +22,9 @@ surround the number of filters from which `periodic_shuffle` takes `tf.nn.depth_
 
 import argparse
 import csv
-import datetime
 import io
 import math
 import os
-import platform
 import statistics
 import sys
 import time
@@ -44,6 +42,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.machine import machine
 from training.files import write_text
 from zoo.upsampling import upsampler
 
@@ -217,21 +216,13 @@ def goals_table(results: list[tuple[Row, Times]]) -> Table:
 
 def write_csv(path: Path, results: list[tuple[Row, Times, int]], allocator: str) -> None:
     """One line per row and term, each with the facts of the machine, written whole or not at all."""
-    machine = {
-        "allocator": allocator,
-        "processor": processor(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "date": datetime.date.today().isoformat(),
-    }
+    facts = {"allocator": allocator, **machine()}
     lines = [
         row._asdict()
         | {"term": term}
         | {f"{phase}_ms": f"{times[term, phase]:.3f}" for phase in PHASES}
         | {"rounds": rounds}
-        | machine
+        | facts
         for row, times, rounds in results
         for term in TERMS
     ]
@@ -241,16 +232,6 @@ def write_csv(path: Path, results: list[tuple[Row, Times, int]], allocator: str)
     writer.writerows(lines)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, text.getvalue())
-
-
-def processor() -> str:
-    """The processor's own name where Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

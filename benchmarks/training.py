@@ -1,21 +1,22 @@
 """Steps per second of the training loop, beside a bare step and beside Keras's `fit`.
 
-    python benchmarks/training.py [--rounds 15] [--steps 60] [--out benchmarks/training.csv]
+    python benchmarks/training.py [--models ae_subpixel espcn_x3_subpixel ...] [--rounds 15] [--steps 60]
 
-One run, three terms in turn, `ae_subpixel` at the recipe's batch size:
+One run for each model, the terms in turn, at the recipe's batch size:
 
 - loop: `training.loop.Loop` with its input pipeline,
 - bare: a `tf.function` of one step of the same model and optimiser on one constant batch,
-- fit: the same model under `keras.Model.fit` on an ordinary tf.data pipeline (shuffle, map, batch, prefetch).
+- fit, for an autoencoder: the same model under `keras.Model.fit` on an ordinary tf.data pipeline (shuffle, map, batch,
+  prefetch).
 
-Ratios are medians over rounds of the ratio within a round. Peak memory is that of a whole training of 300 steps,
-from its start to its SavedModel, in a process of its own.
+Ratios are medians over rounds of the ratio within a round; 1 - loop / bare is what a step waits for its input. Peak
+memory is that of a whole training of 300 steps, from its start to its SavedModel, in a process of its own.
 """
 
 import argparse
-import datetime
+import csv
+import io
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -34,127 +35,171 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.machine import machine
 from training.data import batches, open_source
-from training.files import written_beside
+from training.files import write_text
 from training.loop import Loop
-from training.recipes import recipe_for
-from training.tasks.base import to_float
-from training.tasks.reconstruction import LOSSES, Reconstruction
+from training.recipes import Recipe, recipe_for
+from training.tasks import task_class
+from training.tasks.base import Task, to_float
+from training.tasks.reconstruction import LOSSES
 from zoo import create_model
-from zoo.models import families
+from zoo.models import parse_name
 
-GOALS = {"loop / bare": 0.90, "loop / fit": 1.0}
+GOALS = {
+    "ae_subpixel": {"loop / bare": 0.90, "loop / fit": 1.0},
+    "espcn_x3_subpixel": {"loop / bare": 0.95},
+    "fsrcnn_x3_subpixel": {"loop / bare": 0.95},
+    "sesr_x2_subpixel": {"loop / bare": 0.95},
+}
+MEMORY_GOAL = 2.0
+
+
+class Rounds:
+    """Terms of one model that take their turns, and their steps per second."""
+
+    def __init__(self, name: str, data: str | None, steps: int) -> None:
+        self.model = parse_name(name)
+        self.steps = steps
+        self.recipe: Recipe = recipe_for(self.model.family, data, {"steps": 10**6})
+        self.source = open_source(self.recipe.source, self.recipe.image_size)
+        self.arguments = dict(self.recipe.model)
+        if "image_shape" in self.model.family.arguments:
+            self.arguments["image_shape"] = self.source.image_shape
+        self.period = self.model.scale or self.model.family.upsampling
+        kind = task_class(self.recipe.task)
+        self.pictures, validation = kind.data(self.source, self.recipe, self.new_model(), self.period, 0)
+        self.loop = Loop(self.new_task(), tf.distribute.get_strategy(), self.pictures, validation, seed=0, run=None)
+        self.stream = self.loop.stream()
+        bare_task = self.new_task()
+        constant = next(iter(batches(self.pictures, batch_size=self.recipe.batch, seed=0, total_steps=1)))
+        self.bare_step = tf.function(lambda: bare_task.step(constant))
+        self.rates: dict[str, list[float]] = {"loop": [], "bare": []}
+
+    def new_model(self) -> keras.Model:
+        """The same weights each time."""
+        keras.utils.set_random_seed(0)
+        return create_model(str(self.model), **self.arguments)
+
+    def new_task(self) -> Task:
+        """The model with an optimiser, nothing trained yet."""
+        model = self.new_model()
+        copies = [self.new_model(), self.new_model()] if self.recipe.average else []
+        return task_class(self.recipe.task)(self.recipe, model, self.period, copies=copies)
+
+    def round(self) -> None:
+        """One turn of the loop and of the bare step."""
+        self._timed("loop", lambda: self.loop.advance(self.stream, self.steps))
+        self._timed("bare", lambda: [self.bare_step() for _ in range(self.steps)])
+
+    def _timed(self, name: str, work: Callable[[], object]) -> None:
+        started = time.perf_counter()
+        work()
+        self.rates[name].append(self.steps / (time.perf_counter() - started))
+
+    def beside_fit(self, rounds: int) -> None:
+        """Each epoch of `fit` is one turn; the other terms take theirs between epochs."""
+        turns, rates = self, self.rates
+        rates["fit"] = []
+
+        class Turns(keras.callbacks.Callback):
+            def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
+                if batch == 0:
+                    self.started = time.perf_counter()
+
+            def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+                if batch == turns.steps - 1:
+                    rates["fit"].append(turns.steps / (time.perf_counter() - self.started))
+
+            def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+                turns.round()
+
+        task, loss = self.new_task(), LOSSES[self.recipe.loss]
+        task.model.compile(task.optimisers["model"], loss=lambda target, output: tf.reduce_mean(loss(target, output)))
+        images = tf.concat(
+            [batch["image"] for batch in batches(self.pictures, batch_size=500, seed=0, total_steps=60)], 0
+        )
+        ordinary = (
+            tf.data.Dataset.from_tensor_slices(images)
+            .repeat()
+            .shuffle(10_000)
+            .map(lambda image: (to_float(image), to_float(image)), num_parallel_calls=tf.data.AUTOTUNE)
+            .batch(self.recipe.batch, drop_remainder=True)
+            .prefetch(tf.data.AUTOTUNE)
+        )
+        task.model.fit(
+            ordinary, epochs=rounds, steps_per_epoch=self.steps, verbose=0, shuffle=False, callbacks=[Turns()]
+        )
+
+    def ratios(self) -> dict[str, float]:
+        """Medians over the rounds, the first of which, with its tracing, does not count."""
+        return {
+            f"loop / {other}": statistics.median(
+                a / b for a, b in zip(self.rates["loop"][1:], self.rates[other][1:], strict=True)
+            )
+            for other in self.rates
+            if other != "loop"
+        }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--models", nargs="+", default=list(GOALS))
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--steps", type=int, default=60, help="steps of each term in a round")
-    parser.add_argument("--data", default="auto:mnist|glyphs")
+    parser.add_argument("--data", help="a source; by default each recipe's own")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("training.csv"))
     options = parser.parse_args()
 
-    source = open_source(options.data)
-    recipe = recipe_for(families()["ae"], None, {"steps": 10**6})
-    pictures = source.split("train")
-    arguments = {"image_shape": source.image_shape, **recipe.model}
-
-    def new_task() -> Reconstruction:
-        keras.utils.set_random_seed(0)
-        return Reconstruction(recipe, create_model("ae_subpixel", **arguments), 4)
-
-    loop = Loop(new_task(), tf.distribute.get_strategy(), pictures, source.split("validation"), seed=0, run=None)
-    stream = loop.stream()
-
-    bare_task = new_task()
-    constant = next(iter(batches(pictures, batch_size=recipe.batch, seed=0, total_steps=1)))
-    bare_step = tf.function(lambda: bare_task.step(constant))
-
-    def bare() -> None:
-        for _ in range(options.steps):
-            bare_step()
-
-    rates: dict[str, list[float]] = {"loop": [], "bare": [], "fit": []}
-
-    def timed(name: str, work: Callable[[], None]) -> None:
-        started = time.perf_counter()
-        work()
-        rates[name].append(options.steps / (time.perf_counter() - started))
-
-    class Rounds(keras.callbacks.Callback):
-        """Each epoch of `fit` is one round; the other terms take their turns between epochs."""
-
-        def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
-            if batch == 0:
-                self.started = time.perf_counter()
-
-        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
-            if batch == options.steps - 1:
-                rates["fit"].append(options.steps / (time.perf_counter() - self.started))
-
-        def on_epoch_end(self, epoch: int, logs: object = None) -> None:
-            timed("loop", lambda: loop.advance(stream, options.steps))
-            timed("bare", bare)
-
-    fitted = new_task()
-    model, loss = fitted.published, LOSSES[recipe.loss]
-    model.compile(fitted.optimisers["model"], loss=lambda target, output: tf.reduce_mean(loss(target, output)))
-    images = tf.concat([batch["image"] for batch in batches(pictures, batch_size=500, seed=0, total_steps=60)], 0)
-    ordinary = (
-        tf.data.Dataset.from_tensor_slices(images)
-        .repeat()
-        .shuffle(10_000)
-        .map(lambda image: (to_float(image), to_float(image)), num_parallel_calls=tf.data.AUTOTUNE)
-        .batch(recipe.batch, drop_remainder=True)
-        .prefetch(tf.data.AUTOTUNE)
-    )
-    model.fit(
-        ordinary,
-        epochs=options.rounds + 1,
-        steps_per_epoch=options.steps,
-        verbose=0,
-        shuffle=False,
-        callbacks=[Rounds()],
-    )
-
-    for values in rates.values():
-        del values[0]  # tracing
-    ratios = {
-        f"loop / {other}": statistics.median(a / b for a, b in zip(rates["loop"], rates[other], strict=True))
-        for other in ("bare", "fit")
-    }
-    memory = peak_memory(options.data)
-    table = Table(
-        "term",
-        "steps/s",
-        "goal",
-        title=f"ae_subpixel, {source.name}, batch {recipe.batch}, medians of {options.rounds} rounds",
-    )
-    for name, values in rates.items():
-        table.add_row(name, f"{statistics.median(values):.1f}", "")
-    for name, ratio in ratios.items():
-        table.add_row(name, f"{ratio:.3f}", f"at least {GOALS[name]:.2f}{'' if ratio >= GOALS[name] else ': MISSED'}")
     console = Console()
-    console.print(table)
-    console.print(f"peak memory of a training: {memory:.2f} GiB (goal: under 2)")
+    rows: list[dict[str, object]] = []
+    for name in options.models:
+        turns = Rounds(name, options.data, options.steps)
+        if turns.recipe.task == "reconstruction":
+            turns.beside_fit(options.rounds + 1)
+        else:
+            for _ in range(options.rounds + 1):
+                turns.round()
+        run = {"model": name, "source": turns.source.name, "batch": turns.recipe.batch, "rounds": options.rounds}
+        table = Table("term", "value", "goal", title=f"{name}, {turns.source.name}, batch {turns.recipe.batch}")
+        for term, rates in turns.rates.items():
+            rate = statistics.median(rates[1:])
+            table.add_row(term, f"{rate:.1f} steps/s", "")
+            rows.append(run | {"measure": term, "value": f"{rate:.2f}", "unit": "steps/s"})
+        for term, ratio in turns.ratios().items():
+            goal = GOALS.get(name, {}).get(term)
+            verdict = f"at least {goal:.2f}{'' if ratio >= goal else ': MISSED'}" if goal else ""
+            table.add_row(term, f"{ratio:.3f}", verdict)
+            rows.append(run | {"measure": term, "value": f"{ratio:.3f}", "unit": "ratio"})
+        console.print(table)
+    if "ae_subpixel" in options.models:
+        memory = peak_memory(options.data)
+        console.print(f"peak memory of a training of ae_subpixel: {memory:.2f} GiB (goal: under {MEMORY_GOAL:.0f})")
+        rows.append(
+            {"model": "ae_subpixel", "measure": "peak memory of a training", "value": f"{memory:.2f}", "unit": "GiB"}
+        )
 
-    with written_beside(options.out) as file:
-        lines = [["measure", "value", "unit"]]
-        lines += [[name, f"{statistics.median(values):.2f}", "steps/s"] for name, values in rates.items()]
-        lines += [[name, f"{ratio:.3f}", "ratio"] for name, ratio in ratios.items()]
-        lines += [["peak memory of a training", f"{memory:.2f}", "GiB"]]
-        lines += [["batch", recipe.batch, "images"], ["source", source.name, ""], ["rounds", options.rounds, ""]]
-        lines += [
-            ["processor", f"{platform.machine()}, {os.cpu_count()} cores", ""],
-            ["tensorflow", tf.__version__, ""],
-        ]
-        lines += [["keras", keras.__version__, ""], ["date", datetime.date.today().isoformat(), ""]]
-        file.write("".join(",".join(map(str, line)) + "\n" for line in lines).encode())
+    facts = machine()
+    text = io.StringIO()
+    columns = ["model", "source", "batch", "rounds", "measure", "value", "unit", *facts]
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row | facts for row in rows)
+    write_text(options.out, text.getvalue())
 
 
-def peak_memory(data: str) -> float:
+def peak_memory(data: str | None) -> float:
     """GiB that a training of 300 steps holds at most."""
-    command = ["-m", "training", "train", "--model", "ae_subpixel", "--data", data, "--steps", "300"]
+    command = [
+        "-m",
+        "training",
+        "train",
+        "--model",
+        "ae_subpixel",
+        "--steps",
+        "300",
+        *(["--data", data] if data else []),
+    ]
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"PYTHONPATH": sys.path[0]}
         subprocess.run([sys.executable, *command], cwd=folder, env=environment, check=True, capture_output=True)
