@@ -1,0 +1,160 @@
+"""Milliseconds of the super-resolution networks for a 640x360 luma frame, each beside its twin and bicubic enlargement.
+
+    python benchmarks/super_resolution.py [--quick] [--out benchmarks/super_resolution.csv]
+
+For every scale one run, its terms in turn: bicubic enlargement, and each family as it is published with a sub-pixel and
+with a transposed head (`sesr` collapsed). Time does not depend on the weights, so they are fresh. The heads alone are
+measured as well, with equal weights in both forms: on the features that the family's network gives them. EDSR, made for
+GPUs, is left out. Each term runs inside a `tf.function`; figures are medians over rounds, ratios medians of ratios
+within a round.
+
+The memory allocator keeps what is freed, as in benchmarks/layers.py.
+"""
+
+import argparse
+import csv
+import io
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import keras
+import tensorflow as tf
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.layers import KEEPING
+from benchmarks.machine import machine
+from training.files import write_text
+from zoo import create_model
+from zoo.imaging import enlarge
+from zoo.upsampling import upsampler
+
+HEIGHT, WIDTH = 360, 640
+SCALES = (2, 3, 4)
+FAMILIES: dict[str, dict[str, object]] = {"espcn": {}, "fsrcnn": {}, "sesr": {"collapsed": True}}
+HEADS = {"espcn": (32, 3), "sesr": (16, 5), "fsrcnn": (56, 3)}
+"""Channels and low-resolution kernel of each family's head; fsrcnn's for x3, where its twin is exact."""
+HEAD_GOAL = 2.5
+
+Term = Callable[[], object]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--quick", action="store_true", help="a few rounds, for a rule of thumb")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("super_resolution.csv"))
+    options = parser.parse_args()
+    if not KEEPING.items() <= os.environ.items():
+        os.execve(sys.executable, [sys.executable, __file__, *sys.argv[1:]], os.environ | KEEPING)
+    # Each network is traced once, under the name of the same function; TensorFlow takes that for retracing.
+    tf.get_logger().setLevel("ERROR")
+    seconds = 2.0 if options.quick else 25.0
+    console = Console(width=max(Console().width, 120))
+
+    rows: list[dict[str, object]] = []
+    goals = Table("ratio", "value", "goal", title="goals")
+    for scale in track(SCALES, "measuring", console=console):
+        samples = measured(networks(scale) | heads(scale), seconds)
+        table = Table("term", "milliseconds", title=f"x{scale}, {WIDTH}x{HEIGHT}, medians of {rounds(samples)} rounds")
+        for name, values in samples.items():
+            milliseconds = 1000 * statistics.median(values)
+            table.add_row(name, f"{milliseconds:.1f}")
+            rows.append({"scale": scale, "term": name, "milliseconds": f"{milliseconds:.2f}", "rounds": len(values)})
+        console.print(table)
+        for family in HEADS:
+            if f"{family} head, subpixel" in samples:
+                ratio = ratio_of(samples, f"{family} head, transpose", f"{family} head, subpixel")
+                report(goals, f"x{scale} {family} head, transpose / subpixel", ratio, HEAD_GOAL)
+        if scale == 2:
+            ratio = ratio_of(samples, "fsrcnn_x2_transpose", "sesr_x2_subpixel")
+            report(goals, "fsrcnn_x2_transpose / sesr_x2_subpixel", ratio, 1.0)
+    console.print(goals)
+
+    facts = machine()
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*rows[0], *facts], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row | facts for row in rows)
+    write_text(options.out, text.getvalue())
+    console.print(f"written to {options.out}")
+
+
+def networks(scale: int) -> dict[str, Term]:
+    """Bicubic enlargement and every family with both heads, on one frame."""
+    frame = tf.random.stateless_uniform((1, HEIGHT, WIDTH, 1), (0, scale))
+    bicubic = tf.function(lambda image: enlarge(image, scale))
+    terms: dict[str, Term] = {f"bicubic_x{scale}": lambda: bicubic(frame)}
+    for family, arguments in FAMILIES.items():
+        for form in ("subpixel", "transpose"):
+            name = f"{family}_x{scale}_{form}"
+            terms[name] = compiled(create_model(name, **arguments), frame)
+    return terms
+
+
+def heads(scale: int) -> dict[str, Term]:
+    """The last layers alone, in both forms, with equal functions."""
+    from zoo.upsampling import subpixel_to_transpose
+
+    terms: dict[str, Term] = {}
+    for family, (channels, kernel) in HEADS.items():
+        if family == "fsrcnn" and scale != 3:
+            continue
+        features = tf.random.stateless_uniform((1, HEIGHT, WIDTH, channels), (1, scale))
+        subpixel, transpose = (upsampler(form)(1, kernel, scale) for form in ("subpixel", "transpose"))
+        for layer in (subpixel, transpose):
+            layer.build(features.shape)
+        weights, bias = subpixel.get_weights()
+        transpose.set_weights([subpixel_to_transpose(weights, scale), bias])
+        difference = float(tf.reduce_max(tf.abs(subpixel(features) - transpose(features))))
+        assert difference < 1e-4, f"the heads of {family} differ by {difference}"
+        terms[f"{family} head, subpixel"] = compiled(subpixel, features)
+        terms[f"{family} head, transpose"] = compiled(transpose, features)
+    return terms
+
+
+def compiled(network: keras.Model | keras.layers.Layer, x: tf.Tensor) -> Term:
+    graph = tf.function(
+        lambda image: network(image, training=False) if isinstance(network, keras.Model) else network(image)
+    )
+    return lambda: graph(x)
+
+
+def measured(terms: dict[str, Term], seconds: float) -> dict[str, list[float]]:
+    """Seconds of every term in every round, the order turned by one each round."""
+    for term in terms.values():
+        term()
+        term()
+    samples: dict[str, list[float]] = {name: [] for name in terms}
+    started, number = time.perf_counter(), 0
+    while number < 5 or time.perf_counter() - started < seconds:
+        names = list(terms)
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            before = time.perf_counter()
+            terms[name]()
+            samples[name].append(time.perf_counter() - before)
+        number += 1
+    return samples
+
+
+def rounds(samples: dict[str, list[float]]) -> int:
+    return len(next(iter(samples.values())))
+
+
+def ratio_of(samples: dict[str, list[float]], above: str, below: str) -> float:
+    return statistics.median(a / b for a, b in zip(samples[above], samples[below], strict=True))
+
+
+def report(table: Table, name: str, ratio: float, goal: float) -> None:
+    table.add_row(name, f"{ratio:.2f}", f"at least {goal:.2f}{'' if ratio >= goal else ': MISSED'}")
+
+
+if __name__ == "__main__":
+    main()
