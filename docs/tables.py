@@ -1,9 +1,9 @@
-"""Write the tables of README.md from the cards of the published models and the results of benchmarks.
+"""Write the tables of README.md and of the pages from published models' cards, results and worked examples.
 
     python docs/tables.py [--check]
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`. With --check nothing is written, and the exit code is
-1 where a table is not what the cards and results say.
+1 where a table is not what its source says.
 """
 
 import argparse
@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 import zoo
+from docs import worked_example
 
-README = ROOT / "README.md"
-PLACE = re.compile(r"(<!-- table: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PAGES = (ROOT / "README.md", ROOT / "docs" / "equivalence.md")
+PLACE = re.compile(r"(<!-- table: (?P<name>[a-z_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def autoencoders() -> str:
@@ -58,7 +59,35 @@ def layers() -> str:
     return "\n".join(lines) + "\n"
 
 
-TABLES: dict[str, Callable[[], str]] = {"autoencoders": autoencoders, "layers": layers}
+def constant_input() -> str:
+    """One row a fresh layer: what it makes of a constant."""
+    from docs.checkerboard import table
+
+    return table()
+
+
+def training_equivalence() -> str:
+    """How far twins are apart after some steps, beside a control."""
+    with (ROOT / "results" / "training_equivalence.csv").open() as file:
+        rows = {(row["precision"], row["step"]): row for row in csv.DictReader(file)}
+    lines = [
+        "| step | twins, float64 | control, float64 | twins, float32 | control, float32 |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for step in ("0", "50", "100", "200", "500"):
+        both = [rows[precision, step] for precision in ("float64", "float32")]
+        cells = [f"{float(row[name]):.1e}" for row in both for name in ("distance", "control")]
+        lines.append(f"| {step} | {' | '.join(cells)} |".replace("0.0e+00", "0"))
+    return "\n".join(lines) + "\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "autoencoders": autoencoders,
+    "layers": layers,
+    "worked_example": worked_example.numbers,
+    "constant_input": constant_input,
+    "training_equivalence": training_equivalence,
+}
 
 
 def main() -> int:
@@ -66,12 +95,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    old = README.read_text()
-    new = PLACE.sub(lambda place: place[1] + TABLES[place["name"]]() + place[3], old)
-    if options.check:
-        return int(new != old)
-    README.write_text(new)
-    return 0
+    current = True
+    for page in PAGES:
+        old = page.read_text()
+        new = PLACE.sub(lambda place: place[1] + TABLES[place["name"]]() + place[3], old)
+        current &= new == old
+        if not options.check:
+            page.write_text(new)
+    return int(options.check and not current)
 
 
 if __name__ == "__main__":
