@@ -174,7 +174,7 @@ def borders() -> None:
 def checkerboard() -> None:
     """What fresh layers make of a constant."""
     shown = [start for start in STARTS if start.weights != "bilinear"]
-    figure, axes = plt.subplots(1, len(shown), figsize=(11, 2.4), layout="constrained")
+    figure, axes = plt.subplots(1, len(shown), figsize=(11, 2.2), layout="constrained")
     for axis, start in zip(axes, shown, strict=True):
         output = start.middle(1)[..., 0]
         share = (output - output.mean()) / np.sqrt(np.mean(output**2))
@@ -210,9 +210,14 @@ def training() -> None:
     save(figure, "training_equivalence")
 
 
-if __name__ == "__main__":
+def draw() -> None:
+    """Draw them all."""
     phases()
     worked_example()
     borders()
     checkerboard()
     training()
+
+
+if __name__ == "__main__":
+    draw()

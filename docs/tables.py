@@ -78,6 +78,9 @@ def training_equivalence() -> str:
         both = [rows[precision, step] for precision in ("float64", "float32")]
         cells = [f"{float(row[name]):.1e}" for row in both for name in ("distance", "control")]
         lines.append(f"| {step} | {' | '.join(cells)} |".replace("0.0e+00", "0"))
+    last = [row for (precision, step), row in rows.items() if precision == "float32" and int(step) > 400]
+    one, other = (sum(float(row[f"loss_{form}"]) for row in last) / len(last) for form in ("subpixel", "transpose"))
+    lines += ["", f"Mean loss of the last {len(last)} steps in float32: {one:.3f} and {other:.3f}."]
     return "\n".join(lines) + "\n"
 
 
