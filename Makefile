@@ -65,6 +65,7 @@ bench: ready
 
 figures: ready
 	@$(VPYTHON) docs/figures.py
+	@$(VPYTHON) docs/figures_equivalence.py
 
 readme: figures
 	@$(VPYTHON) docs/tables.py

@@ -20,6 +20,8 @@ sys.path[0] = str(ROOT)
 import zoo
 
 RESULTS = ROOT / "results" / "super_resolution.csv"
+PAPERS = RESULTS.with_name("super_resolution_papers.csv")
+TIMES = ROOT / "benchmarks" / "super_resolution.csv"
 FIGURE = ROOT / "docs" / "figures" / "super_resolution.png"
 METRICS = ("psnr_y", "ssim_y", "psnr_rgb")
 SETS = ("set5", "set14")
@@ -48,6 +50,47 @@ def collected() -> str:
     writer.writeheader()
     writer.writerows(sorted(rows, key=lambda row: (row["scale"], row["model"])))
     return text.getvalue()
+
+
+def table(scale: int) -> str:
+    """One row a model of that scale, published elsewhere or here, by its PSNR on Set5; milliseconds where measured."""
+    with PAPERS.open() as file:
+        papers = [row for row in csv.DictReader(file) if int(row["scale"]) == scale]
+    with RESULTS.open() as file:
+        models = [row for row in csv.DictReader(file) if int(row["scale"]) == scale]
+    with TIMES.open() as file:
+        times = {row["term"]: float(row["milliseconds"]) for row in csv.DictReader(file) if int(row["scale"]) == scale}
+
+    def quality(row: dict[str, str], source: str, psnr: str, ssim: str) -> str:
+        values = [row[f"{source}_{psnr}"], row[f"{source}_{ssim}"]]
+        return " / ".join(f"{float(value):.{digits}f}" for value, digits in zip(values, (2, 4), strict=True) if value)
+
+    lines: list[tuple[float, str]] = []
+    for row in papers:
+        cells = " | ".join(quality(row, source, "psnr", "ssim") or "-" for source in ("set5", "set14"))
+        note = f" ({row['note']})" if row["note"] else ""
+        time = times.get(f"{row['model']}_x{scale}")
+        shown = f"{time:.1f}" if time else "-"
+        line = f"| {row['model']}{note} | {row['parameters'] or '-'} | - | {cells} | {shown} |"
+        lines.append((float(row["set5_psnr"]), line))
+    for row in models:
+        name = row["model"]
+        cells = " | ".join(quality(row, source, "psnr_y", "ssim_y") for source in ("set5", "set14"))
+        time, twin = times.get(name), times.get(_twin(name))
+        shown = f"{time:.1f} (twin {twin:.1f})" if time and twin else "-"
+        work = f"{int(row['multiply_adds']) / 1e9:.1f} G"
+        line = f"| **`{name}`** | {int(row['parameters']) / 1000:.1f}K | {work} | {cells} | {shown} |"
+        lines.append((float(row["set5_psnr_y"]), line))
+    head = [
+        f"| x{scale} | parameters | multiply-adds | Set5 PSNR / SSIM | Set14 PSNR / SSIM | ms |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    return "\n".join([*head, *(line for _, line in sorted(lines))]) + "\n"
+
+
+def _twin(name: str) -> str:
+    stem, _, upsampler = name.rpartition("_")
+    return f"{stem}_{'transpose' if upsampler == 'subpixel' else 'subpixel'}"
 
 
 def draw() -> None:

@@ -1,9 +1,9 @@
-"""Write the tables of README.md from the cards of the published models and the results of benchmarks.
+"""Write the tables of README.md and of the pages from published models' cards, results and worked examples.
 
     python docs/tables.py [--check]
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`. With --check nothing is written, and the exit code is
-1 where a table is not what the cards and results say.
+1 where a table is not what its source says.
 """
 
 import argparse
@@ -18,9 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 import zoo
+from docs import worked_example
+from docs.super_resolution import table as super_resolution_table
 
-README = ROOT / "README.md"
-PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PAGES = (ROOT / "README.md", ROOT / "docs" / "equivalence.md")
+PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def autoencoders() -> str:
@@ -59,51 +61,38 @@ def layers() -> str:
     return "\n".join(lines) + "\n"
 
 
-def super_resolution(scale: int) -> str:
-    """One row a model of that scale, published elsewhere or here, by its PSNR on Set5; milliseconds where measured."""
-    with (ROOT / "results" / "super_resolution_papers.csv").open() as file:
-        papers = [row for row in csv.DictReader(file) if int(row["scale"]) == scale]
-    with (ROOT / "results" / "super_resolution.csv").open() as file:
-        models = [row for row in csv.DictReader(file) if int(row["scale"]) == scale]
-    with (ROOT / "benchmarks" / "super_resolution.csv").open() as file:
-        times = {row["term"]: float(row["milliseconds"]) for row in csv.DictReader(file) if int(row["scale"]) == scale}
+def constant_input() -> str:
+    """One row a fresh layer: what it makes of a constant."""
+    from docs.checkerboard import table
 
-    def quality(row: dict[str, str], source: str, psnr: str, ssim: str) -> str:
-        values = [row[f"{source}_{psnr}"], row[f"{source}_{ssim}"]]
-        return " / ".join(f"{float(value):.{digits}f}" for value, digits in zip(values, (2, 4), strict=True) if value)
+    return table()
 
-    lines: list[tuple[float, str]] = []
-    for row in papers:
-        cells = " | ".join(quality(row, source, "psnr", "ssim") or "-" for source in ("set5", "set14"))
-        note = f" ({row['note']})" if row["note"] else ""
-        time = times.get(f"{row['model']}_x{scale}")
-        shown = f"{time:.1f}" if time else "-"
-        line = f"| {row['model']}{note} | {row['parameters'] or '-'} | - | {cells} | {shown} |"
-        lines.append((float(row["set5_psnr"]), line))
-    for row in models:
-        name = row["model"]
-        cells = " | ".join(quality(row, source, "psnr_y", "ssim_y") for source in ("set5", "set14"))
-        time, twin = times.get(name), times.get(_twin(name))
-        shown = f"{time:.1f} (twin {twin:.1f})" if time and twin else "-"
-        work = f"{int(row['multiply_adds']) / 1e9:.1f} G"
-        line = f"| **`{name}`** | {int(row['parameters']) / 1000:.1f}K | {work} | {cells} | {shown} |"
-        lines.append((float(row["set5_psnr_y"]), line))
-    head = [
-        f"| x{scale} | parameters | multiply-adds | Set5 PSNR / SSIM | Set14 PSNR / SSIM | ms |",
-        "|---|---:|---:|---:|---:|---:|",
+
+def training_equivalence() -> str:
+    """How far twins are apart after some steps, beside a control."""
+    with (ROOT / "results" / "training_equivalence.csv").open() as file:
+        rows = {(row["precision"], row["step"]): row for row in csv.DictReader(file)}
+    lines = [
+        "| step | twins, float64 | control, float64 | twins, float32 | control, float32 |",
+        "|---:|---:|---:|---:|---:|",
     ]
-    return "\n".join([*head, *(line for _, line in sorted(lines))]) + "\n"
-
-
-def _twin(name: str) -> str:
-    stem, _, upsampler = name.rpartition("_")
-    return f"{stem}_{'transpose' if upsampler == 'subpixel' else 'subpixel'}"
+    for step in ("0", "50", "100", "200", "500"):
+        both = [rows[precision, step] for precision in ("float64", "float32")]
+        cells = [f"{float(row[name]):.1e}" for row in both for name in ("distance", "control")]
+        lines.append(f"| {step} | {' | '.join(cells)} |".replace("0.0e+00", "0"))
+    last = [row for (precision, step), row in rows.items() if precision == "float32" and int(step) > 400]
+    one, other = (sum(float(row[f"loss_{form}"]) for row in last) / len(last) for form in ("subpixel", "transpose"))
+    lines += ["", f"Mean loss of the last {len(last)} steps in float32: {one:.3f} and {other:.3f}."]
+    return "\n".join(lines) + "\n"
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "autoencoders": autoencoders,
     "layers": layers,
-    **{f"superresolutionx{scale}": partial(super_resolution, scale) for scale in (2, 3, 4)},
+    "worked_example": worked_example.numbers,
+    "constant_input": constant_input,
+    "training_equivalence": training_equivalence,
+    **{f"super_resolution_x{scale}": partial(super_resolution_table, scale) for scale in (2, 3, 4)},
 }
 
 
@@ -112,12 +101,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    old = README.read_text()
-    new = PLACE.sub(lambda place: place[1] + TABLES[place["name"]]() + place[3], old)
-    if options.check:
-        return int(new != old)
-    README.write_text(new)
-    return 0
+    current = True
+    for page in PAGES:
+        old = page.read_text()
+        new = PLACE.sub(lambda place: place[1] + TABLES[place["name"]]() + place[3], old)
+        current &= new == old
+        if not options.check:
+            page.write_text(new)
+    return int(options.check and not current)
 
 
 if __name__ == "__main__":

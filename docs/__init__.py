@@ -1,0 +1,1 @@
+"""The commands behind what the pages show: tables, worked numbers and pictures."""
