@@ -32,9 +32,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Before this folder, whose training.py would hide the package of that name.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from zoo.start import start_tensorflow
+
+start_tensorflow()
 
 import keras
 import tensorflow as tf

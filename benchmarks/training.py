@@ -26,9 +26,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # The project instead of this folder, where this very file would be taken for the package `training`.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from zoo.start import start_tensorflow
+
+start_tensorflow()
 
 import keras
 import tensorflow as tf

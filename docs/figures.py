@@ -5,13 +5,15 @@
 Needs MNIST, which TensorFlow Datasets downloads where it is not prepared.
 """
 
-import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
+
+from zoo.start import start_tensorflow
+
+start_tensorflow()
 
 import keras
 import matplotlib as mpl

@@ -4,13 +4,15 @@ python docs/figures_equivalence.py
 """
 
 import csv
-import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from zoo.start import start_tensorflow
+
+start_tensorflow()
 
 import matplotlib as mpl
 

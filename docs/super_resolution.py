@@ -9,13 +9,15 @@ is written, and the exit code is 1 where the file is not what the cards say.
 import argparse
 import csv
 import io
-import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
+
+from zoo.start import start_tensorflow
+
+start_tensorflow()
 
 import zoo
 

@@ -17,6 +17,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
+from zoo.start import start_tensorflow
+
+start_tensorflow()
+
 import zoo
 from docs import worked_example
 from docs.super_resolution import table as super_resolution_table
