@@ -2,6 +2,7 @@
 
 import keras
 
+from training.muon import ConvolutionalMuon
 from training.recipes import Recipe
 
 
@@ -10,6 +11,8 @@ def create_optimiser(recipe: Recipe) -> keras.optimizers.Optimizer:
     rate = learning_rate(recipe)
     if recipe.optimiser == "adamw":
         optimiser = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+    elif recipe.optimiser == "muon":
+        optimiser = ConvolutionalMuon(rate, weight_decay=None, adam_weight_decay=None)
     else:
         optimiser = keras.optimizers.Adam(rate)
     if recipe.precision == "mixed_float16":

@@ -1,6 +1,7 @@
 import csv
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -251,3 +252,25 @@ def test_tensorboard_holds_the_tags(finished_run):
     assert start.group_name == f"ae_subpixel/{finished_run.name}"
     assert start.hparams["model"].string_value == "ae_subpixel"
     assert start.hparams["model.filters"].number_value == 3
+
+
+def test_muon_moves_a_kernel_by_an_orthogonal_matrix():
+    from training.optimisers import create_optimiser
+    from training.recipes import recipe_for
+    from zoo.models import families
+
+    settings = {"optimiser": "muon", "learning_rate": 0.5, "warmup_steps": 0, "schedule": "constant"}
+    optimiser = create_optimiser(recipe_for(families()["ae"], None, settings))
+    generator = np.random.default_rng(0)
+    kernel, bias = keras.Variable(np.zeros((3, 3, 4, 6))), keras.Variable(np.zeros(6))
+    optimiser.build([kernel, bias])
+    gradient = generator.standard_normal(kernel.shape)
+    optimiser.apply([tf.constant(gradient, kernel.dtype), tf.ones(6, bias.dtype)], [kernel, bias])
+    moved = np.asarray(kernel).reshape(36, 6)
+    # All directions by about the same length, which is Adam's: 0.2 root mean square of the learning rate.
+    values = np.linalg.svd(moved, compute_uv=False) / (0.5 * 0.2 * np.sqrt(36))
+    assert values.min() > 0.6
+    assert values.max() < 1.3
+    left, _, right = np.linalg.svd(gradient.reshape(36, 6), full_matrices=False)
+    assert np.sum(moved * -(left @ right)) / np.linalg.norm(moved) / np.sqrt(6) > 0.98
+    np.testing.assert_allclose(np.asarray(bias), -0.5, rtol=1e-4)

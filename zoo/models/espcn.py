@@ -39,7 +39,11 @@ def espcn(
     from keras import layers
 
     image = keras.Input((None, None, 1), name="image")
-    x = layers.Conv2D(filters, 5, padding="same", activation=activation, name="features")(image)
+    # Glorot's first kernels are so small, for an input of one channel, that tanh never bends.
+    large = keras.initializers.VarianceScaling(10.0, "fan_in")
+    x = layers.Conv2D(filters, 5, padding="same", activation=activation, kernel_initializer=large, name="features")(
+        image
+    )
     x = layers.Conv2D(narrow, 3, padding="same", activation=activation, name="mapping")(x)
     # In the float type also under mixed precision, which would round the picture itself.
     x = upsampler(1, 3, scale, dtype=keras.config.floatx(), name="head")(x)
