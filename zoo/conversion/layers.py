@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from zoo.upsampling import SubpixelConv2D, SubpixelFrame, TransposeFrame, transpose_to_subpixel
+from zoo.upsampling import ICNR, SubpixelConv2D, SubpixelFrame, TransposeFrame, transpose_to_subpixel
 from zoo.upsampling.arguments import Pair
 from zoo.upsampling.equivalence import Kernel, TransposeKernel
 from zoo.upsampling.frames import NOTHING, Sides
@@ -77,6 +77,7 @@ def subpixel_layers(layer: layers.Layer, names: Names) -> list[layers.Layer]:
         chain.append(_late_activation(layer, names))
     _build(chain, layer.data_format, kernel.shape[2])
     _set(main, kernel, np.asarray(layer.bias) if layer.use_bias else None)
+    main.kernel_initializer = layer.kernel_initializer
     return chain
 
 
@@ -128,15 +129,22 @@ def transpose_layers(
         chain.append(_late_activation(layer, names))
     _build(chain, layer.data_format, kernel.shape[3])
     _set(main, kernel, None if apart else bias)
+    # What draws phases that are alike has no other meaning for a transposed kernel.
+    drawing = layer.kernel_initializer
+    main.kernel_initializer = drawing.initializer if isinstance(drawing, ICNR) else drawing
     if apart:
         pattern.set_weights([bias])
     return chain
 
 
 def check_activation(layer: layers.Layer) -> None:
-    """Raise CannotConvertError where an activation has weights, whose shape may depend on the form."""
-    if isinstance(layer.activation, layers.Layer) and layer.activation.weights:
-        raise CannotConvertError(f"its activation, a {type(layer.activation).__name__}, has weights of its own")
+    """Raise CannotConvertError where an activation is a layer whose weights or dtype may depend on the form."""
+    activation = layer.activation
+    if isinstance(activation, layers.Layer):
+        if not is_pointwise(activation):
+            raise CannotConvertError(f"its activation, a {type(activation).__name__}, may have weights of its own")
+        if activation.compute_dtype != layer.compute_dtype:
+            raise CannotConvertError(f"its activation computes in {activation.compute_dtype}")
 
 
 def is_pointwise(activation: Callable[..., Any]) -> bool:
@@ -159,9 +167,10 @@ def _kernel_options(layer: layers.Layer) -> dict[str, Any]:
     return {
         "name": layer.name,
         "data_format": layer.data_format,
-        "kernel_initializer": layer.kernel_initializer,
         "kernel_regularizer": layer.kernel_regularizer,
         "kernel_constraint": layer.kernel_constraint,
+        # An initialiser may not take the other form's shape; it is handed over after the kernel was made.
+        "kernel_initializer": "zeros",
         **_common(layer),
     }
 
@@ -193,6 +202,7 @@ def _cropping(layer: layers.Layer, sides: Sides, names: Names) -> list[layers.La
 
 
 def _build(chain: Sequence[layers.Layer], data_format: str, channels: int) -> None:
+    """Build layers for any height and width."""
     shape: Any = (None, None, None, channels) if data_format == "channels_last" else (None, channels, None, None)
     for layer in chain:
         layer.build(shape)

@@ -1,5 +1,6 @@
 """Deciding what becomes of every layer of a model, before anything is rebuilt."""
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -93,7 +94,10 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
                 continue
             report = _report(change, reading, faster or measure, sizes_known)
             if faster and not _is_faster(report):
-                reason = f"converted it takes {report.times()}, which is not clearly faster"
+                reason = f"converted it takes {report.times()}, not clearly less"
+                reason = (
+                    reason if report.difference is not None else "this machine cannot run it, so it is not measured"
+                )
                 report = replace(report, converted=False, reason=reason)
             else:
                 changes.append(change)
@@ -153,8 +157,9 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
         pixels = sum(_pixels(shape, main.data_format) for shape in calls)
         work_before = math.prod(change.main.kernel.shape) * pixels
         work_after = math.prod(main.kernel.shape) * pixels
+    difference = _difference(change)
     before = after = None
-    if measure:
+    if measure and difference is not None:
         before, after = map(sum, zip(*(_times(change, call) for call in change.calls), strict=True))
     return LayerReport(
         reading.paths[id(change.main)],
@@ -166,15 +171,17 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
         stride=tuple(main.scale if isinstance(main, SubpixelConv2D) else main.strides),
         multiply_adds_before=work_before,
         multiply_adds_after=work_after,
-        difference=_difference(change),
+        difference=difference,
         seconds_before=before,
         seconds_after=after,
     )
 
 
-def _difference(change: Change) -> float:
+def _difference(change: Change) -> float | None:
     x = random_like(change.calls[0].inputs[0])
-    return largest_difference(change.run_old(x), change.run_new(x))
+    with contextlib.suppress(tf.errors.OpError):
+        return largest_difference(change.run_old(x), change.run_new(x))
+    return None
 
 
 def _times(change: Change, call: Call) -> tuple[float, float]:

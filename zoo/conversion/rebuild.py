@@ -1,6 +1,7 @@
 """A new model from an old one, with some layers in the other form; nothing is shared between the two."""
 
 import inspect
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -102,12 +103,15 @@ def _copy_operation(operation: Any) -> Any:
             dtype=operation.dtype_policy,
             trainable=operation.trainable,
         )
-    # Functions and classes of the user's own that the layer was made with.
-    own: dict[str, Any] = {value.__name__: value for value in vars(operation).values() if inspect.isfunction(value)}
-    own |= {type(value).__name__: type(value) for value in vars(operation).values()}
+    attributes = vars(operation)
+    # Classes of the user's own that the layer was made with, and functions, which a configuration may not hold.
+    classes = {type(value).__name__: type(value) for value in attributes.values()}
     try:
-        with keras.saving.CustomObjectScope(own):
-            return type(operation).from_config(operation.get_config())
+        with keras.saving.CustomObjectScope(classes), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            config = operation.get_config()
+            functions = {name: attributes[name] for name in config if inspect.isfunction(attributes.get(name))}
+            return type(operation).from_config(config | functions)
     except Exception as error:
         raise ValueError(
             f"{operation.name}, a {type(operation).__name__}, cannot be copied: it needs a get_config and a "
@@ -116,6 +120,10 @@ def _copy_operation(operation: Any) -> Any:
 
 
 def _copy_variables(old: layers.Layer, new: layers.Layer) -> None:
+    # An activation that is a layer, for one, is built only when numbers come.
+    for inner, inner_copy in zip(old._flatten_layers(), new._flatten_layers(), strict=True):
+        if inner.built and not inner_copy.built:
+            inner_copy.build_from_config(inner.get_build_config())
     # Of all variables, because a random layer's state is no weight.
     shapes = [[tuple(variable.shape) for variable in layer.variables] for layer in (old, new)]
     if shapes[0] != shapes[1]:
