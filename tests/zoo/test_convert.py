@@ -10,8 +10,7 @@ from keras import layers, ops
 
 from zoo.conversion import plan
 from zoo.convert import convert
-from zoo.upsampling import SubpixelConv2D
-from zoo.upsampling.phase_bias import PhaseBias
+from zoo.upsampling import PhaseBias, SubpixelConv2D
 
 
 def noise(*shape, seed=0):

@@ -88,8 +88,7 @@ def _load(source: Path) -> "keras.Model":
 
     # Layers of this project are known by name once these are imported.
     import zoo.collapsible
-    import zoo.upsampling
-    import zoo.upsampling.phase_bias  # noqa: F401
+    import zoo.upsampling  # noqa: F401
 
     if source.suffix != SUFFIX:
         raise CommandError(f"{source} must end with {SUFFIX}")

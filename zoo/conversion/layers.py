@@ -7,11 +7,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from zoo.upsampling import ICNR, SubpixelConv2D, SubpixelFrame, TransposeFrame, transpose_to_subpixel
+from zoo.upsampling import ICNR, PhaseBias, SubpixelConv2D, SubpixelFrame, TransposeFrame, transpose_to_subpixel
 from zoo.upsampling.arguments import Pair
 from zoo.upsampling.equivalence import Kernel, TransposeKernel
 from zoo.upsampling.frames import NOTHING, Sides
-from zoo.upsampling.phase_bias import PhaseBias
 
 _POINTWISE_NAMES = (
     *("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "threshold"),

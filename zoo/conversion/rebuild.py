@@ -54,11 +54,12 @@ class Rebuilding:
         # Cloning a compiled model compiles the clone, which needs the loss to be serialisable, and the optimiser's
         # state has no place in it; so a bare model over the same graph is cloned.
         bare = keras.Model(model.input, model.output, name=model.name)
-        return keras.models.clone_model(bare, clone_function=self._copy, call_function=_call)
+        inputs = keras.tree.map_structure(_copy_input, model.input)
+        return keras.models.clone_model(bare, inputs, clone_function=self._copy, call_function=_call)
 
     def _copy_sequential(self, model: keras.Sequential) -> keras.Sequential:
         (taken,) = model.inputs
-        chain: list[Any] = [keras.Input(batch_shape=taken.shape, dtype=taken.dtype, name=taken.name)]
+        chain: list[Any] = [_copy_input(taken)]
         for layer in model.layers:
             made = self._copy(layer)
             if isinstance(made, Change):
@@ -89,9 +90,14 @@ def _call(made: Any, *arguments: Any, **options: Any) -> Any:
     return made.run_new(*arguments) if isinstance(made, Change) else made(*arguments, **options)
 
 
+def _copy_input(taken: keras.KerasTensor) -> keras.KerasTensor:
+    optional = getattr(taken._keras_history.operation, "optional", False)
+    return keras.Input(
+        batch_shape=taken.shape, dtype=taken.dtype, sparse=taken.sparse, name=taken.name, optional=optional
+    )
+
+
 def _copy_operation(operation: Any) -> Any:
-    if isinstance(operation, layers.InputLayer):
-        return operation
     if isinstance(operation, layers.Lambda):
         # By its configuration, a function would lose the names that it knows.
         return layers.Lambda(

@@ -60,8 +60,7 @@ def layer_multiply_adds(layer: "keras.layers.Layer", input_shape: Shape, output_
     from keras import layers
 
     from zoo.collapsible import CollapsibleConv2D
-    from zoo.upsampling import ResizeConv2D, SubpixelConv2D
-    from zoo.upsampling.phase_bias import PhaseBias
+    from zoo.upsampling import PhaseBias, ResizeConv2D, SubpixelConv2D
 
     if isinstance(layer, layers.Conv2DTranspose):
         return math.prod(layer.kernel.shape) * _places(layer, input_shape)
