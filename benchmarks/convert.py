@@ -71,7 +71,7 @@ def main() -> None:
     seconds, fewest, most = (0.5, 3, 5) if options.quick else (5.0, 11, 201)
 
     tf.get_logger().setLevel("ERROR")
-    console = Console(width=max(Console().width, 130))
+    console = Console(width=max(Console().width, 150))
     runtimes = [runtime for runtime in RUNTIMES if not missing(runtime)]
     for runtime in RUNTIMES:
         if packages := missing(runtime):

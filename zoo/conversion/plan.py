@@ -20,7 +20,7 @@ from zoo.upsampling import SubpixelConv2D
 
 # What a converted layer must gain to be taken for the faster one; less is noise.
 _MARGIN = 0.95
-_SECONDS, _FEWEST, _MOST = 0.5, 5, 101
+_SECONDS, _FEWEST, _MOST = 1.0, 11, 101
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,5 +222,5 @@ def whole_times(models: Sequence[keras.Model], inputs: Any) -> list[float]:
     """Median seconds of each model's inference, interleaved."""
     graphs = [tf.function(lambda x, model=model: model(x, training=False)) for model in models]
     runs = {number: (lambda graph=graph: graph(inputs)) for number, graph in enumerate(graphs)}
-    medians, _ = interleaved_medians(runs, 2 * _SECONDS, _FEWEST, _MOST)
+    medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)
     return [medians[number] for number in range(len(models))]
