@@ -61,6 +61,7 @@ format: ready
 
 bench: ready
 	@$(VPYTHON) benchmarks/layers.py
+	@$(VPYTHON) benchmarks/convert.py
 	@$(VPYTHON) benchmarks/training.py
 
 figures: ready

@@ -24,10 +24,8 @@ import argparse
 import csv
 import io
 import math
-import os
 import statistics
 import sys
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -45,16 +43,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.allocator import keep_freed_memory
 from benchmarks.machine import machine
 from training.files import write_text
+from zoo.timing import interleaved_medians
 from zoo.upsampling import upsampler
 
-KEEPING = {
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "1000000000000",
-    "MALLOC_TOP_PAD_": "268435456",
-}
 TERMS = ("conv2d", "subpixel", "depth_to_space", "transposition", "twin")
 PHASES = ("forward", "backward")
 
@@ -103,8 +97,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("layers.csv"))
     parser.add_argument("--allocator", choices=("keep", "default"), default="keep")
     options = parser.parse_args()
-    if options.allocator == "keep" and not KEEPING.items() <= os.environ.items():
-        os.execve(sys.executable, [sys.executable, __file__, *sys.argv[1:]], os.environ | KEEPING)
+    if options.allocator == "keep":
+        keep_freed_memory()
 
     seconds, fewest, most = (2.0, 3, 15) if options.quick else (20.0, 11, 201)
     # Each layer is traced once, under the names of the same two functions; TensorFlow takes that for retracing.
@@ -124,21 +118,8 @@ def main() -> None:
 def measured(row: Row, seconds: float, fewest: int, most: int) -> tuple[Times, int]:
     """Medians over as many rounds as fit into some seconds, and the number of rounds."""
     calls = {(term, phase): call for term in TERMS for phase, call in terms_of(row, term).items()}
-    for call in calls.values():
-        call()
-        call()
-    samples: dict[tuple[str, str], list[float]] = {key: [] for key in calls}
-    started = time.perf_counter()
-    rounds = 0
-    while rounds < fewest or (rounds < most and time.perf_counter() - started < seconds):
-        # Turned by one each round: whatever a term leaves in the caches is not always left to the same one.
-        keys = list(calls)
-        for key in keys[rounds % len(keys) :] + keys[: rounds % len(keys)]:
-            before = time.perf_counter()
-            calls[key]()
-            samples[key].append(time.perf_counter() - before)
-        rounds += 1
-    return {key: 1000 * statistics.median(values) for key, values in samples.items()}, rounds
+    medians, rounds = interleaved_medians(calls, seconds, fewest, most)
+    return {key: 1000 * median for key, median in medians.items()}, rounds
 
 
 def terms_of(row: Row, term: str) -> dict[str, Callable[[], object]]:

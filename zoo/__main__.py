@@ -1,4 +1,4 @@
-"""python -m zoo list | card | verify."""
+"""python -m zoo list | card | convert | verify."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from zoo import card, list_models, pretrained
+from zoo.conversion import command as conversion
 from zoo.registry import UnknownNameError
 
 DONE, BAD_INPUT = 0, 2
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except (UnknownNameError, pretrained.VerificationError) as error:
+    except (UnknownNameError, pretrained.VerificationError, conversion.CommandError) as error:
         print(f"{options.prog}: {error}", file=sys.stderr)
         return BAD_INPUT
     return DONE
@@ -43,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     facts = commands.add_parser("card", help="the facts of a published model, as JSON")
     facts.add_argument("name")
     facts.set_defaults(command=_card, prog=facts.prog)
+
+    convert = commands.add_parser("convert", help="rewrite a model from one up-sampler to the other, same outputs")
+    conversion.add_arguments(convert)
+    convert.set_defaults(command=conversion.run, prog=convert.prog)
 
     check = commands.add_parser("verify", help="compare published files with the index")
     check.add_argument("names", nargs="*", help="published names; all by default")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import keras
 
+Shape = tuple[int | None, ...]
 
 SUPER_RESOLUTION_OUTPUT = (720, 1280)
 
@@ -40,39 +41,44 @@ def multiply_adds(model: "keras.Model") -> int:
         ValueError: a layer whose work this function does not know.
     """
     import keras
+
+    return sum(
+        multiply_adds(layer)
+        if isinstance(layer, keras.Model)
+        else layer_multiply_adds(layer, layer.input.shape, layer.output.shape)
+        for layer in model.layers
+        if layer.weights
+    )
+
+
+def layer_multiply_adds(layer: "keras.layers.Layer", input_shape: Shape, output_shape: Shape) -> int:
+    """Multiply-adds of one call of a layer for one input, as `multiply_adds` counts them.
+
+    Raises:
+        ValueError: a layer whose work this function does not know, or whose height and width are not known.
+    """
     from keras import layers
 
     from zoo.collapsible import CollapsibleConv2D
-    from zoo.upsampling import ResizeConv2D, SubpixelConv2D
+    from zoo.upsampling import PhaseBias, ResizeConv2D, SubpixelConv2D
 
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            total += multiply_adds(layer)
-        elif isinstance(layer, layers.Conv2DTranspose):
-            total += math.prod(layer.kernel.shape) * _places(layer, layer.input.shape)
-        elif isinstance(layer, SubpixelConv2D):
-            places = _places(layer, layer.output.shape) // math.prod(layer.scale)
-            total += math.prod(layer.kernel.shape) * places
-        elif isinstance(layer, layers.Conv2D | ResizeConv2D):
-            total += math.prod(layer.kernel.shape) * _places(layer, layer.output.shape)
-        elif isinstance(layer, CollapsibleConv2D):
-            total += (
-                math.prod(layer.kernel_size)
-                * layer.input.shape[-1]
-                * layer.filters
-                * _places(layer, layer.output.shape)
-            )
-        elif isinstance(layer, layers.Dense):
-            total += math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
-        elif isinstance(layer, layers.PReLU):
-            continue
-        elif any(len(weight.shape) > 1 for weight in layer.weights):
-            raise ValueError(f"the multiply-adds of {layer.name}, a {type(layer).__name__}, are not known")
-    return total
+    if isinstance(layer, layers.Conv2DTranspose):
+        return math.prod(layer.kernel.shape) * _places(layer, input_shape)
+    if isinstance(layer, SubpixelConv2D):
+        return math.prod(layer.kernel.shape) * _places(layer, output_shape) // math.prod(layer.scale)
+    if isinstance(layer, layers.Conv2D | ResizeConv2D):
+        return math.prod(layer.kernel.shape) * _places(layer, output_shape)
+    if isinstance(layer, CollapsibleConv2D):
+        work = math.prod(layer.kernel_size) * layer.expand.shape[2] * layer.filters
+        return work * _places(layer, output_shape)
+    if isinstance(layer, layers.Dense):
+        return math.prod(layer.kernel.shape) * math.prod(size or 1 for size in output_shape[1:-1])
+    if not isinstance(layer, layers.PReLU | PhaseBias) and any(len(weight.shape) > 1 for weight in layer.weights):
+        raise ValueError(f"the multiply-adds of {layer.name}, a {type(layer).__name__}, are not known")
+    return 0
 
 
-def _places(layer: "keras.layers.Layer", shape: tuple[int | None, ...]) -> int:
+def _places(layer: "keras.layers.Layer", shape: Shape) -> int:
     """Height times width of a feature map."""
     grid = shape[2:] if getattr(layer, "data_format", None) == "channels_first" else shape[1:-1]
     if None in grid:

@@ -41,11 +41,25 @@ def scatter(x, kernel, rh, rw):
     return y
 
 
-def scatter_same(x, kernel, rh, rw):
-    """`scatter`, cropped to r times the input as padding "same" crops."""
+def scatter_window(x, kernel, rh, rw, padding, output_padding):
+    """`scatter`, cut as `Conv2DTranspose` cuts it.
+
+    Its size is Keras's rule; where it begins is the padding of the strided convolution that it is the gradient of.
+    """
     full = scatter(x, kernel, rh, rw)
-    top, left = (kernel.shape[0] - rh) // 2, (kernel.shape[1] - rw) // 2
-    return full[:, top : top + rh * x.shape[1], left : left + rw * x.shape[2]]
+    begin, sizes = [], []
+    for axis, stride in enumerate((rh, rw)):
+        n, k = x.shape[1 + axis], kernel.shape[axis]
+        if padding == "valid":
+            more = max(k, stride) - k if output_padding is None else output_padding[axis]
+            size, total = (n - 1) * stride + k + more, 0
+        else:
+            size = n * stride if output_padding is None else (n - 1) * stride + k % 2 + output_padding[axis]
+            total = max((-(-size // stride) - 1) * stride + k - size, 0)
+        begin.append(total // 2)
+        sizes.append(size)
+    padded = np.pad(full, ((0, 0), (0, rh), (0, rw), (0, 0)))
+    return padded[:, begin[0] : begin[0] + sizes[0], begin[1] : begin[1] + sizes[1]]
 
 
 def repeat(x, rh, rw):

@@ -1,0 +1,91 @@
+"""Networks with transposed convolutions, in plain Keras from their papers' descriptions, for inputs of one size."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import layers
+
+HEIGHT, WIDTH = 360, 640
+
+
+class Case(NamedTuple):
+    """A network to convert.
+
+    Attributes:
+        name: of the case.
+        make: builds the network.
+        goal: the least gain that a conversion of it has to bring; None for none.
+    """
+
+    name: str
+    make: Callable[[], keras.Model]
+    goal: float | None = None
+
+
+def dcgan_generator() -> keras.Model:
+    """64x64x3 from 100 numbers (Radford et al., 2015, figure 1), with the kernels 4x4/2 of most implementations."""
+    latent = keras.Input(batch_shape=(8, 100), name="latent")
+    x = layers.Reshape((4, 4, 1024))(layers.Dense(4 * 4 * 1024)(latent))
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    for filters in (512, 256, 128):
+        x = layers.Conv2DTranspose(filters, 4, 2, "same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+    return keras.Model(latent, layers.Conv2DTranspose(3, 4, 2, "same", activation="tanh")(x), name="dcgan")
+
+
+def vae_decoder() -> keras.Model:
+    """28x28x1 from two numbers, with 3x3/2: the decoder of Keras's own example of a variational autoencoder."""
+    latent = keras.Input(batch_shape=(64, 2), name="latent")
+    x = layers.Reshape((7, 7, 64))(layers.Dense(7 * 7 * 64, activation="relu")(latent))
+    for filters in (64, 32):
+        x = layers.Conv2DTranspose(filters, 3, 2, "same", activation="relu")(x)
+    return keras.Model(latent, layers.Conv2DTranspose(1, 3, padding="same", activation="sigmoid")(x), name="vae")
+
+
+def unet_up_path() -> keras.Model:
+    """From 1024 channels at a sixteenth of 128x128 to 64, with 2x2/2 (Ronneberger et al., 2015, figure 1)."""
+    bottom = x = keras.Input(batch_shape=(1, 8, 8, 1024), name="bottom")
+    skips = []
+    for level, filters in enumerate((512, 256, 128, 64)):
+        size = 16 * 2**level
+        skip = keras.Input(batch_shape=(1, size, size, filters), name=f"skip_{filters}")
+        x = layers.Concatenate()([layers.Conv2DTranspose(filters, 2, 2, name=f"up_{filters}")(x), skip])
+        for _ in range(2):
+            x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+        skips.append(skip)
+    return keras.Model([bottom, *skips], layers.Conv2D(2, 1)(x), name="unet")
+
+
+def fsrcnn(scale: int) -> keras.Model:
+    """FSRCNN(56, 12, 4) for an output of 640x360 (Dong et al., 2016), with its 9x9 head."""
+    image = x = keras.Input(batch_shape=(1, HEIGHT // scale, WIDTH // scale, 1), name="image")
+    for filters, size in ((56, 5), (12, 1), *((12, 3),) * 4, (56, 1)):
+        x = layers.Conv2D(filters, size, padding="same", kernel_initializer="he_normal")(x)
+        x = layers.PReLU(keras.initializers.Constant(0.2), shared_axes=[1, 2])(x)
+    return keras.Model(image, layers.Conv2DTranspose(1, 9, scale, "same")(x), name=f"fsrcnn_x{scale}")
+
+
+def head(channels: int, filters: int, size: int, scale: int) -> keras.Model:
+    """The last layer of a super-resolution network alone."""
+    features = keras.Input(batch_shape=(1, HEIGHT // scale, WIDTH // scale, channels), name="features")
+    return keras.Model(features, layers.Conv2DTranspose(filters, size, scale, "same")(features), name="head")
+
+
+CASES = (
+    Case("DCGAN generator, 4x4/2", dcgan_generator),
+    Case("VAE decoder, 3x3/2", vae_decoder),
+    Case("U-Net up path, 2x2/2", unet_up_path),
+    *(Case(f"FSRCNN x{scale}", lambda scale=scale: fsrcnn(scale)) for scale in (2, 3, 4)),
+    Case("FSRCNN head, 9x9/2", lambda: head(56, 1, 9, 2), 2.5),
+    Case("FSRCNN head, 9x9/3", lambda: head(56, 1, 9, 3), 3.0),
+    Case("FSRCNN head, 9x9/4", lambda: head(56, 1, 9, 4), 3.0),
+    Case("head 64 to 3, 12x12/4", lambda: head(64, 3, 12, 4), 3.0),
+)
+
+
+def inputs_of(model: keras.Model) -> list[np.ndarray]:
+    """Standard normal inputs of a network, in its order."""
+    draw = np.random.default_rng(0)
+    return [draw.standard_normal(x.shape).astype(np.float32) for x in model.inputs]

@@ -1,0 +1,173 @@
+"""Time of real networks before and after `zoo.convert`, in four runtimes.
+
+    pip install -r benchmarks/requirements.txt      # LiteRT and ONNX Runtime; without them, TensorFlow and XLA only
+    python benchmarks/convert.py [--quick] [--out benchmarks/convert.csv]
+
+Each network of benchmarks/architectures.py is converted to sub-pixel convolutions twice: with `when="always"`, and with
+`when="faster"`, which measures its layers on TensorFlow, here and now, and converts those that gain. In each runtime,
+TensorFlow (`tf.function`), XLA (`jit_compile`), LiteRT and ONNX Runtime, all with as many threads as there are cores,
+the networks take turns. Where `faster` converted all layers or none, it is that very network, and has its time.
+
+Every figure is a median over rounds; a gain is the original's time divided by the converted one's. The memory allocator
+keeps what is freed, as in benchmarks/layers.py.
+"""
+
+import argparse
+import csv
+import io
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+# The project instead of this folder, whose training.py would hide the package of that name.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks.allocator import keep_freed_memory
+from zoo.start import start_tensorflow
+
+if __name__ == "__main__":
+    keep_freed_memory()
+start_tensorflow()
+
+import keras
+import tensorflow as tf
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.architectures import CASES, Case, inputs_of
+from benchmarks.machine import machine
+from benchmarks.runtimes import RUNTIMES, missing, runner
+from training.files import write_text
+from zoo.conversion.plan import largest_difference
+from zoo.convert import convert
+from zoo.timing import interleaved_medians
+
+TERMS = ("original", "always", "faster")
+LARGEST_DIFFERENCE = 1e-5
+SLOWEST = 0.97
+
+
+class Result(NamedTuple):
+    """A network in a runtime: milliseconds of each term, and max|a - b| / max|a| of its outputs with the original's."""
+
+    case: Case
+    runtime: str
+    milliseconds: dict[str, float]
+    difference: dict[str, float]
+    converted: dict[str, int]
+    rounds: int
+
+    def gain(self, term: str) -> float:
+        """How many times faster than the original."""
+        return self.milliseconds["original"] / self.milliseconds[term]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--quick", action="store_true", help="a few rounds, for a rule of thumb")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("convert.csv"))
+    options = parser.parse_args()
+    seconds, fewest, most = (0.5, 3, 5) if options.quick else (5.0, 11, 201)
+
+    tf.get_logger().setLevel("ERROR")
+    console = Console(width=max(Console().width, 150))
+    runtimes = [runtime for runtime in RUNTIMES if not missing(runtime)]
+    for runtime in RUNTIMES:
+        if packages := missing(runtime):
+            console.print(
+                f"{runtime} is left out: {', '.join(packages)} not installed; see benchmarks/requirements.txt"
+            )
+    results: list[Result] = []
+    for case in track(CASES, "measuring", console=console):
+        results += measured(case, runtimes, seconds, fewest, most)
+
+    console.print(times_table(results))
+    console.print(goals_table(results))
+    write_csv(options.out, results)
+    console.print(f"written to {options.out}")
+
+
+def measured(case: Case, runtimes: list[str], seconds: float, fewest: int, most: int) -> list[Result]:
+    """One network in every runtime."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(0)
+    models = {"original": case.make()}
+    converted = {"original": 0}
+    for when in ("always", "faster"):
+        models[when], report = convert(models["original"], "subpixel", when=when)
+        converted[when] = len(report.converted)
+    alike = {converted[term]: term for term in ("always", "original")}.get(converted["faster"])
+    inputs = inputs_of(models["original"])
+    results = []
+    for runtime in runtimes:
+        runs = {term: runner(runtime, models[term], inputs) for term in TERMS if term != "faster" or not alike}
+        medians, rounds = interleaved_medians(runs, seconds, fewest, most)
+        expected = runs["original"]()
+        difference = {term: largest_difference(expected, run()) for term, run in runs.items()}
+        milliseconds = {term: 1000 * median for term, median in medians.items()}
+        if alike:
+            milliseconds["faster"], difference["faster"] = milliseconds[alike], difference[alike]
+        results.append(Result(case, runtime, milliseconds, difference, converted, rounds))
+    return results
+
+
+def times_table(results: list[Result]) -> Table:
+    table = Table("network", "runtime", *TERMS, "gain, always", "gain, faster", "converted", "difference", "rounds")
+    table.title = "milliseconds; a gain below 1 is a loss"
+    for result in results:
+        times = [f"{result.milliseconds[term]:.2f}" for term in TERMS]
+        gains = [f"{result.gain(term):.2f}" for term in TERMS[1:]]
+        count = f"{result.converted['faster']} of {result.converted['always']}"
+        worst = f"{max(result.difference.values()):.1e}"
+        table.add_row(result.case.name, result.runtime, *times, *gains, count, worst, str(result.rounds))
+    return table
+
+
+def goals_table(results: list[Result]) -> Table:
+    """What the conversion has to show, and whether it does."""
+    table = Table("", "value", "goal", title="goals")
+    worst = max(value for result in results for value in result.difference.values())
+    kept = "" if worst <= LARGEST_DIFFERENCE else ": MISSED"
+    table.add_row("difference of outputs, worst", f"{worst:.1e}", f"at most {LARGEST_DIFFERENCE:.0e}{kept}")
+    here = [result for result in results if result.runtime == "tensorflow"]
+    slowest = min(result.gain("faster") for result in here)
+    rows = [("original / faster on TensorFlow, worst", slowest, SLOWEST)]
+    rows += [
+        (f"original / always on TensorFlow, {result.case.name}", result.gain("always"), result.case.goal)
+        for result in here
+        if result.case.goal
+    ]
+    for name, value, limit in rows:
+        table.add_row(name, f"{value:.3f}", f"at least {limit:.2f}{'' if value >= limit else ': MISSED'}")
+    return table
+
+
+def write_csv(path: Path, results: list[Result]) -> None:
+    """One line per network, runtime and term, each with the facts of the machine, written whole or not at all."""
+    facts = machine()
+    lines = [
+        {
+            "network": result.case.name,
+            "runtime": result.runtime,
+            "term": term,
+            "milliseconds": f"{result.milliseconds[term]:.3f}",
+            "gain": f"{result.gain(term):.3f}",
+            "layers_converted": result.converted[term],
+            "difference": f"{result.difference[term]:.2e}",
+            "rounds": result.rounds,
+        }
+        | facts
+        for result in results
+        for term in TERMS
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, text.getvalue())
+
+
+if __name__ == "__main__":
+    main()

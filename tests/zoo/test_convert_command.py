@@ -1,0 +1,102 @@
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo.upsampling  # noqa: F401
+from zoo.__main__ import main
+
+# Plain Keras, in a process that knows nothing of this project.
+ELSEWHERE = """
+import keras, numpy as np
+keras.utils.set_random_seed(1)
+image = x = keras.Input((None, None, 3), name="image")
+x = keras.layers.Conv2DTranspose(8, 4, 2, "same", activation="relu", name="up1")(x)
+x = keras.layers.Conv2DTranspose(8, 3, 2, "same", use_bias=False, name="up2")(x)
+x = keras.layers.BatchNormalization(name="norm")(x)
+x = keras.layers.Conv2DTranspose(3, 9, 3, "same", activation="sigmoid", name="up3")(x)
+model = keras.Model(image, x, name="decoder")
+model.compile("adam", "mse")
+model.save("in.keras")
+x = np.random.default_rng(0).random((2, 5, 6, 3), "float32")
+np.savez("pair.npz", x=x, y=model(x))
+keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x + 1)]).save("lambda.keras")
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("elsewhere")
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    subprocess.run([sys.executable, "-c", ELSEWHERE], cwd=made, env=clean, check=True, capture_output=True)
+    (made / "text.keras").write_text("no model")
+    return made
+
+
+def test_converts_a_file_from_elsewhere_and_back(command, folder, monkeypatch, capsys):
+    done = command(
+        "zoo", "convert", "in.keras", "out.keras", "--to", "subpixel", "--saved-model", "served", folder=folder
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4x4 to 2x2" in done.stdout
+    assert "written to out.keras" in done.stdout
+    pair = np.load(folder / "pair.npz")
+    model = keras.models.load_model(folder / "out.keras", safe_mode=True)
+    np.testing.assert_allclose(model(pair["x"]), pair["y"], atol=1e-6)
+    assert [layer.name for layer in model.layers if layer.weights] == ["up1", "up2", "norm", "up3"]
+    assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in model.layers)
+    served = tf.saved_model.load(str(folder / "served"))
+    np.testing.assert_allclose(served.serve(pair["x"]), pair["y"], atol=1e-6)
+
+    options = ("--to", "transpose", "--input-shape", "8,8,3", "--measure")
+    monkeypatch.chdir(folder)
+    assert main(["convert", "out.keras", "back.keras", *options]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    # 4x4 from 3 to 8 channels on 8x8 pixels, and the time of each layer.
+    assert "24,576 to 24,576" in printed.out
+    assert "milliseconds" in printed.out
+    before, after = (keras.models.load_model(folder / name) for name in ("in.keras", "back.keras"))
+    for a, b in zip(before.get_weights(), after.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    left = sorted(path.name for path in folder.iterdir())
+    assert left == ["back.keras", "in.keras", "lambda.keras", "out.keras", "pair.npz", "served", "text.keras"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nowhere.keras", "new.keras", "--to", "subpixel"), "nowhere.keras is not a file"),
+        (("text.keras", "new.keras", "--to", "subpixel"), "text.keras is not a model that Keras 3 saved"),
+        (("pair.npz", "new.keras", "--to", "subpixel"), "pair.npz must end with .keras"),
+        (
+            ("lambda.keras", "new.keras", "--to", "subpixel"),
+            "lambda.keras cannot be loaded: Requested the deserialization",
+        ),
+        (("in.keras", "in.keras", "--to", "subpixel"), "in.keras exists already"),
+        (("in.keras", "new.h5", "--to", "subpixel"), "new.h5 must end with .keras"),
+        (("in.keras", "none/new.keras", "--to", "subpixel"), "none is not a folder"),
+        (("in.keras", "new.keras", "--to", "subpixel", "--saved-model", "text.keras"), "text.keras exists already"),
+        (("in.keras", "new.keras", "--to", "resize"), "invalid choice: 'resize'"),
+        (("in.keras", "new.keras"), "--to"),
+        (("in.keras", "new.keras", "--to", "subpixel", "--input-shape", "8,8,4"), "Received: input_shape=(8, 8, 4)"),
+        (("in.keras", "new.keras", "--to", "subpixel", "--input-shape", "8,x"), "'8,x' is not a list of sizes"),
+        (("in.keras", "new.keras", "--to", "subpixel", "--when", "faster"), "give input_shape"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(folder, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(folder)
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    try:
+        code = main(["convert", *arguments])
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr().err
+    assert code == 2
+    assert message in said
+    assert said.count("\n") == 1
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before

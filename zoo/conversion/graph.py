@@ -1,0 +1,146 @@
+"""Reading a model: which operation is called on which tensors, and of what size they are."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+from keras import KerasTensor
+from keras.src.models.functional import Functional
+
+Shape = tuple[int | None, ...]
+
+# Where neither the model nor the caller says a size, to try layers on.
+FALLBACK_SIZE = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One call of an operation.
+
+    Attributes:
+        operation: a layer or another Keras operation.
+        inputs: its tensors, as specifications.
+        outputs: likewise.
+        plain: nothing but one tensor was given to it.
+    """
+
+    operation: Any
+    inputs: list[KerasTensor]
+    outputs: list[KerasTensor]
+    plain: bool
+
+
+@dataclass(eq=False)
+class Graph:
+    """The calls of a Functional or Sequential model in an order in which they can run."""
+
+    model: keras.Model
+    calls: list[Call] = field(default_factory=list)
+    outputs: list[KerasTensor] = field(default_factory=list)
+
+    def producer(self, tensor: KerasTensor) -> Call | None:
+        """The call that makes a tensor; None for an input."""
+        return next((call for call in self.calls if any(tensor is made for made in call.outputs)), None)
+
+    def only_consumer(self, tensor: KerasTensor) -> Call | None:
+        """The one call that takes a tensor; None where there are several or the tensor leaves the model."""
+        takers = [call for call in self.calls if any(tensor is taken for taken in call.inputs)]
+        leaves = any(tensor is output for output in self.outputs)
+        return takers[0] if len(takers) == 1 and not leaves else None
+
+
+class Reading:
+    """Every graph in a model, nested ones included, for inputs of a given size.
+
+    Attributes:
+        graphs: by the id of the model, in the order in which they are met.
+        paths: by the id of the operation, its name with the names of the models around it.
+        calls: by the id of the operation, every call of it, so many times as the models around it are called.
+        uses: by the id of the operation, at how many places of the graphs it is called.
+    """
+
+    def __init__(self, model: keras.Model, inputs: Sequence[KerasTensor]) -> None:
+        self.graphs: dict[int, Graph] = {}
+        self.paths: dict[int, str] = {}
+        self.calls: dict[int, list[Call]] = defaultdict(list)
+        self._read(model, inputs, "")
+        self.uses = Counter(id(call.operation) for graph in self.graphs.values() for call in graph.calls)
+
+    def _read(self, model: keras.Model, inputs: Sequence[KerasTensor], path: str) -> Any:
+        graph = Graph(model)
+        self.graphs.setdefault(id(model), graph)
+
+        def visit(operation: Any, *arguments: Any, **options: Any) -> Any:
+            tensors = [x for x in keras.tree.flatten((arguments, options)) if isinstance(x, KerasTensor)]
+            self.paths.setdefault(id(operation), f"{path}{operation.name}")
+            if is_open(operation):
+                result = self._read(operation, tensors, f"{path}{operation.name}/")
+            else:
+                result = operation.compute_output_spec(*arguments, **options)
+            said = [value for value in options.values() if value is not None]
+            plain = len(arguments) == 1 and isinstance(arguments[0], KerasTensor) and not said
+            call = Call(operation, tensors, keras.tree.flatten(result), plain)
+            graph.calls.append(call)
+            self.calls[id(operation)].append(call)
+            return result
+
+        if isinstance(model, keras.Sequential):
+            result = inputs[0]
+            for layer in model.layers:
+                result = visit(layer, result)
+        else:
+            result = model._run_through_graph(inputs, call_fn=visit)
+        graph.outputs = keras.tree.flatten(result)
+        return result
+
+
+def is_open(operation: Any) -> bool:
+    """Whether an operation is a model whose calls can be read: Functional or Sequential, and no subclass of them."""
+    return type(operation) in (keras.Sequential, Functional)
+
+
+def input_specifications(model: keras.Model, input_shape: Any = None) -> tuple[list[KerasTensor], bool]:
+    """What a model's inputs look like, unknown sizes filled in.
+
+    Args:
+        model: a built model.
+        input_shape: without the batch; a shape, or one for each input in their order. None fills in a fallback.
+
+    Returns:
+        The inputs, and whether their sizes are the model's own or given.
+
+    Raises:
+        ValueError: the shape does not fit the model.
+    """
+    inputs: list[KerasTensor] = model.inputs
+    given: list[Sequence[int] | None] = [None] * len(inputs)
+    if input_shape is not None:
+        shapes = [input_shape] if all(isinstance(size, int) for size in input_shape) else list(input_shape)
+        if len(shapes) != len(inputs):
+            raise ValueError(
+                f"{model.name} has {len(inputs)} inputs, {', '.join(x.name for x in inputs)}: give a shape for each. "
+                f"Received: input_shape={input_shape!r}"
+            )
+        given = shapes
+    filled = [_filled(x, shape) for x, shape in zip(inputs, given, strict=True)]
+    known = input_shape is not None or all(None not in x.shape[1:] for x in inputs)
+    return [KerasTensor(shape, dtype=x.dtype) for x, shape in zip(inputs, filled, strict=True)], known
+
+
+def _filled(x: KerasTensor, given: Sequence[int] | None) -> tuple[int, ...]:
+    batch, *own = x.shape
+    sizes = own if given is None else list(given)
+    fits = len(sizes) == len(own) and all(
+        size is None or (size > 0 and known in (None, size)) for size, known in zip(sizes, own, strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            f"The input {x.name} takes {_written(own)} without the batch. Received: input_shape={_written(sizes)}"
+        )
+    return (batch or 1, *(FALLBACK_SIZE if size is None else size for size in sizes))
+
+
+def _written(shape: Iterable[int | None]) -> str:
+    return f"({', '.join('any' if size is None else str(size) for size in shape)})"

@@ -1,0 +1,212 @@
+"""The layers of one form for a layer of the other, built and with its weights."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from zoo.upsampling import ICNR, PhaseBias, SubpixelConv2D, SubpixelFrame, TransposeFrame, transpose_to_subpixel
+from zoo.upsampling.arguments import Pair
+from zoo.upsampling.equivalence import Kernel, TransposeKernel
+from zoo.upsampling.frames import NOTHING, Sides
+
+_POINTWISE_NAMES = (
+    *("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "threshold"),
+    *("sigmoid", "log_sigmoid", "hard_sigmoid", "hard_silu", "tanh", "hard_tanh", "tanh_shrink", "soft_shrink"),
+    *("hard_shrink", "softplus", "softsign", "exponential", "squareplus", "sparse_plus"),
+)
+POINTWISE = tuple(getattr(keras.activations, name) for name in _POINTWISE_NAMES)
+"""Activations that look at one number at a time."""
+POINTWISE_OPERATIONS = tuple(name.title().replace("_", "") for name in _POINTWISE_NAMES)
+"""Names of the classes of `keras.ops` that do the same."""
+
+
+class CannotConvertError(ValueError):
+    """A layer has no other form, and the reason why."""
+
+
+class Names:
+    """Names for new layers that no layer of a model has."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+
+    def __call__(self, wanted: str) -> str:
+        """The wanted name, with a number where it is taken."""
+        name, number = wanted, 1
+        while name in self._taken:
+            name, number = f"{wanted}_{number}", number + 1
+        self._taken.add(name)
+        return name
+
+
+def subpixel_layers(layer: layers.Layer, names: Names) -> list[layers.Layer]:
+    """ZeroPadding2D, SubpixelConv2D, Cropping2D and Activation, as far as they are needed, for a Conv2DTranspose.
+
+    Raises:
+        CannotConvertError: there is no such form.
+    """
+    if tuple(layer.dilation_rate) != (1, 1):
+        raise CannotConvertError(f"its dilation_rate is {tuple(layer.dilation_rate)}")
+    check_activation(layer)
+    try:
+        kernel = transpose_to_subpixel(np.asarray(layer.kernel), layer.strides, layer.padding, layer.output_padding)
+    except ValueError as error:
+        raise CannotConvertError(str(error)) from error
+    frame: SubpixelFrame = kernel.frame
+    same = frame.padding == "same"
+    late = _is_late(layer, frame.crop)
+    main = SubpixelConv2D(
+        layer.filters,
+        kernel.shape[:2],
+        layer.strides,
+        padding="same" if same else "valid",
+        bias_initializer=layer.bias_initializer,
+        bias_regularizer=layer.bias_regularizer,
+        bias_constraint=layer.bias_constraint,
+        use_bias=layer.use_bias,
+        **_kernel_options(layer),
+        **({} if late else _activation_options(layer)),
+    )
+    chain = [] if same else _padding(layer, frame.sides(kernel.shape[:2]), names)
+    chain += [main, *_cropping(layer, frame.crop, names)]
+    if late:
+        chain.append(_late_activation(layer, names))
+    _build(chain, layer.data_format, kernel.shape[2])
+    _set(main, kernel, np.asarray(layer.bias) if layer.use_bias else None)
+    main.kernel_initializer = layer.kernel_initializer
+    return chain
+
+
+def transpose_layers(
+    layer: layers.Layer, kernel: TransposeKernel, scale: Pair, phase_bias: bool, names: Names
+) -> list[layers.Layer]:
+    """Conv2DTranspose, Cropping2D, PhaseBias and Activation, as far as they are needed.
+
+    Args:
+        layer: the SubpixelConv2D, or the Conv2D with a shuffle after it, whose activation and bias are taken.
+        kernel: of the transposed convolution, with its frame.
+        scale: the strides.
+        phase_bias: whether the layer's bias has an entry for each phase.
+        names: gives the new layers theirs.
+    """
+    frame: TransposeFrame = kernel.frame
+    bias = np.asarray(layer.bias) if layer.use_bias else None
+    filters = kernel.shape[2]
+    apart = False
+    if bias is not None and phase_bias:
+        first = bias[:filters]
+        apart = bool(layer.bias_regularizer or layer.bias_constraint) or not np.array_equal(
+            bias, np.tile(first, len(bias) // filters)
+        )
+        bias = bias if apart else first
+    late = apart or _is_late(layer, frame.crop)
+    bias_options = {
+        "bias_initializer": layer.bias_initializer,
+        "bias_regularizer": layer.bias_regularizer,
+        "bias_constraint": layer.bias_constraint,
+    }
+    main = layers.Conv2DTranspose(
+        filters,
+        kernel.shape[:2],
+        scale,
+        frame.padding,
+        frame.output_padding,
+        use_bias=bias is not None and not apart,
+        **_kernel_options(layer),
+        **({} if late else _activation_options(layer)),
+        **({} if apart else bias_options),
+    )
+    chain = [main, *_cropping(layer, frame.crop, names)]
+    if apart:
+        name = names(f"{layer.name}_phase_bias")
+        pattern = PhaseBias(scale, layer.data_format, name=name, **bias_options, **_common(layer))
+        chain.append(pattern)
+    if late and (layer.activation is not keras.activations.linear or layer.activity_regularizer is not None):
+        chain.append(_late_activation(layer, names))
+    _build(chain, layer.data_format, kernel.shape[3])
+    _set(main, kernel, None if apart else bias)
+    # What draws phases that are alike has no other meaning for a transposed kernel.
+    drawing = layer.kernel_initializer
+    main.kernel_initializer = drawing.initializer if isinstance(drawing, ICNR) else drawing
+    if apart:
+        pattern.set_weights([bias])
+    return chain
+
+
+def check_activation(layer: layers.Layer) -> None:
+    """Raise CannotConvertError where an activation is a layer whose weights or dtype may depend on the form."""
+    activation = layer.activation
+    if isinstance(activation, layers.Layer):
+        if not is_pointwise(activation):
+            raise CannotConvertError(f"its activation, a {type(activation).__name__}, may have weights of its own")
+        if activation.compute_dtype != layer.compute_dtype:
+            raise CannotConvertError(f"its activation computes in {activation.compute_dtype}")
+
+
+def is_pointwise(activation: Callable[..., Any]) -> bool:
+    """Whether an activation, a function or a layer, is known to look at one number at a time."""
+    if isinstance(activation, layers.Activation):
+        activation = activation.activation
+    return isinstance(activation, layers.ReLU | layers.LeakyReLU | layers.ELU) or activation in POINTWISE
+
+
+def _is_late(layer: layers.Layer, crop: Sides) -> bool:
+    """Whether the activation must wait until the pixels are off that it should not see."""
+    return crop != NOTHING and (layer.activity_regularizer is not None or not is_pointwise(layer.activation))
+
+
+def _common(layer: layers.Layer) -> dict[str, Any]:
+    return {"dtype": layer.dtype_policy, "trainable": layer.trainable}
+
+
+def _kernel_options(layer: layers.Layer) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "data_format": layer.data_format,
+        "kernel_regularizer": layer.kernel_regularizer,
+        "kernel_constraint": layer.kernel_constraint,
+        # An initialiser may not take the other form's shape; it is handed over after the kernel was made.
+        "kernel_initializer": "zeros",
+        **_common(layer),
+    }
+
+
+def _activation_options(layer: layers.Layer) -> dict[str, Any]:
+    return {"activation": _own(layer.activation), "activity_regularizer": layer.activity_regularizer}
+
+
+def _own(activation: Any) -> Any:
+    """A layer that is an activation belongs to one model only."""
+    return type(activation).from_config(activation.get_config()) if isinstance(activation, layers.Layer) else activation
+
+
+def _late_activation(layer: layers.Layer, names: Names) -> layers.Layer:
+    return layers.Activation(name=names(f"{layer.name}_activation"), **_activation_options(layer), **_common(layer))
+
+
+def _padding(layer: layers.Layer, sides: Sides, names: Names) -> list[layers.Layer]:
+    if sides == NOTHING:
+        return []
+    name = names(f"{layer.name}_padding")
+    return [layers.ZeroPadding2D(sides, layer.data_format, name=name, **_common(layer))]
+
+
+def _cropping(layer: layers.Layer, sides: Sides, names: Names) -> list[layers.Layer]:
+    if sides == NOTHING:
+        return []
+    return [layers.Cropping2D(sides, layer.data_format, name=names(f"{layer.name}_crop"), **_common(layer))]
+
+
+def _build(chain: Sequence[layers.Layer], data_format: str, channels: int) -> None:
+    """Build layers for any height and width."""
+    shape: Any = (None, None, None, channels) if data_format == "channels_last" else (None, channels, None, None)
+    for layer in chain:
+        layer.build(shape)
+        shape = layer.compute_output_shape(shape)
+
+
+def _set(main: layers.Layer, kernel: Kernel, bias: Kernel | None) -> None:
+    main.set_weights([kernel] if bias is None else [kernel, bias])
