@@ -5,8 +5,7 @@
 For every scale one run, its terms in turn: bicubic enlargement, and each family as it is published with a sub-pixel and
 with a transposed head (`sesr` collapsed). Time does not depend on the weights, so they are fresh. The heads alone are
 measured as well, with equal weights in both forms: on the features that the family's network gives them. EDSR, made for
-GPUs, is left out. Each term runs inside a `tf.function`; figures are medians over rounds, ratios medians of ratios
-within a round.
+GPUs, is left out. Each term runs inside a `tf.function`; figures are medians over rounds.
 
 The memory allocator keeps what is freed, as in benchmarks/layers.py.
 """
@@ -14,10 +13,7 @@ The memory allocator keeps what is freed, as in benchmarks/layers.py.
 import argparse
 import csv
 import io
-import os
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,11 +29,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.layers import KEEPING
+from benchmarks.allocator import keep_freed_memory
 from benchmarks.machine import machine
 from training.files import write_text
 from zoo import create_model
 from zoo.imaging import enlarge
+from zoo.timing import interleaved_medians
 from zoo.upsampling import upsampler
 
 HEIGHT, WIDTH = 360, 640
@@ -55,8 +52,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a few rounds, for a rule of thumb")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("super_resolution.csv"))
     options = parser.parse_args()
-    if not KEEPING.items() <= os.environ.items():
-        os.execve(sys.executable, [sys.executable, __file__, *sys.argv[1:]], os.environ | KEEPING)
+    keep_freed_memory()
     # Each network is traced once, under the name of the same function; TensorFlow takes that for retracing.
     tf.get_logger().setLevel("ERROR")
     seconds = 2.0 if options.quick else 25.0
@@ -65,19 +61,18 @@ def main() -> None:
     rows: list[dict[str, object]] = []
     goals = Table("ratio", "value", "goal", title="goals")
     for scale in track(SCALES, "measuring", console=console):
-        samples = measured(networks(scale) | heads(scale), seconds)
-        table = Table("term", "milliseconds", title=f"x{scale}, {WIDTH}x{HEIGHT}, medians of {rounds(samples)} rounds")
-        for name, values in samples.items():
-            milliseconds = 1000 * statistics.median(values)
-            table.add_row(name, f"{milliseconds:.1f}")
-            rows.append({"scale": scale, "term": name, "milliseconds": f"{milliseconds:.2f}", "rounds": len(values)})
+        medians, rounds = interleaved_medians(networks(scale) | heads(scale), seconds, 5, 200)
+        table = Table("term", "milliseconds", title=f"x{scale}, {WIDTH}x{HEIGHT}, medians of {rounds} rounds")
+        for name, median in medians.items():
+            table.add_row(name, f"{1000 * median:.1f}")
+            rows.append({"scale": scale, "term": name, "milliseconds": f"{1000 * median:.2f}", "rounds": rounds})
         console.print(table)
         for family in HEADS:
-            if f"{family} head, subpixel" in samples:
-                ratio = ratio_of(samples, f"{family} head, transpose", f"{family} head, subpixel")
+            if f"{family} head, subpixel" in medians:
+                ratio = medians[f"{family} head, transpose"] / medians[f"{family} head, subpixel"]
                 report(goals, f"x{scale} {family} head, transpose / subpixel", ratio, HEAD_GOAL)
         if scale == 2:
-            ratio = ratio_of(samples, "fsrcnn_x2_transpose", "sesr_x2_subpixel")
+            ratio = medians["fsrcnn_x2_transpose"] / medians["sesr_x2_subpixel"]
             report(goals, "fsrcnn_x2_transpose / sesr_x2_subpixel", ratio, 1.0)
     console.print(goals)
 
@@ -128,31 +123,6 @@ def compiled(network: keras.Model | keras.layers.Layer, x: tf.Tensor) -> Term:
         lambda image: network(image, training=False) if isinstance(network, keras.Model) else network(image)
     )
     return lambda: graph(x)
-
-
-def measured(terms: dict[str, Term], seconds: float) -> dict[str, list[float]]:
-    """Seconds of every term in every round, the order turned by one each round."""
-    for term in terms.values():
-        term()
-        term()
-    samples: dict[str, list[float]] = {name: [] for name in terms}
-    started, number = time.perf_counter(), 0
-    while number < 5 or time.perf_counter() - started < seconds:
-        names = list(terms)
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            before = time.perf_counter()
-            terms[name]()
-            samples[name].append(time.perf_counter() - before)
-        number += 1
-    return samples
-
-
-def rounds(samples: dict[str, list[float]]) -> int:
-    return len(next(iter(samples.values())))
-
-
-def ratio_of(samples: dict[str, list[float]], above: str, below: str) -> float:
-    return statistics.median(a / b for a, b in zip(samples[above], samples[below], strict=True))
 
 
 def report(table: Table, name: str, ratio: float, goal: float) -> None:
