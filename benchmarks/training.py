@@ -35,12 +35,12 @@ from rich.console import Console
 from rich.table import Table
 
 from training.data import batches, open_source
-from training.files import written_beside
 from training.loop import Loop
 from training.recipes import recipe_for
 from training.tasks.base import to_float
 from training.tasks.reconstruction import LOSSES, Reconstruction
 from zoo import create_model
+from zoo.files import written_beside
 from zoo.models import families
 
 GOALS = {"loop / bare": 0.90, "loop / fit": 1.0}
