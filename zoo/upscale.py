@@ -1,6 +1,5 @@
 """Pictures in, bigger pictures out."""
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,7 +16,6 @@ Tile = int | Literal["auto", "off"]
 # Of a network's feature maps, of which about four of the largest are held at once.
 _TILE_BYTES = 256 * 2**20
 _MAPS = 4
-_SMALLEST = 16
 
 
 def upscale(array: "Array", model: "str | keras.Model", *, tile: Tile = "auto") -> "Array":
@@ -25,8 +23,7 @@ def upscale(array: "Array", model: "str | keras.Model", *, tile: Tile = "auto") 
 
     A network on luma enlarges luma; chroma is enlarged bicubically, and so is transparency, after which what is
     wholly transparent still is so, and what is opaque too. A grey picture is its own luma. The result does not depend
-    on `tile`, and is what the model's `serve_uint8` gives; a model with transposed convolutions runs as its sub-pixel
-    equivalent, which may differ from it by rounding.
+    on `tile`, and for one RGB picture is what the model's `serve_uint8` gives.
 
     Args:
         array: uint8, uint16 in 0..65535, or float in 0..1; `[h, w]`, `[h, w, c]` or `[b, h, w, c]`, where 1, 2, 3 or 4
@@ -101,7 +98,7 @@ def enlarge_picture(
         parts[0] = (fill_transparent(picture[..., :colours], alpha), *parts[0][1:])
     for source, means, target, told in parts:
         enlarge_in_tiles(
-            source, _in_floats(means, picture.dtype), means.scale, _sides(source, means, tile), means.halo, target, told
+            source, _in_floats(means, source.dtype), means.scale, _window(source, means, tile), means.halo, target, told
         )
     return large
 
@@ -115,18 +112,13 @@ def _in_floats(means: "Enlarger", dtype: "np.dtype[Any]") -> "Callable[[Array], 
     return means.run
 
 
-def _sides(picture: "Array", means: "Enlarger", tile: Tile) -> tuple[int, int]:
-    from zoo.imaging.tiling import WIDTH_PERIOD, spans
+def _window(picture: "Array", means: "Enlarger", tile: Tile) -> tuple[int, int]:
+    from zoo.imaging.tiling import window_size
 
     height, width = picture.shape[:2]
-    if tile == "off":
-        return height, width
-    if tile != "auto":
-        return tile, tile
     pixels = _TILE_BYTES // (4 * _MAPS * means.widest)
-    side = max(math.isqrt(pixels) - 2 * means.halo, _SMALLEST)
-    window, _ = spans(width, side, means.halo, WIDTH_PERIOD)
-    return max(pixels // window - 2 * means.halo, _SMALLEST), side
+    side = None if tile == "auto" else max(height, width) if tile == "off" else tile
+    return window_size(height, width, means.halo, pixels, side)
 
 
 def _picture_shape(array: "Array") -> tuple[int, ...]:

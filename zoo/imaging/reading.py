@@ -121,7 +121,8 @@ def _rgb_from_cmyk(image: "Image.Image") -> "Image.Image":
             return ImageCms.profileToProfile(
                 image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
-        except ImageCms.PyCMSError:
+        # A broken profile says nothing.
+        except (ImageCms.PyCMSError, OSError):
             pass
     return image.convert("RGB")
 

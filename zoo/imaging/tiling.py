@@ -4,18 +4,22 @@ A tile is enlarged from a window: the tile and a halo of all that its pixels dep
 A window that touches the picture's edge ends there, so that a network pads it as it pads the whole.
 """
 
-from collections.abc import Callable, Iterator
+import itertools
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
-# oneDNN's convolutions go along the width in blocks, and where a remainder suits a kernel badly another one runs,
-# whose sums are rounded differently. (5x5 kernels with few output channels on AVX-512: widths of 30 n + 1.) The width
-# of every window is that of the whole picture modulo a multiple of all likely lengths of blocks: 1 to 8, 10, 12, 14,
-# 15, 20, 21, 24, 28, 30. Heights make no such difference.
-WIDTH_PERIOD = 840
+# On AVX-512, oneDNN's convolutions larger than 3x3 go along the width in blocks of 30 pixels. A last block of one pixel
+# (up to two for 7x7, three for 9x9) does not suit them: another kernel runs, whose sums are rounded differently, and
+# depend on the height too. Every other width and height gives the same bits.
+_BLOCK = 30
+_AWKWARD = (1, 2, 3)
+# A multiple of that and of other processors' blocks.
+_WIDTHS = 120
 
 
 @dataclass(frozen=True)
@@ -33,43 +37,56 @@ class Span:
     window: int
 
 
-def spans(size: int, tile: int, halo: int, period: int = 1) -> tuple[int, list[Span]]:
-    """The length of all windows along one axis, and the tiles.
+def window_size(height: int, width: int, halo: int, pixels: int, side: int | None = None) -> tuple[int, int]:
+    """Height and width of the windows in which a picture is enlarged, so that no choice of tiles changes a bit of it.
+
+    Args:
+        height: of the picture.
+        width: of the picture.
+        halo: pixels on either side that a pixel depends on.
+        pixels: that a window may have, about; a picture of an awkward width is not cut where it has no more.
+        side: of the tiles, at least; None for as many as `pixels` allow.
+
+    Raises:
+        ValueError: `side` is less than 1.
+    """
+    if side is not None and side < 1:
+        raise ValueError(f"tile={side} must be at least 1")
+    fits = height * width <= pixels
+    awkward = width > _BLOCK and width % _BLOCK in _AWKWARD
+    if fits and (awkward or side is None):
+        return height, width
+    shortest = 2 * halo + 1
+    wanted = math.isqrt(pixels) if side is None else side + 2 * halo
+    across = min(width, max(wanted, shortest))
+    across = -(-across // _WIDTHS) * _WIDTHS
+    if across >= width:
+        across = width - width % _BLOCK if awkward and width - width % _BLOCK >= shortest else width
+    down = pixels // across if side is None else wanted
+    return min(height, max(down, shortest)), across
+
+
+def spans(size: int, window: int, halo: int) -> list[Span]:
+    """The tiles along one axis.
 
     Args:
         size: of the picture.
-        tile: of a tile, at least.
+        window: of every window: `size`, or less and more than two halos.
         halo: pixels on either side that a pixel depends on.
-        period: windows are as long as the picture modulo this, for which tiles become longer.
-
-    Raises:
-        ValueError: `tile` is less than 1.
     """
-    if tile < 1:
-        raise ValueError(f"tile={tile} must be at least 1")
-    length = min(size, tile + 2 * halo)
-    length += (size - length) % period
-    if length == size:
-        return size, [Span(0, size, 0)]
-    step = length - 2 * halo
-    starts = range(0, size, step)
-    return length, [Span(start, min(start + step, size), min(max(start - halo, 0), size - length)) for start in starts]
-
-
-def tiles(height: int, width: int, tile: tuple[int, int], halo: int) -> Iterator[tuple[tuple[int, int], Span, Span]]:
-    """Height and width of the window, rows and columns of every tile."""
-    window_height, rows = spans(height, tile[0], halo)
-    window_width, columns = spans(width, tile[1], halo, WIDTH_PERIOD)
-    for row in rows:
-        for column in columns:
-            yield (window_height, window_width), row, column
+    if window == size:
+        return [Span(0, size, 0)]
+    step = window - 2 * halo
+    return [
+        Span(start, min(start + step, size), min(max(start - halo, 0), size - window)) for start in range(0, size, step)
+    ]
 
 
 def enlarge_in_tiles(
     picture: "np.ndarray[Any, Any]",
     run: "Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]",
     scale: int,
-    tile: tuple[int, int],
+    window: tuple[int, int],
     halo: int,
     large: "np.ndarray[Any, Any]",
     advance: Callable[[int], None] = lambda _: None,
@@ -80,7 +97,7 @@ def enlarge_in_tiles(
         picture: `[h, w, c]`.
         run: enlarges a window `[h', w', c]` to `[scale * h', scale * w', c]`.
         scale: its factor.
-        tile: height and width of a tile.
+        window: as `window_size` gives it.
         halo: pixels of `picture` around its own that a pixel of the enlargement depends on.
         large: `[scale * h, scale * w, c]`, filled.
         advance: told the pixels of `picture` that each tile has done.
@@ -88,9 +105,10 @@ def enlarge_in_tiles(
     Raises:
         ValueError: `run` does not enlarge by `scale`.
     """
-    for (height, width), row, column in tiles(picture.shape[0], picture.shape[1], tile, halo):
-        window = picture[row.window : row.window + height, column.window : column.window + width]
-        enlarged = run(window)
+    height, width = window
+    rows, columns = spans(picture.shape[0], height, halo), spans(picture.shape[1], width, halo)
+    for row, column in itertools.product(rows, columns):
+        enlarged = run(picture[row.window : row.window + height, column.window : column.window + width])
         if enlarged.shape[:2] != (height * scale, width * scale):
             raise ValueError(
                 f"{height}x{width} pixels became {enlarged.shape[0]}x{enlarged.shape[1]}; "
