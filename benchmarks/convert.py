@@ -38,9 +38,9 @@ from rich.table import Table
 from benchmarks.architectures import CASES, Case, inputs_of
 from benchmarks.machine import machine
 from benchmarks.runtimes import RUNTIMES, missing, runner
-from training.files import write_text
 from zoo.conversion.plan import largest_difference
 from zoo.convert import convert
+from zoo.files import write_text
 from zoo.timing import interleaved_medians
 
 TERMS = ("original", "always", "faster")

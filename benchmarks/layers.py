@@ -45,7 +45,7 @@ from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
 from benchmarks.machine import machine
-from training.files import write_text
+from zoo.files import write_text
 from zoo.timing import interleaved_medians
 from zoo.upsampling import upsampler
 

@@ -31,8 +31,8 @@ from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
 from benchmarks.machine import machine
-from training.files import write_text
 from zoo import create_model
+from zoo.files import write_text
 from zoo.imaging import enlarge
 from zoo.timing import interleaved_medians
 from zoo.upsampling import upsampler

@@ -40,13 +40,13 @@ from rich.table import Table
 
 from benchmarks.machine import machine
 from training.data import batches, open_source
-from training.files import write_text
 from training.loop import Loop
 from training.recipes import Recipe, recipe_for
 from training.tasks import task_class
 from training.tasks.base import Task, to_float
 from training.tasks.reconstruction import LOSSES
 from zoo import create_model
+from zoo.files import write_text
 from zoo.models import parse_name
 
 GOALS = {

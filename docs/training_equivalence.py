@@ -32,12 +32,12 @@ import tensorflow as tf
 from rich.progress import track
 
 from training.data import Source, open_source
-from training.files import write_text
 from training.loop import Loop
 from training.precision import precision
 from training.recipes import Precision, recipe_for
 from training.tasks.reconstruction import Reconstruction
 from zoo import create_model
+from zoo.files import write_text
 from zoo.models import parse_name
 from zoo.upsampling import SubpixelConv2D, subpixel_to_transpose
 

@@ -17,9 +17,9 @@ from rich.table import Table
 from training.data import Source, evaluation_batches, open_source
 from training.data.picture_source import PictureSource
 from training.errors import InputError
-from training.files import write_json, write_text
 from training.runs import RUNS, Run
 from training.tasks.reconstruction import measures
+from zoo.files import write_json, write_text
 from zoo.models import parse_name
 from zoo.pretrained import CARD, verify
 from zoo.registry import ModelName

@@ -10,9 +10,9 @@ import numpy as np
 from training.card import card
 from training.errors import InputError, RunError
 from training.evaluate import find_saved_model, read_evaluations
-from training.files import write_json
 from training.recipes import RECIPES, first_source
 from training.runs import Run
+from zoo.files import write_json
 from zoo.models import build_model
 from zoo.pretrained import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index, set_saved_weights, sha256, walk
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from training.errors import InputError
-from training.files import write_json, write_text
+from zoo.files import write_json, write_text
 
 RUNS = Path("runs")
 SPEED = "speed.json"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from zoo.imaging import enlarge, rgb_to_ycbcr, ycbcr_to_rgb
+from zoo.super_resolution import enlarge_luma, enlarge_rgb, takes_luma
 
 Endpoints = dict[str, Callable[..., dict[str, tf.Tensor]]]
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -17,28 +17,18 @@ def super_resolution_endpoints(model: keras.Model, scale: int) -> Endpoints:
 
     A luma network's chroma is enlarged bicubically. Heights and widths go down to 1.
     """
-    takes_luma = model.input_shape[-1] == 1
-
-    def enlarged(image: tf.Tensor) -> tf.Tensor:
-        """RGB in 0..1 to RGB in 0..1."""
-        if not takes_luma:
-            return tf.clip_by_value(model(image, training=False), 0.0, 1.0)
-        colours = rgb_to_ycbcr(image)
-        luma = tf.clip_by_value(model(colours[..., :1], training=False), 0.0, 1.0)
-        chroma = enlarge(colours[..., 1:], scale)
-        return tf.clip_by_value(ycbcr_to_rgb(tf.concat([luma, chroma], -1)), 0.0, 1.0)
 
     def enlarged_bytes(image: tf.Tensor) -> tf.Tensor:
         """The same in 8 bits, rounded."""
-        return tf.cast(tf.round(enlarged(tf.cast(image, tf.float32) / 255.0) * 255.0), tf.uint8)
+        return tf.cast(tf.round(enlarge_rgb(model, tf.cast(image, tf.float32) / 255.0, scale) * 255.0), tf.uint8)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32, name="image")])
     def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"image": enlarged(image)}
+        return {"image": enlarge_rgb(model, image, scale)}
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name="image")])
     def serve_luma(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"image": tf.clip_by_value(model(image, training=False), 0.0, 1.0)}
+        return {"image": enlarge_luma(model, image)}
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="image")])
     def serve_uint8(image: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -54,7 +44,7 @@ def super_resolution_endpoints(model: keras.Model, scale: int) -> Endpoints:
         return {"image_bytes": tf.map_fn(enlarge_one, image_bytes, parallel_iterations=1)}
 
     endpoints: Endpoints = {"serve": serve, "serve_uint8": serve_uint8, "serve_bytes": serve_bytes}
-    return endpoints | ({"serve_luma": serve_luma} if takes_luma else {})
+    return endpoints | ({"serve_luma": serve_luma} if takes_luma(model) else {})
 
 
 def _decoded(encoded: tf.Tensor) -> tf.Tensor:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.errors import InputError, RunError
-from training.files import write_json
 from training.recipes import Recipe
 from training.runs import RUNS, SPEED, Run, choose_run
 from training.strategy import cluster_size
+from zoo.files import write_json
 from zoo.registry import ModelName
 from zoo.start import start_tensorflow
 

@@ -1,16 +1,22 @@
-"""python -m zoo list | card | convert | verify."""
+"""python -m zoo list | card | verify | upscale | convert."""
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from zoo import card, list_models, pretrained
 from zoo.conversion import command as conversion
 from zoo.registry import UnknownNameError
 
-DONE, BAD_INPUT = 0, 2
+if TYPE_CHECKING:
+    from zoo.upscale import Tile
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 128
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -24,12 +30,22 @@ class OneLineParser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stop)
     try:
-        options.command(options)
+        return options.command(options) or DONE
     except (UnknownNameError, pretrained.VerificationError, conversion.CommandError) as error:
-        print(f"{options.prog}: {error}", file=sys.stderr)
-        return BAD_INPUT
-    return DONE
+        return _say(options, error, BAD_INPUT)
+    except KeyboardInterrupt:
+        return _say(options, "stopped", INTERRUPTED + signal.SIGINT)
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    raise SystemExit(INTERRUPTED + number)
+
+
+def _say(options: argparse.Namespace, what: object, code: int) -> int:
+    print(f"{options.prog}: {what}", file=sys.stderr)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,7 +68,24 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("verify", help="compare published files with the index")
     check.add_argument("names", nargs="*", help="published names; all by default")
     check.set_defaults(command=_verify, prog=check.prog)
+
+    upscale = commands.add_parser("upscale", help="enlarge a picture, or a folder of them")
+    upscale.add_argument("source", metavar="IN", type=Path, help="a PNG, JPEG or WebP file, or a folder")
+    upscale.add_argument("target", metavar="OUT", type=Path, help="a file, or a folder for a folder")
+    upscale.add_argument("--model", required=True, help="a published name, or bicubic_x2, _x3, _x4")
+    upscale.add_argument("--tile", type=_tile, default="auto", help="auto, off, or a side in pixels of IN")
+    upscale.add_argument("--force", action="store_true", help="replace files that exist")
+    upscale.set_defaults(command=_upscale, prog=upscale.prog)
     return parser
+
+
+def _tile(text: str) -> "Tile":
+    words: dict[str, Tile] = {"auto": "auto", "off": "off"}
+    if text in words:
+        return words[text]
+    if text.isascii() and text.isdecimal() and int(text):
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} must be auto, off, or a whole number of pixels from 1")
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -67,6 +100,24 @@ def _card(options: argparse.Namespace) -> None:
 def _verify(options: argparse.Namespace) -> None:
     for name in options.names or pretrained.published_names():
         print(f"{name}: {pretrained.verify(name)} is as published")
+
+
+def _upscale(options: argparse.Namespace) -> int:
+    from zoo.imaging.reading import PictureError
+    from zoo.upscale_files import upscale_files
+
+    try:
+        failures = upscale_files(options.source, options.target, options.model, tile=options.tile, force=options.force)
+    except PictureError as error:
+        return _say(options, error, BAD_INPUT)
+    except (OSError, MemoryError) as error:
+        return _say(options, error, FAILED)
+    for path, reason in failures:
+        _say(options, reason if str(path) in reason else f"{path}: {reason}", FAILED)
+    if failures:
+        return _say(options, f"{len(failures)} pictures failed, the others are in {options.target}", FAILED)
+    print(options.target)
+    return DONE
 
 
 if __name__ == "__main__":

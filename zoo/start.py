@@ -21,7 +21,7 @@ def start_tensorflow() -> None:
         os.dup2(said.fileno(), 2)
         try:
             import tensorflow  # noqa: F401
-        except BaseException:
+        except Exception:
             said.seek(0)
             os.write(stderr, said.read())
             raise

@@ -1,6 +1,27 @@
-"""Luma, bicubic degradation, reading and writing pictures; knows no model."""
+"""Luma, bicubic degradation, tiling, transparency, reading and writing pictures; knows no model."""
 
 from zoo.imaging.bicubic import cropped, degrade, enlarge
 from zoo.imaging.luma import luma, rgb_to_ycbcr, ycbcr_to_rgb
+from zoo.imaging.reading import PIXEL_LIMIT, Picture, PictureError, read_picture
+from zoo.imaging.tiling import enlarge_in_tiles
+from zoo.imaging.transparency import fill_transparent
+from zoo.imaging.writing import SUFFIXES, check_writable, format_of, write_picture
 
-__all__ = ["cropped", "degrade", "enlarge", "luma", "rgb_to_ycbcr", "ycbcr_to_rgb"]
+__all__ = [
+    "PIXEL_LIMIT",
+    "SUFFIXES",
+    "Picture",
+    "PictureError",
+    "check_writable",
+    "cropped",
+    "degrade",
+    "enlarge",
+    "enlarge_in_tiles",
+    "fill_transparent",
+    "format_of",
+    "luma",
+    "read_picture",
+    "rgb_to_ycbcr",
+    "write_picture",
+    "ycbcr_to_rgb",
+]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.imaging import cropped, degrade, enlarge
+from zoo.imaging import bicubic, cropped, degrade, enlarge
 
 
 def keys(x):
@@ -49,3 +49,29 @@ def test_cropping_keeps_the_upper_left():
     np.testing.assert_array_equal(cropped(picture, 3), picture[:3, :6])
     with pytest.raises(ValueError, match="2x7 is too small for scale 3"):
         cropped(picture[:2], 3)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4, 6])
+def test_small_pictures_are_enlarged_as_tensorflow_does_whatever_the_path(scale, monkeypatch):
+    def enlarged(image):
+        function = tf.function(lambda each: enlarge(each, scale), input_signature=[tf.TensorSpec((None,) * 3 + (2,))])
+        return function(image).numpy()
+
+    for height, width in ((1, 1), (1, 3), (2, 5), (13, 80)):
+        image = np.random.default_rng(height).random((2, height, width, 2), np.float32)
+        expected = tf.image.resize(image, (scale * height, scale * width), "bicubic").numpy()
+        np.testing.assert_array_equal(enlarged(image), expected)
+        with monkeypatch.context() as patch:
+            patch.setattr(bicubic, "_exact_below", lambda _: 0)
+            np.testing.assert_array_equal(enlarged(image), expected)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_tiles_of_a_wide_picture_agree_bit_for_bit(scale):
+    image = np.random.default_rng(0).random((1, 3, 9000, 1), np.float32)
+    large = enlarge(tf.constant(image), scale).numpy()
+    for start in (2, 5003, 8600):
+        tile = enlarge(tf.constant(image[:, :, start - 2 : start + 302]), scale).numpy()
+        np.testing.assert_array_equal(
+            tile[:, :, 2 * scale : 302 * scale], large[:, :, start * scale : (start + 300) * scale]
+        )

@@ -1,0 +1,36 @@
+import numpy as np
+
+from zoo.imaging import fill_transparent
+
+
+def test_hidden_pixels_take_the_colours_near_them_and_visible_ones_keep_theirs():
+    generator = np.random.default_rng(0)
+    for dtype, peak in ((np.uint8, 255), (np.uint16, 65535)):
+        colours = generator.integers(0, peak, (13, 9, 3), dtype, endpoint=True)
+        alpha = np.where(generator.random((13, 9, 1)) < 0.5, 0, generator.integers(1, peak, (13, 9, 1))).astype(dtype)
+        filled = fill_transparent(colours, alpha)
+        assert filled.dtype == dtype
+        visible = alpha[..., 0] > 0
+        np.testing.assert_array_equal(filled[visible], colours[visible])
+        # Means of visible colours lie between them.
+        assert (filled >= colours[visible].min(0)).all()
+        assert (filled <= colours[visible].max(0)).all()
+
+
+def test_two_by_two_pixels_are_averaged_by_how_visible_they_are():
+    colours = np.array([[100, 200], [7, 9]], np.uint8)[..., None]
+    alpha = np.array([[255, 85], [0, 0]], np.uint8)[..., None]
+    filled = fill_transparent(colours, alpha)[..., 0]
+    np.testing.assert_array_equal(filled, [[100, 200], [125, 125]])
+
+
+def test_far_away_the_only_colour_is_found():
+    colours, alpha = np.zeros((40, 33, 3), np.uint16), np.zeros((40, 33, 1), np.uint16)
+    colours[39, 0], alpha[39, 0] = (60000, 1, 300), 1
+    assert (fill_transparent(colours, alpha) == (60000, 1, 300)).all()
+
+
+def test_pictures_without_hidden_or_without_visible_pixels_stay():
+    colours = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    for alpha in (np.full((2, 2, 1), 1, np.uint8), np.zeros((2, 2, 1), np.uint8)):
+        assert fill_transparent(colours, alpha) is colours

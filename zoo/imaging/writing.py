@@ -1,0 +1,71 @@
+"""Writing PNG, JPEG and WebP files, all of a picture or nothing."""
+
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from zoo.files import written_beside
+from zoo.imaging.deep_png import write_deep_png
+from zoo.imaging.reading import Picture, PictureError
+
+SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+_LARGEST_SIDE = {"PNG": 2**31 - 1, "JPEG": 65_500, "WEBP": 16_383}
+_OPTIONS = {"PNG": {}, "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}}
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's suffix stands for.
+
+    Raises:
+        PictureError: none, or another than PNG, JPEG and WebP.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise PictureError(f"{path} must end in one of {', '.join(SUFFIXES)}, which decides the format")
+    return SUFFIXES[path.suffix.lower()]
+
+
+def check_writable(path: Path, shape: tuple[int, ...], dtype: "np.dtype[np.generic]") -> None:
+    """Whether a file's format holds a picture `[h, w, c]` of a type, before work is put into one.
+
+    Raises:
+        PictureError: the format has no 16 bits, no transparency, or too short sides.
+    """
+    kind = format_of(path)
+    height, width, channels = shape
+    if dtype != np.uint8 and kind != "PNG":
+        raise PictureError(f"{path} would lose bits: the picture has 16 and {kind} keeps 8; write a .png")
+    if channels in (2, 4) and kind == "JPEG":
+        raise PictureError(f"{path} would lose the picture's transparency, which JPEG has not; write a .png or .webp")
+    if max(height, width) > _LARGEST_SIDE[kind]:
+        raise PictureError(
+            f"{path} would have {width}x{height} pixels; {kind} has at most {_LARGEST_SIDE[kind]:,} a side"
+        )
+
+
+def write_picture(path: Path, picture: Picture) -> None:
+    """Write a picture in the format of the file's suffix: JPEG and WebP of quality 95, JPEG with all its colour.
+
+    A reader sees the old file or the whole new one.
+
+    Raises:
+        PictureError: as `check_writable`.
+        OSError: the disk is full, or the folder is not there or may not be written.
+    """
+    check_writable(path, picture.pixels.shape, picture.pixels.dtype)
+    with written_beside(path) as file:
+        if picture.pixels.dtype == np.uint8:
+            _write(file, format_of(path), picture)
+        else:
+            write_deep_png(file, picture.pixels, picture.profile)
+
+
+def _write(file: IO[bytes], kind: str, picture: Picture) -> None:
+    from PIL import Image
+
+    pixels, profile = picture.pixels, picture.profile
+    if kind == "WEBP" and pixels.shape[2] < 3:
+        pixels = np.concatenate([pixels[..., :1]] * 3 + [pixels[..., 1:]], -1)
+        profile = None
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image.save(file, kind, icc_profile=profile, **_OPTIONS[kind])
