@@ -102,6 +102,17 @@ RECIPES: dict[str, Recipe] = {
         warmup_steps=100,
         loss="log_mean_squared_error",
     ),
+    "features": Recipe(
+        task="classification",
+        source="auto:mnist|glyphs",
+        steps=2500,
+        learning_rate=3e-3,
+        warmup_steps=200,
+        optimiser="adamw",
+        weight_decay=0.02,
+        loss="cross_entropy",
+        evaluations=5,
+    ),
     "espcn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
     "fsrcnn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
     "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=4e-4),
@@ -129,6 +140,8 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
         "model.spatial": True,
         "model.blocks": 1,
     },
+    ("features", "fashion_mnist"): {"flip": True},
+    ("features", "cifar10"): {"steps": 3500, "flip": True},
 }
 
 
