@@ -98,8 +98,6 @@ def _unit(pictures: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
 
 def _inception_weights() -> str:
     """The file of Keras's weights, from its cache or downloaded into it."""
-    import keras
-
     cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
     remedy = f"get {_INCEPTION_URL} and put it into {cache}"
     if not (cache / _INCEPTION_FILE).is_file() and not reachable.answers(_INCEPTION_URL):
@@ -107,6 +105,8 @@ def _inception_weights() -> str:
             f"the weights of {INCEPTION} are not here and {reachable.host_of(_INCEPTION_URL)} did not answer within "
             f"{reachable.PATIENCE:.0f} s; {remedy}"
         )
+    import keras
+
     try:
         return keras.utils.get_file(_INCEPTION_FILE, _INCEPTION_URL, cache_subdir="models", file_hash=_INCEPTION_MD5)
     # Keras raises a bare Exception where a download fails.
