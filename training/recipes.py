@@ -105,11 +105,11 @@ RECIPES: dict[str, Recipe] = {
     "features": Recipe(
         task="classification",
         source="auto:mnist|glyphs",
-        steps=2500,
+        steps=3000,
         learning_rate=3e-3,
         warmup_steps=200,
         optimiser="adamw",
-        weight_decay=0.02,
+        weight_decay=0.1,
         loss="cross_entropy",
         evaluations=5,
     ),
@@ -141,7 +141,7 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
         "model.blocks": 1,
     },
     ("features", "fashion_mnist"): {"flip": True},
-    ("features", "cifar10"): {"steps": 3500, "flip": True},
+    ("features", "cifar10"): {"flip": True},
 }
 
 

@@ -43,16 +43,18 @@ def classifier(
             f"classes {classes} must be at least 2, filters {filters} at least 1, blocks {blocks} at least 0"
         )
 
-    def convolution(x: "keras.KerasTensor", filters: int, name: str, strides: int = 1) -> "keras.KerasTensor":
-        x = layers.Conv2D(filters, 3, strides, padding="same", use_bias=False, name=name)(x)
+    def convolution(x: "keras.KerasTensor", filters: int, name: str) -> "keras.KerasTensor":
+        x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=name)(x)
         # Statistics of the global batch: replicas then learn what one device learns.
         x = layers.BatchNormalization(momentum=0.9, synchronized=True, name=f"{name}_norm")(x)
         return layers.ReLU(name=f"{name}_relu")(x)
 
     image = keras.Input(image_shape, name="image")
-    x = convolution(image, filters, "stem")
-    x = convolution(x, 2 * filters, "down1", strides=2)
-    x = convolution(x, 4 * filters, "down2", strides=2)
+    x = convolution(image, filters, "fine")
+    x = layers.MaxPooling2D(padding="same", name="pool1")(x)
+    x = convolution(x, 2 * filters, "middle")
+    x = layers.MaxPooling2D(padding="same", name="pool2")(x)
+    x = convolution(x, 4 * filters, "coarse")
     for number in range(1, blocks + 1):
         x = layers.Add(name=f"add{number}")([x, convolution(x, 4 * filters, f"block{number}")])
     encoder = keras.Model(image, layers.GlobalAveragePooling2D(name="features")(x), name="encoder")
