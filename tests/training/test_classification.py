@@ -45,50 +45,48 @@ class Bars(Source):
         return ArrayPictures(images, labels, self.classes)
 
 
-@pytest.fixture
-def order(tmp_path, monkeypatch):
-    """`order(seed=1)`: a training of seconds on bars, not begun."""
-    monkeypatch.setattr(training.data, "open_source", lambda *_, **__: Bars())
-
-    def make(*, root=tmp_path / "runs", steps=12, source="bars", **options):
-        name = parse_name("features")
-        settings = {**SMALL, "model.filters": 3, "steps": steps, **options.pop("settings", {})}
-        return Order(
-            model=name, recipe=recipe_for(name.family, source, settings), settings=settings, root=root, **options
-        )
-
-    return make
+@pytest.fixture(autouse=True, scope="module")
+def bars():
+    """Every source is bars."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training.data, "open_source", lambda *_, **__: Bars())
+        yield
 
 
-@pytest.fixture
-def run(order):
-    """Train; returns the run's folder."""
-    return lambda **options: train(order(**options), Report()).parent
+def trained(root, **settings):
+    """Train for some seconds; returns the run's folder."""
+    name = parse_name("features")
+    recipe = recipe_for(name.family, "bars", {**SMALL, "model.filters": 3, "steps": 60, **settings})
+    return train(Order(model=name, recipe=recipe, root=root), Report()).parent
+
+
+@pytest.fixture(scope="module")
+def finished(bars, tmp_path_factory):
+    """A finished run, not to be changed."""
+    return trained(tmp_path_factory.mktemp("finished"))
 
 
 def arrays(folder):
     return Checkpoints(folder / "checkpoints").load_newest()[0].arrays
 
 
-def test_it_learns_and_leaves_accuracy_in_every_place(run):
-    folder = run(steps=60)
-    with (folder / "metrics.csv").open() as file:
+def test_it_learns_and_leaves_accuracy_in_every_place(finished):
+    with (finished / "metrics.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["step", "eval/accuracy", "eval/loss", "train/loss"]
     assert float(rows[-1]["eval/accuracy"]) > 0.9
     assert float(rows[-1]["train/loss"]) < 0.5 * float(rows[0]["train/loss"])
-    card = json.loads((folder / "saved_model" / CARD).read_text())
+    card = json.loads((finished / "saved_model" / CARD).read_text())
     assert card["model_arguments"] == {"image_shape": [12, 10, 1], "classes": CLASSES, "filters": 3}
     assert (card["upsampler"], card["scale"], card["family"]) == (None, None, "features")
     assert set(card["metrics"]) == {"accuracy", "cross_entropy"}
     assert card["metrics"]["accuracy"]["value"] > 0.8
-    best = Checkpoints(folder / "checkpoints").load_newest()[0].state["best"]
+    best = Checkpoints(finished / "checkpoints").load_newest()[0].state["best"]
     assert best["score"] == max(float(row["eval/accuracy"]) for row in rows if row["eval/accuracy"])
 
 
-def test_the_endpoint_gives_probabilities_and_features_of_any_batch(run):
-    folder = run()
-    saved = tf.saved_model.load(str(folder / "saved_model"))
+def test_the_endpoint_gives_probabilities_and_features_of_any_batch(finished):
+    saved = tf.saved_model.load(str(finished / "saved_model"))
     assert set(saved.signatures) == {"serve", "serving_default"}
     for batch in (1, 7):
         images = tf.random.uniform((batch, 12, 10, 1), seed=batch)
@@ -99,28 +97,26 @@ def test_the_endpoint_gives_probabilities_and_features_of_any_batch(run):
         }
         np.testing.assert_allclose(tf.reduce_sum(served["probabilities"], 1), np.ones(batch), atol=1e-6)
         np.testing.assert_array_equal(served["features"], saved.serve(image=images)["features"])
-    _check_outputs(folder / "saved_model", json.loads((folder / "saved_model" / CARD).read_text()))
+    _check_outputs(finished / "saved_model", json.loads((finished / "saved_model" / CARD).read_text()))
 
 
-def test_evaluation_is_that_of_numpy_over_every_picture_once(run):
-    folder = run()
+def test_evaluation_is_that_of_numpy_over_every_picture_once(finished):
     pictures = Bars().split("test")
     everything = tf.range(pictures.count, dtype=tf.int64)
     images, labels = pictures.take(everything).numpy() / np.float32(255), pictures.labels(everything).numpy()
-    saved = tf.saved_model.load(str(folder / "saved_model"))
+    saved = tf.saved_model.load(str(finished / "saved_model"))
     probabilities = saved.serve(image=images)["probabilities"].numpy()
-    evaluation = evaluate(folder / "saved_model", parse_name("features"), Bars(), "test")
+    evaluation = evaluate(finished / "saved_model", parse_name("features"), Bars(), "test")
     assert len(evaluation.rows) == COUNTS["test"]
     right = [row["accuracy"] for _, row in evaluation.rows]
     np.testing.assert_array_equal(right, probabilities.argmax(1) == labels)
     surprise = -np.log(probabilities[np.arange(len(labels)), labels])
     np.testing.assert_allclose([row["cross_entropy"] for _, row in evaluation.rows], surprise, rtol=1e-4, atol=1e-6)
-    card = json.loads((folder / "saved_model" / CARD).read_text())
+    card = json.loads((finished / "saved_model" / CARD).read_text())
     assert card["metrics"]["accuracy"]["value"] == pytest.approx(np.mean(right))
 
 
-def test_a_run_that_is_stopped_goes_on_to_the_same_bits(order, run, tmp_path, monkeypatch):
-    whole = run(root=tmp_path / "whole")
+def test_a_run_that_is_stopped_goes_on_to_the_same_bits(finished, tmp_path, monkeypatch):
     advance = Loop.advance
 
     def stop_at_5(loop, stream, count):
@@ -132,12 +128,13 @@ def test_a_run_that_is_stopped_goes_on_to_the_same_bits(order, run, tmp_path, mo
 
     monkeypatch.setattr(Loop, "advance", stop_at_5)
     with pytest.raises(Interrupted):
-        train(order(), Report())
+        trained(tmp_path)
     monkeypatch.setattr(Loop, "advance", advance)
-    resumed = run()
-    assert (resumed / "metrics.csv").read_bytes() == (whole / "metrics.csv").read_bytes()
-    assert {"network/model", "optimiser/model", "average"} == set(arrays(whole))
-    for group, values in arrays(whole).items():
+    resumed = trained(tmp_path)
+    assert resumed.name == finished.name
+    assert (resumed / "metrics.csv").read_bytes() == (finished / "metrics.csv").read_bytes()
+    assert {"network/model", "optimiser/model", "average"} == set(arrays(finished))
+    for group, values in arrays(finished).items():
         for a, b in zip(values, arrays(resumed)[group], strict=True):
             np.testing.assert_array_equal(a, b)
 
@@ -162,14 +159,14 @@ def test_two_devices_reach_the_weights_of_one(command, tmp_path):
         assert 0 < (difference / sum(np.sum(a**2) for a in one)) ** 0.5 < 1e-8
 
 
-def test_sources_that_do_not_fit_are_refused_before_anything_is_made(run, tmp_path, monkeypatch):
+def test_sources_that_do_not_fit_are_refused_before_anything_is_made(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"tells 4 classes of pictures of 12x10x1, bars has 3 of 12x10x1; leave"):
-        run(settings={"model.classes": 4})
+        trained(tmp_path / "runs", **{"model.classes": 4})
     with pytest.raises(InputError, match=r"pictures of 8x8x1, bars has 3 of 12x10x1"):
-        run(settings={"model.image_shape": (8, 8, 1)})
+        trained(tmp_path / "runs", **{"model.image_shape": (8, 8, 1)})
     monkeypatch.setattr(training.data, "open_source", lambda *_, **__: Bars(classes=0))
     with pytest.raises(InputError, match="features learns from labels and bars has none; take a source that does"):
-        run()
+        trained(tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 
