@@ -45,6 +45,22 @@ def autoencoders() -> str:
     return "\n".join(lines) + "\n"
 
 
+def classifiers() -> str:
+    """One row a published classifier."""
+    lines = [
+        "| model | data | parameters | multiply-adds | accuracy | cross-entropy |",
+        "|---|---|---:|---:|---:|---:|",
+    ]
+    for name in zoo.list_models("features*", pretrained=True):
+        card = zoo.card(name)
+        accuracy, cross_entropy = (card["metrics"][metric]["value"] for metric in ("accuracy", "cross_entropy"))
+        lines.append(
+            f"| `{name}` | {card['source']} | {card['parameters']:,} | {card['multiply_adds'] / 1e6:.2f} M "
+            f"| {100 * accuracy:.2f} % | {cross_entropy:.4f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def layers() -> str:
     """One row a layer of the benchmark's grid: a sub-pixel convolution beside a bare one and beside its twin."""
     with (ROOT / "benchmarks" / "layers.csv").open() as file:
@@ -92,6 +108,7 @@ def training_equivalence() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "autoencoders": autoencoders,
+    "classifiers": classifiers,
     "layers": layers,
     "worked_example": worked_example.numbers,
     "constant_input": constant_input,

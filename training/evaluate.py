@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from training.data import Source, evaluation_batches, open_source
 from training.data.picture_source import PictureSource
 from training.errors import InputError
 from training.runs import RUNS, Run
+from training.tasks.base import Batch
+from training.tasks.classification import accuracy, cross_entropy
 from training.tasks.reconstruction import measures
 from zoo.files import write_json, write_text
 from zoo.models import parse_name
@@ -28,6 +30,10 @@ BATCH = 100
 TEST_SETS = ("set5", "set14")
 OTHERS = RUNS / "evaluate"
 PROTOCOL = "mean over pictures, values in 0..1, peak 1"
+CLASSIFICATION_PROTOCOL = "share of pictures whose likeliest class is the label; mean cross-entropy in nats"
+
+# A picture's name and its metrics by name.
+Rows = Iterator[tuple[str, dict[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -88,36 +94,61 @@ def read_evaluations(run: Path) -> list[dict[str, Any]]:
 
 def evaluate(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
     """Run an exported model on every picture of a part of a source and measure what comes back."""
-    if name.scale:
-        from training import super_resolution_protocol
-
-        rows = list(
-            super_resolution_protocol.measured(
-                super_resolution_protocol.exported(saved_model, name.scale), source, split
-            )
-        )
-        return Evaluation(source.name, split, super_resolution_protocol.PROTOCOL.format(scale=name.scale), rows)
-    return Evaluation(
-        source.name, split, PROTOCOL, list(_reconstructed(saved_model, name.family.upsampling, source, split))
-    )
+    protocol, rows = MEASURED[name.family.kind](saved_model, name, source, split)
+    return Evaluation(source.name, split, protocol, list(rows))
 
 
-def _reconstructed(
-    saved_model: Path, period: int, source: Source, split: str
-) -> Iterator[tuple[str, dict[str, float]]]:
+def _enlarged(saved_model: Path, name: ModelName, source: Source, split: str) -> tuple[str, Rows]:
+    from training import super_resolution_protocol
+
+    assert name.scale is not None, name
+    enlarger = super_resolution_protocol.exported(saved_model, name.scale)
+    protocol = super_resolution_protocol.PROTOCOL.format(scale=name.scale)
+    return protocol, super_resolution_protocol.measured(enlarger, source, split)
+
+
+def _reconstructed(saved_model: Path, name: ModelName, source: Source, split: str) -> tuple[str, Rows]:
     model = tf.saved_model.load(str(saved_model))
 
-    @tf.function
-    def measure(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        image = tf.cast(image, tf.float32) / 255.0
-        return measures(image, model.serve(image)["image"], period)
+    def measure(batch: Batch) -> dict[str, tf.Tensor]:
+        image = tf.cast(batch["image"], tf.float32) / 255.0
+        return measures(image, model.serve(image)["image"], name.family.upsampling)
 
+    return PROTOCOL, _measured(measure, source, split)
+
+
+def _classified(saved_model: Path, _: ModelName, source: Source, split: str) -> tuple[str, Rows]:
+    model = tf.saved_model.load(str(saved_model))
+
+    def measure(batch: Batch) -> dict[str, tf.Tensor]:
+        probabilities = model.serve(tf.cast(batch["image"], tf.float32) / 255.0)["probabilities"]
+        logits = tf.math.log(tf.maximum(probabilities, np.finfo(np.float32).tiny))
+        return {
+            "accuracy": accuracy(batch["label"], logits),
+            "cross_entropy": cross_entropy(batch["label"], logits),
+        }
+
+    return CLASSIFICATION_PROTOCOL, _measured(measure, source, split, labels=True)
+
+
+def _measured(
+    measure: Callable[[Batch], dict[str, tf.Tensor]], source: Source, split: str, *, labels: bool = False
+) -> Rows:
+    """Number and metrics of every picture of a part."""
+    measure = tf.function(measure)
     number = 0
-    for batch in evaluation_batches(source.split(split), batch_size=BATCH):
-        columns = {name: values.numpy() for name, values in measure(batch["image"]).items()}
+    for batch in evaluation_batches(source.split(split), batch_size=BATCH, labels=labels):
+        columns = {name: values.numpy() for name, values in measure(batch).items()}
         for position in np.flatnonzero(batch["mask"].numpy()):
             yield str(number), {name: float(values[position]) for name, values in columns.items()}
             number += 1
+
+
+MEASURED: dict[str, Callable[[Path, ModelName, Source, str], tuple[str, Rows]]] = {
+    "autoencoder": _reconstructed,
+    "super-resolution": _enlarged,
+    "classifier": _classified,
+}
 
 
 def find_saved_model(name: str) -> Path:
@@ -199,4 +230,7 @@ def _fitting(name: str, facts: Mapping[str, Any], source: Source, data: str | No
             f"{name} takes pictures of {'x'.join(map(str, shape))}, {source.name} has "
             f"{'x'.join(map(str, source.image_shape))}; choose another source"
         )
+    classes = facts["model_arguments"].get("classes", source.classes)
+    if classes != source.classes:
+        raise InputError(f"{name} tells {classes} classes, {source.name} has {source.classes}; choose another source")
     return source

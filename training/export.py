@@ -63,6 +63,17 @@ def _autoencoder(model: keras.Model, _: ModelName) -> Endpoints:
     return {"serve": serve, "encode": encode, "decode": decode}
 
 
+def _classifier(model: keras.Model, _: ModelName) -> Endpoints:
+    encoder, logits = model.get_layer("encoder"), model.get_layer("logits")
+
+    @tf.function(input_signature=[_any_batch(model, "image")])
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = encoder(image, training=False)
+        return {"probabilities": tf.nn.softmax(logits(features)), "features": features}
+
+    return {"serve": serve}
+
+
 def _super_resolution(model: keras.Model, name: ModelName) -> Endpoints:
     assert name.scale is not None, name
     return super_resolution_endpoints(model, name.scale)
@@ -76,4 +87,5 @@ def _any_batch(network: keras.Model, name: str) -> tf.TensorSpec:
 ENDPOINTS: dict[str, Callable[[keras.Model, ModelName], Endpoints]] = {
     "autoencoder": _autoencoder,
     "super-resolution": _super_resolution,
+    "classifier": _classifier,
 }

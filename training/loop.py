@@ -26,7 +26,6 @@ from training.tasks.base import Batch, Task
 SECONDS_PER_CALL = 0.5
 STEPS_PER_CALL = 10
 EVALUATION_BATCH = 256
-PICTURES = 10
 
 
 @dataclass
@@ -242,6 +241,7 @@ class Loop:
             first_replica=self.placement.first,
             local_replicas=self.placement.local,
             flip=self.recipe.flip,
+            labels=self.task.labels,
         )
 
     def _evaluation_stream(self) -> tf.data.Dataset:
@@ -252,6 +252,7 @@ class Loop:
             replicas=replicas,
             first_replica=self.placement.first,
             local_replicas=self.placement.local,
+            labels=self.task.labels,
         )
 
     def _logged(self, rate: float) -> dict[str, float]:
@@ -283,7 +284,8 @@ class Loop:
     @functools.cached_property
     def _fixed_batch(self) -> Batch:
         """The first pictures of the validation part."""
-        return next(iter(evaluation_batches(self.validation, batch_size=min(PICTURES, self.validation.count))))
+        size = min(self.task.shown, self.validation.count)
+        return next(iter(evaluation_batches(self.validation, batch_size=size, labels=self.task.labels)))
 
     def _save(self) -> None:
         # The loss of a step is that of the weights before it: the update itself may be what went wrong.

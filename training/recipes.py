@@ -102,8 +102,19 @@ RECIPES: dict[str, Recipe] = {
         warmup_steps=100,
         loss="log_mean_squared_error",
     ),
+    "features": Recipe(
+        task="classification",
+        source="auto:mnist|glyphs",
+        steps=3000,
+        learning_rate=3e-3,
+        warmup_steps=200,
+        optimiser="adamw",
+        weight_decay=0.1,
+        loss="cross_entropy",
+        evaluations=5,
+    ),
     # Adam leaves a network of tanh almost linear for tens of thousands of steps.
-    "espcn": dataclasses.replace(_SUPER_RESOLUTION, optimiser="muon", learning_rate=4e-3),
+    "espcn": dataclasses.replace(_SUPER_RESOLUTION, optimiser="muon", learning_rate=1.5e-3),
     "fsrcnn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
     "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=4e-4),
     # The paper's: some hours on a GPU, weeks without one.
@@ -130,6 +141,8 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
         "model.spatial": True,
         "model.blocks": 1,
     },
+    ("features", "fashion_mnist"): {"flip": True},
+    ("features", "cifar10"): {"flip": True},
 }
 
 

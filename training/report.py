@@ -1,6 +1,6 @@
 """What a training says to its user: a few calm lines, progress, and where the results are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ class Report:
         self._progress: Progress | None = None
         self._task = TaskID(0)
         self._steps = 0
+        self._words: tuple[tuple[str, str], ...] = ()
         self._values: dict[str, float] = {}
 
     def source(self, source: "Source") -> None:
@@ -45,8 +46,9 @@ class Report:
         recipe: Recipe,
         strategy: "tf.distribute.Strategy",
         step: int,
+        words: Iterable[tuple[str, str]],
     ) -> None:
-        """What is trained, and where it is written."""
+        """What is trained, and where it is written; `words` are the tags to show later, and what to call them."""
         replicas = strategy.num_replicas_in_sync
         devices = f"{replicas} replicas" if replicas > 1 else "1 device"
         self.console.print(
@@ -54,7 +56,7 @@ class Report:
             f"images {'x'.join(map(str, shape))}, {recipe.precision}, {devices}"
         )
         self.console.print(f"resumed {path} at step {step}" if step else f"run: {path}")
-        self._steps = recipe.steps
+        self._steps, self._words = recipe.steps, tuple(words)
         if self.console.is_terminal:
             self._progress = Progress(
                 BarColumn(),
@@ -70,11 +72,7 @@ class Report:
     def progress(self, step: int, values: Mapping[str, float], rate: float) -> None:
         """Called after every call into TensorFlow."""
         self._values.update(values)
-        text = "  ".join(
-            f"{label} {self._values[tag]:.4g}"
-            for tag, label in (("train/loss", "loss"), ("eval/psnr", "validation PSNR"))
-            if tag in self._values
-        )
+        text = "  ".join(f"{word} {self._values[tag]:.4g}" for tag, word in self._words if tag in self._values)
         if self._progress:
             self._progress.update(self._task, completed=step, description=f"{rate:.0f} steps/s  {text}")
         elif any(tag.startswith("eval/") for tag in values):

@@ -124,6 +124,8 @@ def _prepare(
     arguments = dict(recipe.model)
     if "image_shape" in order.model.family.arguments:
         arguments.setdefault("image_shape", list(source.image_shape))
+    if "classes" in order.model.family.arguments and source.classes:
+        arguments.setdefault("classes", source.classes)
     published = arguments | ({"collapsed": True} if "collapsed" in order.model.family.arguments else {})
     period = order.model.scale or order.model.family.upsampling
     kind = task_class(recipe.task)
@@ -162,7 +164,8 @@ def _prepare(
         report.note(complaint)
     if checkpoint:
         loop.resume(checkpoint)
-    report.start(run.path, model, train_pictures.shape, recipe, strategy, checkpoint.step if checkpoint else 0)
+    step = checkpoint.step if checkpoint else 0
+    report.start(run.path, model, train_pictures.shape, recipe, strategy, step, kind.progress_words)
     return loop, run if chief else None
 
 

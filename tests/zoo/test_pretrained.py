@@ -26,23 +26,42 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "ae_mine"
 
 
+def of_family(family):
+    return [name for name in PUBLISHED if zoo.card(name)["family"] == family]
+
+
 def test_what_is_published_here():
     expected = {f"ae_{name}" for name in ("subpixel", "transpose", "transpose_2r", "resize")}
-    assert expected | {"ae_subpixel.cifar10", "ae_transpose.cifar10"} <= set(PUBLISHED)
+    classifiers = {"features", "features.fashion_mnist", "features.cifar10"}
+    assert expected | classifiers | {"ae_subpixel.cifar10", "ae_transpose.cifar10"} <= set(PUBLISHED)
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_published_models_load_and_give_what_their_weights_give(name):
-    saved = zoo.load_pretrained(name)
-    model = zoo.create_model(name, pretrained=True)
+def loaded(name):
+    """A published model in both forms, and pictures for it."""
     card = zoo.card(name)
+    model = zoo.create_model(name, pretrained=True)
     assert card["name"] == name
     assert card["parameters"] == model.count_params()
     images = np.random.default_rng(0).random((7, *card["input"]["shape"][1:]), np.float32)
+    return zoo.load_pretrained(name), model, images
+
+
+@pytest.mark.parametrize("name", of_family("ae"))
+def test_published_autoencoders_load_and_give_what_their_weights_give(name):
+    saved, model, images = loaded(name)
     np.testing.assert_allclose(saved.serve(image=images)["image"], model(images), atol=1e-6)
     latent = saved.encode(image=images)["latent"]
     np.testing.assert_allclose(saved.decode(latent=latent)["image"], model(images), atol=1e-6)
     assert saved.serve(image=images[:1])["image"].shape == (1, *images.shape[1:])
+
+
+@pytest.mark.parametrize("name", of_family("features"))
+def test_published_classifiers_load_and_give_what_their_weights_give(name):
+    saved, model, images = loaded(name)
+    served = saved.serve(image=images)
+    np.testing.assert_allclose(served["probabilities"], tf.nn.softmax(model(images)), atol=1e-5)
+    np.testing.assert_allclose(served["features"], model.get_layer("encoder")(images), atol=1e-4)
+    assert saved.serve(image=images[:1])["features"].shape == (1, 128)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -52,13 +71,19 @@ def test_cards_hold_the_facts_and_files_are_small(name):
         *("schema", "name", "family", "upsampler", "scale", "model_arguments", "input", "parameters", "multiply_adds"),
         *("source", "split", "command", "seed", "steps", "commit", "metrics", "licence", "citation", "notes"),
     }
-    assert set(card) == keys
+    assert keys <= set(card) <= keys | {"legs", "speed"}
     assert set(card["input"]) == {"shape", "range", "multiple_of", "minimum"}
-    assert {"psnr", "ssim", "mse"} <= set(card["metrics"])
+    measured = {"ae": {"psnr", "ssim", "mse"}, "features": {"accuracy", "cross_entropy"}}
+    assert measured.get(card["family"], set()) <= set(card["metrics"])
     assert all(set(metric) == {"value", "source", "protocol"} for metric in card["metrics"].values())
     assert card["command"].startswith("make train MODEL=")
     assert len(card["commit"].rstrip("+")) == 40
     assert sum(path.stat().st_size for path in walk(verify(name))) < 5_000_000
+
+
+def test_accuracy_of_the_published_classifiers():
+    for name, least in [("features", 0.993), ("features.fashion_mnist", 0.92), ("features.cifar10", 0.75)]:
+        assert zoo.card(name)["metrics"]["accuracy"]["value"] > least
 
 
 def test_psnr_of_the_published_models():

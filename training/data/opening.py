@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from training.data import reachable
 from training.data.errors import SourceError, SourceUnavailableError
 from training.data.folders import open_folder
 from training.data.glyphs import GlyphSource
@@ -15,6 +14,7 @@ from training.data.source import Source
 from training.data.spec import Part, parse_spec, validate_source
 from training.data.tfds_download import prepare, why_unavailable
 from training.data.tfds_source import TfdsSource
+from zoo import reachable
 
 Announce = Callable[[str], None]
 

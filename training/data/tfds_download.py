@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.data import reachable
 from training.data.errors import SourceUnavailableError
 from training.data.tfds_sets import SetName, data_folders, download_url, find_prepared, new_builder
+from zoo import reachable
 
 
 def why_unavailable(name: SetName, seconds: float = reachable.PATIENCE) -> str:

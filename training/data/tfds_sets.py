@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from training.data.errors import SourceError
-from training.data.reachable import host_of
+from zoo.reachable import host_of
 
 IMAGE_KEYS = ("image", "hr")
 """Features that hold the picture; div2k calls its high-resolution pictures hr."""

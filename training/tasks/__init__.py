@@ -7,7 +7,7 @@ from training.errors import InputError
 if TYPE_CHECKING:
     from training.tasks.base import Task
 
-TASKS = ("reconstruction", "super_resolution")
+TASKS = ("reconstruction", "super_resolution", "classification")
 
 
 def task_class(name: str) -> "type[Task]":
@@ -20,4 +20,8 @@ def task_class(name: str) -> "type[Task]":
         from training.tasks.super_resolution import SuperResolution
 
         return SuperResolution
+    if name == "classification":
+        from training.tasks.classification import Classification
+
+        return Classification
     raise InputError(f"task {name!r} is not one of {', '.join(TASKS)}")

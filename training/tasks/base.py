@@ -29,6 +29,9 @@ class Task(ABC):
         losses: names that a recipe's `loss` may have.
         score: the evaluation metric that decides what is best; larger is better.
         training_tags: of the scalars that `step` returns.
+        progress_words: tags that a training's progress shows, and what it calls them.
+        labels: whether batches hold the pictures' labels.
+        shown: pictures of the validation part that `pictures` gets.
         model: the network that is trained, `networks["model"]`.
         published: the network that is evaluated and exported: the trained one itself, or a copy that `refresh` fills.
         averages: moving averages of the trained network's weights, where the recipe keeps them.
@@ -40,6 +43,9 @@ class Task(ABC):
     losses: tuple[str, ...] = ()
     score: str = "eval/psnr"
     training_tags: tuple[str, ...] = ("train/loss",)
+    progress_words: tuple[tuple[str, str], ...] = (("train/loss", "loss"), ("eval/psnr", "validation PSNR"))
+    labels: bool = False
+    shown: int = 10
 
     def __init__(
         self,

@@ -1,15 +1,31 @@
 """Measures of pictures and of what up-sampling does to them. All values are in 0..1 unless said."""
 
 from zoo.metrics.checkerboard import excess_spectral_energy
+from zoo.metrics.frechet import Moments, frechet_distance, moments
+from zoo.metrics.kernel_distance import kernel_distance
 from zoo.metrics.multiply_adds import multiply_adds, super_resolution_multiply_adds
+from zoo.metrics.picture_sets import FeatureFunction, compare_sets, features_of
 from zoo.metrics.pictures import mse, psnr, ssim
+from zoo.metrics.precision_recall import PrecisionRecall, precision_recall
+from zoo.metrics.spectrum import RadialSpectrum, radial_spectrum
 from zoo.metrics.super_resolution import super_resolution_metrics
 
 __all__ = [
+    "FeatureFunction",
+    "Moments",
+    "PrecisionRecall",
+    "RadialSpectrum",
+    "compare_sets",
     "excess_spectral_energy",
+    "features_of",
+    "frechet_distance",
+    "kernel_distance",
+    "moments",
     "mse",
     "multiply_adds",
+    "precision_recall",
     "psnr",
+    "radial_spectrum",
     "ssim",
     "super_resolution_metrics",
     "super_resolution_multiply_adds",

@@ -18,13 +18,13 @@ from training.data import (
     batches,
     evaluation_batches,
     open_source,
-    reachable,
     tfds_download,
     tfds_sets,
     validate_source,
 )
 from training.data.streamed import StreamedPictures
 from training.data.tfds_source import TfdsSource, split_ranges
+from zoo import reachable
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -330,7 +330,8 @@ def test_set_that_must_be_fetched_by_hand(nothing_at_hand: Path) -> None:
 
 FAILS = """
 import sys, time
-from training.data import SourceError, open_source, reachable
+from training.data import SourceError, open_source
+from zoo import reachable
 reachable._request = lambda *_: time.sleep(100)
 try:
     open_source({spec!r})

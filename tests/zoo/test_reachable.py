@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from training.data.reachable import answers, host_of
+from zoo.reachable import answers, host_of
 
 
 class Answer(BaseHTTPRequestHandler):
