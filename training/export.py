@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from training.generator_endpoints import generator_endpoints, vae_endpoints
 from training.precision import precision
 from training.super_resolution_endpoints import Endpoints, super_resolution_endpoints
 from zoo.models import build_model, parse_name
@@ -76,4 +77,6 @@ def _any_batch(network: keras.Model, name: str) -> tf.TensorSpec:
 ENDPOINTS: dict[str, Callable[[keras.Model, ModelName], Endpoints]] = {
     "autoencoder": _autoencoder,
     "super-resolution": _super_resolution,
+    "vae": lambda model, _: vae_endpoints(model),
+    "generator": lambda model, _: generator_endpoints(model),
 }

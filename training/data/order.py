@@ -6,6 +6,7 @@ uninterrupted run on one replica draws.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +53,27 @@ def uniforms(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
     bits = tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(31, tf.uint64)))
     top = tf.bitwise.right_shift(bits, tf.constant(40, tf.uint64))
     return tf.cast(tf.cast(top, tf.int32), tf.float32) * 2.0**-24
+
+
+def normals(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
+    """Independent standard normal numbers for every position, from `uniforms` by Box and Muller's transform.
+
+    Args:
+        key: names the stream, see `stream_key`.
+        positions: int64 [n], at least 0.
+        count: draws wanted for each position.
+
+    Returns:
+        float32 [n, count].
+    """
+    import tensorflow as tf
+
+    half = -(-count // 2)
+    first, second = tf.split(uniforms(key, positions, 2 * half), 2, axis=1)
+    # 1 - u is never 0, whose logarithm is not finite.
+    radius = tf.sqrt(-2.0 * tf.math.log(1.0 - first))
+    angle = 2.0 * math.pi * second
+    return tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)[:, :count]
 
 
 def shuffled(positions: tf.Tensor, count: int | tf.Tensor, seed: int) -> tf.Tensor:
