@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.errors import InputError
-from training.files import written_beside
+from zoo.files import written_beside
 
 if TYPE_CHECKING:
     import keras

@@ -1,26 +1,10 @@
-"""Writing files so that a reader sees the old content or the new, never a part."""
+"""Writing text and JSON so that a reader sees the old content or the new, never a part."""
 
-import contextlib
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-
-@contextlib.contextmanager
-def written_beside(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write; it takes its name only once all of it is on disk."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+from zoo.files import written_beside
 
 
 def write_text(path: Path, text: str) -> None:
@@ -32,12 +16,3 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a value as readable JSON, atomically."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,15 +1,17 @@
-"""python -m zoo list | card | verify."""
+"""python -m zoo list | card | verify | sample."""
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from zoo import card, list_models, pretrained
 from zoo.registry import UnknownNameError
+from zoo.sample import SampleError
 
-DONE, BAD_INPUT = 0, 2
+DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -25,9 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except (UnknownNameError, pretrained.VerificationError) as error:
+    except (UnknownNameError, pretrained.VerificationError, SampleError) as error:
         print(f"{options.prog}: {error}", file=sys.stderr)
         return BAD_INPUT
+    except OSError as error:
+        print(f"{options.prog}: {error}", file=sys.stderr)
+        return FAILED
     return DONE
 
 
@@ -47,6 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("verify", help="compare published files with the index")
     check.add_argument("names", nargs="*", help="published names; all by default")
     check.set_defaults(command=_verify, prog=check.prog)
+
+    sample = commands.add_parser("sample", help="draw pictures, in one PNG")
+    sample.add_argument("name", help="a published name of a generator or a variational autoencoder")
+    sample.add_argument("path", metavar="OUT.png", type=Path)
+    sample.add_argument("--count", type=int, default=64)
+    sample.add_argument("--seed", type=int, default=0, help="the same seed draws the same pictures")
+    sample.add_argument("--force", action="store_true", help="replace a file that exists")
+    sample.set_defaults(command=_sample, prog=sample.prog)
     return parser
 
 
@@ -62,6 +75,13 @@ def _card(options: argparse.Namespace) -> None:
 def _verify(options: argparse.Namespace) -> None:
     for name in options.names or pretrained.published_names():
         print(f"{name}: {pretrained.verify(name)} is as published")
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from zoo.sample import sample_file
+
+    sample_file(options.name, options.path, options.count, options.seed, force=options.force)
+    print(options.path)
 
 
 if __name__ == "__main__":

@@ -69,11 +69,12 @@ def normals(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
     import tensorflow as tf
 
     half = -(-count // 2)
-    first, second = tf.split(uniforms(key, positions, 2 * half), 2, axis=1)
-    # 1 - u is never 0, whose logarithm is not finite.
+    # In double precision, because a function's last bits depend on its place in a vector register, and with them a
+    # picture's draws would depend on the batch. 1 - u is never 0, whose logarithm is not finite.
+    first, second = tf.split(tf.cast(uniforms(key, positions, 2 * half), tf.float64), 2, axis=1)
     radius = tf.sqrt(-2.0 * tf.math.log(1.0 - first))
     angle = 2.0 * math.pi * second
-    return tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)[:, :count]
+    return tf.cast(tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)[:, :count], tf.float32)
 
 
 def shuffled(positions: tf.Tensor, count: int | tf.Tensor, seed: int) -> tf.Tensor:

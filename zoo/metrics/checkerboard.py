@@ -47,8 +47,8 @@ def excess_energy_of_set(target: tf.Tensor, output: tf.Tensor, scale: int) -> tf
     """
     size, periodic = _periodic_bins(output, scale)
     spectra = [tf.reduce_mean(_power(pictures, *size), axis=0, keepdims=True) for pictures in (target, output)]
-    shares = [tf.math.divide_no_nan(spectrum, tf.reduce_sum(spectrum)) for spectrum in spectra]
-    return _excess(*shares, periodic)[0]
+    data, samples = (tf.math.divide_no_nan(spectrum, tf.reduce_sum(spectrum)) for spectrum in spectra)
+    return _excess(data, samples, periodic)[0]
 
 
 def _periodic_bins(pictures: tf.Tensor, scale: int) -> tuple[tuple[int, int], tf.Tensor]:
