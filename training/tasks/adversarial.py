@@ -23,7 +23,7 @@ EVALUATED, STANDING, CHUNK = 1024, 512, 256
 SAMPLE_ROWS, BETWEEN_ROWS, COLUMNS = 6, 2, 10
 # A generator is given up whose samples vary so much less than the data, or a discriminator that has had a loss so
 # small for so many steps: no gradient is left to learn from.
-LEAST_DIVERSITY, LEAST_LOSS, LOST_STEPS = 0.03, 0.01, 1000
+LEAST_DIVERSITY, LEAST_LOSS, LOST_STEPS = 0.02, 0.01, 1000
 
 
 def non_saturating_discriminator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
