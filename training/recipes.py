@@ -177,6 +177,11 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
         "model.spatial": True,
         "model.blocks": 1,
     },
+    ("vae", "cifar10"): {"model.latent": 128, "model.filters": 28, "flip": True},
+    ("dcgan", "fashion_mnist"): {"steps": 30_000},
+    ("dcgan", "cifar10"): {"steps": 34_000, "flip": True},
+    ("sngan", "fashion_mnist"): {"steps": 16_000},
+    ("sngan", "cifar10"): {"steps": 18_000, "flip": True},
 }
 
 
