@@ -54,6 +54,8 @@ GOALS = {
     "espcn_x3_subpixel": {"loop / bare": 0.95},
     "fsrcnn_x3_subpixel": {"loop / bare": 0.95},
     "sesr_x2_subpixel": {"loop / bare": 0.95},
+    "vae_subpixel": {"loop / bare": 0.90},
+    "dcgan_subpixel": {"loop / bare": 0.90},
 }
 MEMORY_GOAL = 2.0
 

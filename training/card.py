@@ -39,6 +39,8 @@ def card(
                 "source": evaluation["source"],
                 "protocol": f"{evaluation['split']}, {evaluation['pictures']} pictures, {evaluation['protocol']}",
             }
+            if name in evaluation.get("standard_errors", {}):
+                fact["standard_error"] = evaluation["standard_errors"][name]
             metrics[name if name not in metrics else f"{name}.{evaluation['source']}"] = fact
     return {
         "schema": SCHEMA,
@@ -47,7 +49,13 @@ def card(
         "upsampler": parts.upsampler,
         "scale": parts.scale,
         "model_arguments": config["model_arguments"],
-        "input": {"shape": [None, *shape], "range": [0.0, 1.0], "multiple_of": 1, "minimum": shape[0] or 1},
+        "input": {
+            "shape": [None, *shape],
+            # A generator's latents are standard normal.
+            "range": None if parts.family.kind == "generator" else [0.0, 1.0],
+            "multiple_of": 1,
+            "minimum": shape[0] or 1,
+        },
         "parameters": model.count_params(),
         "multiply_adds": work,
         "source": config["source"]["name"],

@@ -16,6 +16,10 @@ class DivergedError(RunError):
     """The loss is no longer a finite number."""
 
 
+class CollapsedError(RunError):
+    """The networks have stopped learning from each other."""
+
+
 class Interrupted(BaseException):
     """A signal asked a command to stop.
 

@@ -45,27 +45,46 @@ class Evaluation:
         split: its part.
         protocol: how it was measured, in a sentence.
         rows: a picture's name, and its metrics by name. A metric that a picture does not have is absent.
+        estimates: metrics whose mean is told with its standard error.
+        samples: pictures that were drawn, where they are measured together and there is one row of metrics.
     """
 
     source: str
     split: str
     protocol: str
     rows: list[tuple[str, dict[str, float]]]
+    estimates: tuple[str, ...] = ()
+    samples: int = 0
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures were measured."""
+        return self.samples or len(self.rows)
 
     def means(self) -> dict[str, float]:
         """The mean of every metric over the pictures that have it."""
         names = dict.fromkeys(name for _, row in self.rows for name in row)
         return {name: float(np.mean([row[name] for _, row in self.rows if name in row])) for name in names}
 
+    def standard_errors(self) -> dict[str, float]:
+        """Standard errors of the means of `estimates`, where there are two pictures or more."""
+        columns = {name: [row[name] for _, row in self.rows if name in row] for name in self.estimates}
+        return {
+            name: float(np.std(column, ddof=1) / len(column) ** 0.5)
+            for name, column in columns.items()
+            if len(column) > 1
+        }
+
     def facts(self) -> dict[str, Any]:
         """As JSON values, for the card."""
-        return {
+        facts = {
             "source": self.source,
             "split": self.split,
             "protocol": self.protocol,
-            "pictures": len(self.rows),
+            "pictures": self.pictures,
             "metrics": self.means(),
         }
+        return facts | ({"standard_errors": self.standard_errors()} if self.estimates else {})
 
     def write(self, folder: Path, model: str = "") -> Path:
         """Write `[<model>-]<source>-<split>.csv`, one row a picture, and its means as `.json`; returns the CSV."""
@@ -94,30 +113,30 @@ def read_evaluations(run: Path) -> list[dict[str, Any]]:
 
 def evaluate(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
     """Run an exported model on every picture of a part of a source and measure what comes back."""
-    protocol, rows = MEASURED[name.family.kind](saved_model, name, source, split)
-    return Evaluation(source.name, split, protocol, list(rows))
+    return MEASURED[name.family.kind](saved_model, name, source, split)
 
 
-def _enlarged(saved_model: Path, name: ModelName, source: Source, split: str) -> tuple[str, Rows]:
+def _enlarged(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
     from training import super_resolution_protocol
 
     assert name.scale is not None, name
     enlarger = super_resolution_protocol.exported(saved_model, name.scale)
     protocol = super_resolution_protocol.PROTOCOL.format(scale=name.scale)
-    return protocol, super_resolution_protocol.measured(enlarger, source, split)
+    rows = list(super_resolution_protocol.measured(enlarger, source, split))
+    return Evaluation(source.name, split, protocol, rows)
 
 
-def _reconstructed(saved_model: Path, name: ModelName, source: Source, split: str) -> tuple[str, Rows]:
+def _reconstructed(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
     model = tf.saved_model.load(str(saved_model))
 
     def measure(batch: Batch) -> dict[str, tf.Tensor]:
         image = tf.cast(batch["image"], tf.float32) / 255.0
         return measures(image, model.serve(image)["image"], name.family.upsampling)
 
-    return PROTOCOL, _measured(measure, source, split)
+    return Evaluation(source.name, split, PROTOCOL, list(_measured(measure, source, split)))
 
 
-def _classified(saved_model: Path, _: ModelName, source: Source, split: str) -> tuple[str, Rows]:
+def _classified(saved_model: Path, _: ModelName, source: Source, split: str) -> Evaluation:
     model = tf.saved_model.load(str(saved_model))
 
     def measure(batch: Batch) -> dict[str, tf.Tensor]:
@@ -128,7 +147,22 @@ def _classified(saved_model: Path, _: ModelName, source: Source, split: str) -> 
             "cross_entropy": cross_entropy(batch["label"], logits),
         }
 
-    return CLASSIFICATION_PROTOCOL, _measured(measure, source, split, labels=True)
+    rows = list(_measured(measure, source, split, labels=True))
+    return Evaluation(source.name, split, CLASSIFICATION_PROTOCOL, rows)
+
+
+def _likelihood(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
+    from training import likelihood
+
+    rows = list(likelihood.measured(saved_model, name.family.upsampling, source, split))
+    return Evaluation(source.name, split, likelihood.PROTOCOL, rows, estimates=likelihood.ESTIMATES)
+
+
+def _sampled(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
+    from training import samples
+
+    protocol, count, metrics = samples.measured(saved_model, name.family.upsampling, source, split)
+    return Evaluation(source.name, split, protocol, [("all samples", metrics)], samples=count)
 
 
 def _measured(
@@ -144,10 +178,12 @@ def _measured(
             number += 1
 
 
-MEASURED: dict[str, Callable[[Path, ModelName, Source, str], tuple[str, Rows]]] = {
+MEASURED: dict[str, Callable[[Path, ModelName, Source, str], Evaluation]] = {
     "autoencoder": _reconstructed,
     "super-resolution": _enlarged,
     "classifier": _classified,
+    "vae": _likelihood,
+    "generator": _sampled,
 }
 
 
@@ -177,7 +213,7 @@ def evaluate_command(name: str, data: str | None, console: Console) -> None:
     path = evaluation.write(folder, name if folder == OTHERS else "")
     table = Table("model", "source", "pictures", *evaluation.means())
     values = [f"{value:.4f}" for value in evaluation.means().values()]
-    table.add_row(name, f"{evaluation.source} {evaluation.split}", str(len(evaluation.rows)), *values)
+    table.add_row(name, f"{evaluation.source} {evaluation.split}", str(evaluation.pictures), *values)
     console.print(table)
     console.print(f"one row a picture: {path}")
 
@@ -221,13 +257,13 @@ def _whole(source: Source) -> str:
 
 def _fitting(name: str, facts: Mapping[str, Any], source: Source, data: str | None, console: Console) -> Source:
     """The source with pictures of the model's size."""
-    shape = tuple(facts["input"]["shape"][1:])
+    shape = tuple(facts["model_arguments"].get("image_shape", facts["input"]["shape"][1:]))
     if source.image_shape != shape and shape[0] == shape[1]:
         source = open_source(data or facts["source"], image_size=shape[0])
         console.print(f"pictures of {source.name} are scaled and cut to {shape[0]}x{shape[1]}")
     if source.image_shape != shape:
         raise InputError(
-            f"{name} takes pictures of {'x'.join(map(str, shape))}, {source.name} has "
+            f"{name} is for pictures of {'x'.join(map(str, shape))}, {source.name} has "
             f"{'x'.join(map(str, source.image_shape))}; choose another source"
         )
     classes = facts["model_arguments"].get("classes", source.classes)

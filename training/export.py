@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from training.generator_endpoints import generator_endpoints, vae_endpoints
 from training.precision import precision
 from training.super_resolution_endpoints import Endpoints, super_resolution_endpoints
 from zoo.models import build_model, parse_name
@@ -88,4 +89,6 @@ ENDPOINTS: dict[str, Callable[[keras.Model, ModelName], Endpoints]] = {
     "autoencoder": _autoencoder,
     "super-resolution": _super_resolution,
     "classifier": _classifier,
+    "vae": lambda model, _: vae_endpoints(model),
+    "generator": lambda model, _: generator_endpoints(model),
 }

@@ -17,7 +17,7 @@ import tensorflow as tf
 from training.board import Board
 from training.checkpoint import Checkpoint, Checkpoints
 from training.data import Pictures, StreamedPictures, batches, evaluation_batches
-from training.errors import DivergedError, Interrupted
+from training.errors import CollapsedError, DivergedError, Interrupted
 from training.recipes import Recipe
 from training.runs import Run
 from training.strategy import Placement
@@ -146,13 +146,13 @@ class Loop:
                     raise Interrupted(received[0], progress.step)
 
     def evaluate(self) -> dict[str, float]:
-        """Means over the validation part, every picture counted once."""
+        """Means over the validation part, every picture counted once, and what is measured on all of it together."""
         sums: dict[str, float] = {}
         for batch in self._distributed(self._evaluation_stream):
             for tag, value in self._evaluate(batch).items():
                 sums[tag] = sums.get(tag, 0.0) + float(value)
         count = sums.pop("count")
-        return {tag: value / count for tag, value in sums.items()}
+        return {tag: value / count for tag, value in sums.items()} | self.task.evaluate_set(self.validation)
 
     def speed(self) -> dict[str, float]:
         """Examples per second and processor cores in use during training steps, over the whole run."""
@@ -270,7 +270,7 @@ class Loop:
         """Evaluate, remember the best weights, and show the fixed pictures."""
         self.task.refresh()
         values, progress = self.evaluate(), self.progress
-        score = values[self.task.score]
+        score = self.task.merit(values)
         better = progress.step and (progress.best is None or score > progress.best["score"])
         if better:
             progress.best = {"step": progress.step, "score": score}
@@ -295,6 +295,11 @@ class Loop:
                     f"weights of {name} are not finite at step {self.progress.step}; the run stops there and its last "
                     "checkpoint is kept; try a smaller learning_rate, or clip_norm=1"
                 )
+        if ailment := self.task.ailment(self.progress.rows, self.validation):
+            raise CollapsedError(
+                f"{ailment} at step {self.progress.step}; the run stops there and its last checkpoint is kept; try "
+                "another seed, or a smaller learning_rate or discriminator_learning_rate"
+            )
         if self.run and self.checkpoints and self.board:
             self.checkpoints.save(self.progress.step, self.task.groups(), self.progress.state())
             self.run.write_metrics(self.progress.rows)

@@ -10,11 +10,13 @@ def create_optimiser(recipe: Recipe) -> keras.optimizers.Optimizer:
     """The recipe's optimiser; under mixed_float16 it scales the loss and skips steps that overflow."""
     rate = learning_rate(recipe)
     if recipe.optimiser == "adamw":
-        optimiser = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+        optimiser = keras.optimizers.AdamW(
+            rate, weight_decay=recipe.weight_decay, beta_1=recipe.beta_1, beta_2=recipe.beta_2
+        )
     elif recipe.optimiser == "muon":
         optimiser = ConvolutionalMuon(rate, weight_decay=None, adam_weight_decay=None)
     else:
-        optimiser = keras.optimizers.Adam(rate)
+        optimiser = keras.optimizers.Adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
     if recipe.precision == "mixed_float16":
         optimiser = keras.optimizers.LossScaleOptimizer(optimiser)
     return optimiser

@@ -26,9 +26,15 @@ class Recipe:
         warmup_steps: steps over which the learning rate rises from zero.
         schedule: `cosine` falls to zero at the last step; `constant` stays.
         optimiser: Keras's `adam`, `adamw`, or `muon` for the kernels of convolutions as well.
+        beta_1: decay of Adam's first moment.
+        beta_2: decay of its second moment.
         weight_decay: for `adamw`.
         clip_norm: largest norm of the whole gradient; 0 is no limit.
         loss: one of the task's losses.
+        kl_weight: weight of the divergence from the prior in a variational autoencoder's loss, beta.
+        discriminator_learning_rate: of a generator's discriminator, where it is not `learning_rate`.
+        discriminator_steps: updates of the discriminator in a step, each with its share of the batch; the generator's
+            own update is as large as one of them.
         average: decay of a moving average of the weights, which is then what is evaluated and exported; 0 keeps none.
         patch: side of super-resolution's training patches, in low-resolution pixels.
         flip: mirror training images at random, left to right.
@@ -50,9 +56,14 @@ class Recipe:
     warmup_steps: int = 0
     schedule: Literal["cosine", "constant"] = "cosine"
     optimiser: Literal["adam", "adamw", "muon"] = "adam"
+    beta_1: float = 0.9
+    beta_2: float = 0.999
     weight_decay: float = 0.0
     clip_norm: float = 0.0
     loss: str = ""
+    kl_weight: float = 1.0
+    discriminator_learning_rate: float | None = None
+    discriminator_steps: int = 1
     average: float = 0.0
     patch: int = 32
     flip: bool = False
@@ -75,9 +86,12 @@ _POSITIVE = (
     "evaluations",
     "keep",
     "learning_rate",
+    "discriminator_learning_rate",
+    "discriminator_steps",
     "checkpoint_minutes",
 )
-_NOT_NEGATIVE = ("warmup_steps", "weight_decay", "clip_norm", "average")
+_NOT_NEGATIVE = ("warmup_steps", "weight_decay", "clip_norm", "average", "beta_1", "beta_2", "kl_weight")
+_BELOW_ONE = ("average", "beta_1", "beta_2")
 
 _SUPER_RESOLUTION = Recipe(
     task="super_resolution",
@@ -113,6 +127,39 @@ RECIPES: dict[str, Recipe] = {
         loss="cross_entropy",
         evaluations=5,
     ),
+    "vae": Recipe(
+        task="variational",
+        source="auto:mnist|glyphs",
+        steps=14_000,
+        learning_rate=2e-3,
+        warmup_steps=200,
+        loss="bernoulli",
+        log_every=100,
+    ),
+    "dcgan": Recipe(
+        task="adversarial",
+        source="auto:mnist|glyphs",
+        batch=64,
+        steps=18_000,
+        learning_rate=2e-4,
+        schedule="constant",
+        beta_1=0.5,
+        loss="non_saturating",
+        average=0.999,
+        log_every=100,
+    ),
+    "sngan": Recipe(
+        task="adversarial",
+        source="auto:mnist|glyphs",
+        batch=64,
+        steps=10_000,
+        learning_rate=2e-4,
+        schedule="constant",
+        beta_1=0.5,
+        loss="hinge",
+        average=0.999,
+        log_every=100,
+    ),
     # Adam leaves a network of tanh almost linear for tens of thousands of steps.
     "espcn": dataclasses.replace(_SUPER_RESOLUTION, optimiser="muon", learning_rate=1.5e-3),
     "fsrcnn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
@@ -143,6 +190,11 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("features", "fashion_mnist"): {"flip": True},
     ("features", "cifar10"): {"flip": True},
+    ("vae", "cifar10"): {"model.latent": 128, "model.filters": 28, "flip": True},
+    ("dcgan", "fashion_mnist"): {"steps": 30_000},
+    ("dcgan", "cifar10"): {"steps": 34_000, "flip": True},
+    ("sngan", "fashion_mnist"): {"steps": 16_000},
+    ("sngan", "cifar10"): {"steps": 18_000, "flip": True},
 }
 
 
@@ -227,8 +279,8 @@ def _checked(name: str, value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if name in _POSITIVE and not (value > 0 and math.isfinite(value)):
             raise InputError(f"{name}={value} must be greater than 0")
-        if name == "average" and not value < 1:
-            raise InputError(f"average={value} must be less than 1")
+        if name in _BELOW_ONE and not value < 1:
+            raise InputError(f"{name}={value} must be less than 1")
         if name in _NOT_NEGATIVE and not (value >= 0 and math.isfinite(value)):
             raise InputError(f"{name}={value} must be at least 0")
     return value

@@ -84,7 +84,7 @@ class Report:
         self.stop()
         means = evaluation.means()
         values = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
-        self.console.print(f"{evaluation.split} of {evaluation.source}, {len(evaluation.rows):,} pictures: {values}")
+        self.console.print(f"{evaluation.split} of {evaluation.source}, {evaluation.pictures:,} pictures: {values}")
         self.console.print(f"watch: make tensorboard    publish: make publish RUN={run.path}")
         self.console.print(f"SavedModel: {run.saved_model}")
 

@@ -142,7 +142,7 @@ def _prepare(
             initial.apply(model)
         kind.check(model, source)
         train_pictures, validation = kind.data(source, recipe, model, period, order.seed)
-        task = kind(recipe, model, period, copies=copies, jit=order.jit)
+        task = kind(recipe, model, period, copies=copies, jit=order.jit, seed=order.seed)
 
     config = _config(order, strategy, source, initial, arguments, published)
     run = choose_run(name, config["identity"], order.seed, resume=order.resume, root=order.root)

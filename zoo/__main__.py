@@ -1,4 +1,4 @@
-"""python -m zoo list | card | verify | upscale | convert."""
+"""python -m zoo list | card | verify | upscale | sample | convert."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from zoo import card, list_models, pretrained
 from zoo.conversion import command as conversion
 from zoo.registry import UnknownNameError
+from zoo.sample import SampleError
 
 if TYPE_CHECKING:
     from zoo.upscale import Tile
@@ -33,8 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         return options.command(options) or DONE
-    except (UnknownNameError, pretrained.VerificationError, conversion.CommandError) as error:
+    except (UnknownNameError, pretrained.VerificationError, conversion.CommandError, SampleError) as error:
         return _say(options, error, BAD_INPUT)
+    except OSError as error:
+        return _say(options, error, FAILED)
     except KeyboardInterrupt:
         return _say(options, "stopped", INTERRUPTED + signal.SIGINT)
 
@@ -76,6 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     upscale.add_argument("--tile", type=_tile, default="auto", help="auto, off, or a side in pixels of IN")
     upscale.add_argument("--force", action="store_true", help="replace files that exist")
     upscale.set_defaults(command=_upscale, prog=upscale.prog)
+    sample = commands.add_parser("sample", help="draw pictures, in one PNG")
+    sample.add_argument("name", help="a published name of a generator or a variational autoencoder")
+    sample.add_argument("path", metavar="OUT.png", type=Path)
+    sample.add_argument("--count", type=int, default=64)
+    sample.add_argument("--seed", type=int, default=0, help="the same seed draws the same pictures")
+    sample.add_argument("--force", action="store_true", help="replace a file that exists")
+    sample.set_defaults(command=_sample, prog=sample.prog)
     return parser
 
 
@@ -118,6 +128,13 @@ def _upscale(options: argparse.Namespace) -> int:
         return _say(options, f"{len(failures)} pictures failed, the others are in {options.target}", FAILED)
     print(options.target)
     return DONE
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from zoo.sample import sample_file
+
+    sample_file(options.name, options.path, options.count, options.seed, force=options.force)
+    print(options.path)
 
 
 if __name__ == "__main__":

@@ -34,8 +34,11 @@ class Family:
             `scale` are passed only to families that have them.
         upsamplers: the up-samplers that make sense, or () for a family without any.
         scales: the total factors of a super-resolution family, or ().
-        upsampling: the total factor by which an image family's up-samplers enlarge their grid.
+        upsampling: the total factor by which an image family's up-samplers enlarge their grid; that of the last two
+            where their number follows from the image.
         citation: the paper that the architecture follows.
+        discriminator: `discriminator(**model_arguments) -> keras.Model`, what a generator is trained against. It takes
+            some of the arguments that `build` takes, under the same names.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Family:
     scales: tuple[int, ...]
     upsampling: int
     citation: str
+    discriminator: Callable[..., Any] | None = None
 
     @property
     def arguments(self) -> dict[str, inspect.Parameter]:
@@ -89,6 +93,7 @@ def family(
     scales: Iterable[int] = (),
     upsampling: int = 1,
     citation: str = "",
+    discriminator: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the decorated function as a family; it is returned unchanged.
 
@@ -106,7 +111,9 @@ def family(
         unknown = set(upsamplers) - set(UPSAMPLERS)
         if unknown:
             raise ValueError(f"family {name!r}: up-samplers {sorted(unknown)} are not among {UPSAMPLERS}")
-        _FAMILIES[name] = Family(name, kind, build, tuple(upsamplers), tuple(scales), upsampling, citation)
+        _FAMILIES[name] = Family(
+            name, kind, build, tuple(upsamplers), tuple(scales), upsampling, citation, discriminator
+        )
         return build
 
     return register

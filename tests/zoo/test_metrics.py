@@ -101,3 +101,52 @@ def test_multiply_adds_are_counted_where_kernels_are_applied():
 def test_twins_do_the_same_work():
     counts = {name: metrics.multiply_adds(zoo.create_model(name)) for name in ("ae_subpixel", "ae_transpose")}
     assert counts["ae_subpixel"] == counts["ae_transpose"] > 0
+
+
+def power(pictures):
+    """NumPy's mean power spectrum `[h, w, c]` of a set of pictures."""
+    return (np.abs(np.fft.fft2(pictures, axes=(1, 2))) ** 2).mean(0)
+
+
+def test_a_checkerboard_is_found_between_sets_that_have_no_pairs():
+    generator = np.random.default_rng(0)
+    data, samples = generator.random((40, 16, 16, 2)), generator.random((30, 16, 16, 2))
+    board = 0.3 * np.cos(np.pi / 2 * np.arange(16))[None, :, None, None]
+    clean = float(metrics.excess_energy_of_set(tf.constant(data), tf.constant(samples), 4))
+    found = float(metrics.excess_energy_of_set(tf.constant(data), tf.constant(samples + board), 4))
+    shares = []
+    for pictures in (data, samples + board):
+        spectrum = power(pictures - pictures.mean((1, 2), keepdims=True))
+        shares.append(spectrum / spectrum.sum())
+    bins = np.zeros((16, 16), bool)
+    bins[[4, 8, 12], :] = bins[:, [4, 8, 12]] = True
+    expected = np.maximum(shares[1] - shares[0], 0)[bins].sum()
+    assert found == pytest.approx(expected, rel=1e-9)
+    assert found > 0.3
+    assert clean < 0.05
+    # Neither contrast nor pairs count.
+    faint = float(metrics.excess_energy_of_set(tf.constant(data[::-1]), tf.constant(0.1 * (samples + board)), 4))
+    assert faint == pytest.approx(found, rel=1e-9)
+    with pytest.raises(ValueError, match="scale 32"):
+        metrics.excess_energy_of_set(tf.constant(data), tf.constant(samples), 32)
+
+
+def test_diversity_is_the_ratio_of_deviations():
+    generator = np.random.default_rng(0)
+    data, samples = generator.random((50, 8, 8, 1)), 0.25 * generator.random((60, 8, 8, 1))
+    expected = np.sqrt(samples.var(0).mean() / data.var(0).mean())
+    assert float(metrics.diversity(tf.constant(data), tf.constant(samples))) == pytest.approx(expected)
+    one = tf.repeat(tf.constant(data[:1]), 20, axis=0)
+    assert float(metrics.diversity(tf.constant(data), one)) < 1e-12
+
+
+def test_spectral_distance_is_in_db():
+    data = np.random.default_rng(0).random((20, 8, 8, 3))
+    # Ten times the contrast is a hundred times the power.
+    assert float(metrics.spectral_distance(tf.constant(data), tf.constant(10 * data))) == pytest.approx(20.0)
+    blurred = (data + np.roll(data, 1, 1)) / 2
+    ratio = np.maximum(power(blurred), 1e-6 * power(data).mean()) / power(data)
+    expected = np.sqrt(np.mean((10 * np.log10(ratio)) ** 2))
+    assert float(metrics.spectral_distance(tf.constant(data), tf.constant(blurred))) == pytest.approx(expected)
+    found = metrics.sample_metrics(tf.constant(data), tf.constant(data), 4)
+    assert found == {"checkerboard": 0.0, "diversity": 1.0, "spectral_distance": 0.0}

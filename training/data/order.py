@@ -6,6 +6,7 @@ uninterrupted run on one replica draws.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +53,28 @@ def uniforms(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
     bits = tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(31, tf.uint64)))
     top = tf.bitwise.right_shift(bits, tf.constant(40, tf.uint64))
     return tf.cast(tf.cast(top, tf.int32), tf.float32) * 2.0**-24
+
+
+def normals(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
+    """Independent standard normal numbers for every position, from `uniforms` by Box and Muller's transform.
+
+    Args:
+        key: names the stream, see `stream_key`.
+        positions: int64 [n], at least 0.
+        count: draws wanted for each position.
+
+    Returns:
+        float32 [n, count].
+    """
+    import tensorflow as tf
+
+    half = -(-count // 2)
+    # In double precision, because a function's last bits depend on its place in a vector register, and with them a
+    # picture's draws would depend on the batch. 1 - u is never 0, whose logarithm is not finite.
+    first, second = tf.split(tf.cast(uniforms(key, positions, 2 * half), tf.float64), 2, axis=1)
+    radius = tf.sqrt(-2.0 * tf.math.log(1.0 - first))
+    angle = 2.0 * math.pi * second
+    return tf.cast(tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)[:, :count], tf.float32)
 
 
 def shuffled(positions: tf.Tensor, count: int | tf.Tensor, seed: int) -> tf.Tensor:

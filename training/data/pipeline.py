@@ -49,8 +49,9 @@ def batches(
 
     Returns:
         Elements ordered by step, then by replica: dict(image=uint8 [b, h, w, c], index=int64 [b], the
-        index in the global batch, step=int64 []), label=int64 [b] if asked for, and what else the pictures'
-        `examples` hold, where b = batch_size / replicas.
+        index in the global batch, step=int64 [], position=int64 [b], the global positions p),
+        label=int64 [b] if asked for, and what else the pictures' `examples` hold, where
+        b = batch_size / replicas.
 
     Raises:
         ValueError: if `batch_size` does not divide by `replicas`, or a range is empty or negative.
@@ -63,8 +64,7 @@ def batches(
     elements = parts.elements(start_step, total_steps)
 
     def finish(element: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        positions = element["step"] * batch_size + element["index"]
-        return {**element, "image": _flipped(element["image"], positions, seed)} if flip else element
+        return {**element, "image": _flipped(element["image"], element["position"], seed)}
 
     if isinstance(pictures, StreamedPictures):
         stream = pictures.shuffled_stream(seed, start_step * batch_size, parts.keeps, labels)
@@ -72,7 +72,7 @@ def batches(
     else:
 
         def gather(element: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-            positions = element["step"] * batch_size + element["index"]
+            positions = element["position"]
             examples = positions if pictures.endless else shuffled(positions, pictures.count, seed)
             return {**element, **_taken(pictures, examples, labels)}
 
@@ -117,8 +117,7 @@ def evaluation_batches(
     def mask(element: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         import tensorflow as tf
 
-        positions = element["step"] * batch_size + element["index"]
-        return {**element, "mask": tf.cast(positions < count, tf.float32)}
+        return {**element, "mask": tf.cast(element["position"] < count, tf.float32)}
 
     elements = _map(parts.elements(0, steps), mask)
     if isinstance(pictures, StreamedPictures):
@@ -128,7 +127,7 @@ def evaluation_batches(
     def gather(element: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         import tensorflow as tf
 
-        positions = element["step"] * batch_size + element["index"]
+        positions = element["position"]
         return {**element, **_taken(pictures, tf.where(positions < count, positions, 0), labels)}
 
     return _finished(_map(elements, gather))
@@ -149,13 +148,14 @@ class _Parts:
         self.batch_size, self.size, self.first, self.local = batch_size, batch_size // replicas, first, local
 
     def elements(self, start: int, stop: int) -> tf.data.Dataset:
-        """Step and indices of every part, without pictures."""
+        """Step, indices and positions of every part, without pictures."""
         import tensorflow as tf
 
         def element(number: tf.Tensor) -> dict[str, tf.Tensor]:
             replica = self.first + number % self.local
-            index = replica * self.size + tf.range(self.size, dtype=tf.int64)
-            return {"step": number // self.local, "index": tf.ensure_shape(index, [self.size])}
+            index = tf.ensure_shape(replica * self.size + tf.range(self.size, dtype=tf.int64), [self.size])
+            step = number // self.local
+            return {"step": step, "index": index, "position": step * self.batch_size + index}
 
         return tf.data.Dataset.range(start * self.local, stop * self.local).map(element)
 

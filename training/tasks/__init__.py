@@ -7,7 +7,7 @@ from training.errors import InputError
 if TYPE_CHECKING:
     from training.tasks.base import Task
 
-TASKS = ("reconstruction", "super_resolution", "classification")
+TASKS = ("reconstruction", "super_resolution", "classification", "variational", "adversarial")
 
 
 def task_class(name: str) -> "type[Task]":
@@ -24,4 +24,12 @@ def task_class(name: str) -> "type[Task]":
         from training.tasks.classification import Classification
 
         return Classification
+    if name == "variational":
+        from training.tasks.variational import Variational
+
+        return Variational
+    if name == "adversarial":
+        from training.tasks.adversarial import Adversarial
+
+        return Adversarial
     raise InputError(f"task {name!r} is not one of {', '.join(TASKS)}")

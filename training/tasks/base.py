@@ -1,5 +1,6 @@
 """What the loop asks of a task."""
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,7 @@ class Task(ABC):
         *,
         copies: Sequence[keras.Model] = (),
         jit: bool = False,
+        seed: int = 0,
     ) -> None:
         """Build inside the strategy's scope.
 
@@ -65,11 +67,13 @@ class Task(ABC):
             copies: a second network like it, for its average, and the network that is published, where those are not
                 the trained one.
             jit: compile the gradients with XLA.
+            seed: of the run; with an example's position, it decides every draw of a step.
         """
         if recipe.loss not in self.losses:
             raise InputError(f"loss={recipe.loss!r} is not one of {', '.join(self.losses)}")
         self.recipe = recipe
         self.jit = jit
+        self.seed = seed
         self.networks: dict[str, keras.Model] = {}
         self.optimisers: dict[str, keras.optimizers.Optimizer] = {}
         self.period = period
@@ -90,6 +94,23 @@ class Task(ABC):
     @abstractmethod
     def evaluate(self, batch: Batch) -> Scalars:
         """Metrics of each example, `[b]` by tag."""
+
+    def evaluate_set(self, validation: "Pictures | StreamedPictures") -> dict[str, float]:
+        """Metrics by tag that no single example has; `validation` is the part that all is evaluated on."""
+        return {}
+
+    def merit(self, values: Mapping[str, float]) -> float:
+        """How good an evaluation is; the largest is the best."""
+        return values[self.score]
+
+    def ailment(self, rows: Sequence[Mapping[str, float]], validation: "Pictures | StreamedPictures") -> str | None:
+        """What is wrong with the training so that its weights are not worth saving, in words, or None.
+
+        Args:
+            rows: of metrics.csv so far.
+            validation: the part that all is evaluated on.
+        """
+        return None
 
     @abstractmethod
     def pictures(self, batch: Batch) -> tf.Tensor:
@@ -115,10 +136,11 @@ class Task(ABC):
             weight.assign(value)
         collapse_into(self._average, self.published)
 
-    def add(self, name: str, network: keras.Model) -> None:
-        """Train a network under that name with the recipe's optimiser."""
+    def add(self, name: str, network: keras.Model, learning_rate: float | None = None) -> None:
+        """Train a network under that name with the recipe's optimiser, at its learning rate or at another."""
+        rate = self.recipe.learning_rate if learning_rate is None else learning_rate
         self.networks[name] = network
-        self.optimisers[name] = create_optimiser(self.recipe)
+        self.optimisers[name] = create_optimiser(dataclasses.replace(self.recipe, learning_rate=rate))
         self.optimisers[name].build(network.trainable_variables)
 
     def groups(self) -> dict[str, Sequence[keras.Variable]]:

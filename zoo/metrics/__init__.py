@@ -1,12 +1,13 @@
 """Measures of pictures and of what up-sampling does to them. All values are in 0..1 unless said."""
 
-from zoo.metrics.checkerboard import excess_spectral_energy
+from zoo.metrics.checkerboard import excess_energy_of_set, excess_spectral_energy
 from zoo.metrics.frechet import Moments, frechet_distance, moments
 from zoo.metrics.kernel_distance import kernel_distance
 from zoo.metrics.multiply_adds import multiply_adds, super_resolution_multiply_adds
 from zoo.metrics.picture_sets import FeatureFunction, compare_sets, features_of
 from zoo.metrics.pictures import mse, psnr, ssim
 from zoo.metrics.precision_recall import PrecisionRecall, precision_recall
+from zoo.metrics.samples import diversity, sample_metrics, spectral_distance
 from zoo.metrics.spectrum import RadialSpectrum, radial_spectrum
 from zoo.metrics.super_resolution import super_resolution_metrics
 
@@ -16,6 +17,8 @@ __all__ = [
     "PrecisionRecall",
     "RadialSpectrum",
     "compare_sets",
+    "diversity",
+    "excess_energy_of_set",
     "excess_spectral_energy",
     "features_of",
     "frechet_distance",
@@ -26,6 +29,8 @@ __all__ = [
     "precision_recall",
     "psnr",
     "radial_spectrum",
+    "sample_metrics",
+    "spectral_distance",
     "ssim",
     "super_resolution_metrics",
     "super_resolution_multiply_adds",

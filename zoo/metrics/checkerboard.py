@@ -25,20 +25,49 @@ def excess_spectral_energy(target: tf.Tensor, output: tf.Tensor, scale: int) -> 
     Raises:
         ValueError: `scale` is less than 2, or the pictures are smaller than it.
     """
-    height, width = output.shape[1] // scale * scale, output.shape[2] // scale * scale
+    size, periodic = _periodic_bins(output, scale)
+    return _excess(_power(target, *size), _power(output, *size), periodic)
+
+
+def excess_energy_of_set(target: tf.Tensor, output: tf.Tensor, scale: int) -> tf.Tensor:
+    """The same of two sets of pictures, which have no pairs and need not be equally many.
+
+    Each set's mean spectrum is taken as shares of its energy, so that a difference in contrast is not counted.
+
+    Args:
+        target: `[pictures, height, width, channels]` in 0..1, of the data.
+        output: `[samples, height, width, channels]`.
+        scale: period of the pattern in pixels, at least 2.
+
+    Returns:
+        A number in 0..1.
+
+    Raises:
+        ValueError: `scale` is less than 2, or the pictures are smaller than it.
+    """
+    size, periodic = _periodic_bins(output, scale)
+    spectra = [tf.reduce_mean(_power(pictures, *size), axis=0, keepdims=True) for pictures in (target, output)]
+    data, samples = (tf.math.divide_no_nan(spectrum, tf.reduce_sum(spectrum)) for spectrum in spectra)
+    return _excess(data, samples, periodic)[0]
+
+
+def _periodic_bins(pictures: tf.Tensor, scale: int) -> tuple[tuple[int, int], tf.Tensor]:
+    """The largest height and width with a bin at every m/scale, and 1 at those bins, 0 elsewhere."""
+    height, width = pictures.shape[1] // scale * scale, pictures.shape[2] // scale * scale
     if scale < 2 or not height or not width:
         raise ValueError(
-            f"scale {scale} for pictures of {output.shape[1]}x{output.shape[2]}: it must be at least 2 and "
+            f"scale {scale} for pictures of {pictures.shape[1]}x{pictures.shape[2]}: it must be at least 2 and "
             "no larger than the picture"
         )
     rows = np.arange(height) * scale % height == 0
     columns = np.arange(width) * scale % width == 0
     rows[0] = columns[0] = False
-    periodic = tf.constant(rows[:, None] | columns[None, :], output.dtype)
+    return (height, width), tf.constant(rows[:, None] | columns[None, :], pictures.dtype)
 
-    added = tf.nn.relu(_power(output, height, width) - _power(target, height, width)) * periodic
-    total = tf.reduce_sum(_power(output, height, width), axis=(1, 2, 3))
-    return tf.math.divide_no_nan(tf.reduce_sum(added, axis=(1, 2, 3)), total)
+
+def _excess(target: tf.Tensor, output: tf.Tensor, periodic: tf.Tensor) -> tf.Tensor:
+    added = tf.reduce_sum(tf.nn.relu(output - target) * periodic, axis=(1, 2, 3))
+    return tf.math.divide_no_nan(added, tf.reduce_sum(output, axis=(1, 2, 3)))
 
 
 def _power(pictures: tf.Tensor, height: int, width: int) -> tf.Tensor:

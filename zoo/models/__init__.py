@@ -1,6 +1,7 @@
 """One family a file. Importing a family file registers it and imports no framework."""
 
 import importlib
+import inspect
 import pkgutil
 from typing import TYPE_CHECKING, Any
 
@@ -49,3 +50,22 @@ def build_model(name: str, **arguments: Any) -> "keras.Model":
     if parts.scale:
         arguments["scale"] = parts.scale
     return parts.family.build(*positional, **arguments)
+
+
+def build_discriminator(name: str, **arguments: Any) -> "keras.Model":
+    """The freshly initialised network that a generator is trained against: pictures in 0..1 to logits `[batch, 1]`.
+
+    Args:
+        name: the generator's model name.
+        **arguments: the generator's model arguments; those that the discriminator does not have are left aside.
+
+    Raises:
+        UnknownNameError: the name or an argument does not exist.
+        ValueError: the family has no discriminator, or an argument has a value that it cannot use.
+    """
+    entry = parse_name(name).family
+    entry.check_arguments(arguments)
+    if not entry.discriminator:
+        raise ValueError(f"{name} is a {entry.kind} and has no discriminator")
+    taken = inspect.signature(entry.discriminator).parameters
+    return entry.discriminator(**{key: value for key, value in arguments.items() if key in taken})

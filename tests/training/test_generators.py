@@ -1,0 +1,415 @@
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_loops import pictures, small_loop, weights
+
+from training.checkpoint import Checkpoints
+from training.data.order import normals, stream_key, uniforms
+from training.errors import CollapsedError, DivergedError, InputError
+from training.precision import precision
+from training.publish import publish
+from training.runs import Run
+from training.tasks import adversarial
+from training.tasks.adversarial import FIXED, STANDING, between
+from training.tasks.variational import binarised, divergence, log_likelihood
+from zoo.pretrained import CARD
+
+MODELS = (
+    "vae_subpixel",
+    pytest.param("dcgan_subpixel", marks=pytest.mark.slow),
+    "sngan_transpose_2r",
+)
+REPLICAS = Path(__file__).with_name("small_loops.py")
+
+
+def test_normals_are_standard_normal_and_do_not_depend_on_the_batch():
+    positions = tf.range(20_000, dtype=tf.int64)
+    draws = normals(7, positions, 5).numpy()
+    assert draws.shape == (20_000, 5)
+    np.testing.assert_allclose(draws.mean(0), 0.0, atol=0.03)
+    np.testing.assert_allclose(np.cov(draws.T), np.eye(5), atol=0.04)
+    np.testing.assert_allclose((draws**4).mean(0), 3.0, atol=0.2)
+    for start, size in ((0, 1), (5, 3), (101, 17)):
+        np.testing.assert_array_equal(normals(7, positions[start : start + size], 5), draws[start : start + size])
+    u = uniforms(7, positions[:9], 6).numpy().astype(np.float64)
+    radius, angle = np.sqrt(-2 * np.log(1 - u[:, :3])), 2 * np.pi * u[:, 3:]
+    expected = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], 1)
+    np.testing.assert_allclose(draws[:9], expected[:, :5], atol=1e-6)
+
+
+def test_pictures_are_binarised_with_their_values_as_means():
+    image = tf.broadcast_to(tf.constant([0.0, 0.3, 1.0])[None, :, None, None], (4000, 3, 4, 1))
+    drawn = binarised(image, 5, tf.range(4000, dtype=tf.int64)).numpy()
+    assert set(np.unique(drawn)) == {0.0, 1.0}
+    np.testing.assert_allclose(drawn.mean((0, 2, 3)), [0.0, 0.3, 1.0], atol=0.015)
+    np.testing.assert_array_equal(binarised(image[:5], 5, tf.range(7, 12, dtype=tf.int64)), drawn[7:12])
+    assert not np.array_equal(binarised(image, 6, tf.range(4000, dtype=tf.int64)), drawn)
+
+
+def test_the_divergence_is_that_of_the_integral():
+    mean, log_variance = np.array([[0.7], [-1.5]]), np.array([[-0.4], [0.9]])
+    z = np.linspace(-30.0, 30.0, 60_001)
+    variance = np.exp(log_variance)
+    log_q = -0.5 * (np.log(2 * np.pi * variance) + (z - mean) ** 2 / variance)
+    log_p = -0.5 * (np.log(2 * np.pi) + z**2)
+    expected = np.trapezoid(np.exp(log_q) * (log_q - log_p), z)
+    np.testing.assert_allclose(divergence(tf.constant(mean), tf.constant(log_variance)), expected, rtol=1e-9)
+    together = divergence(tf.constant(mean.T), tf.constant(log_variance.T))
+    np.testing.assert_allclose(together, [expected.sum()], rtol=1e-9)
+
+
+def test_the_likelihood_is_bernoullis():
+    generator = np.random.default_rng(0)
+    target, logits = generator.integers(0, 2, (2, 3, 4, 1)).astype(float), generator.standard_normal((2, 3, 4, 1))
+    chance = 1 / (1 + np.exp(-logits))
+    expected = np.log(np.where(target == 1, chance, 1 - chance)).sum((1, 2, 3))
+    np.testing.assert_allclose(log_likelihood(tf.constant(target), tf.constant(logits)), expected, rtol=1e-12)
+
+
+def test_losses_are_those_of_the_papers():
+    real, fake = np.array([-3.0, 0.2, 1.5, 40.0]), np.array([2.0, -0.4, -1.5, -40.0])
+
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+
+    of_discriminator, of_generator = adversarial.LOSSES["non_saturating"]
+    expected = -np.log(sigmoid(real)) - np.log(1 - sigmoid(fake))
+    np.testing.assert_allclose(of_discriminator(tf.constant(real), tf.constant(fake)), expected, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(of_generator(tf.constant(fake)), -np.log(sigmoid(fake)), rtol=1e-12)
+    of_discriminator, of_generator = adversarial.LOSSES["hinge"]
+    np.testing.assert_allclose(of_discriminator(tf.constant(real), tf.constant(fake)), [7.0, 1.4, 0.0, 0.0])
+    np.testing.assert_allclose(of_generator(tf.constant(fake)), -fake)
+
+
+def test_latents_between_two_keep_their_length():
+    first, last = np.array([3.0, 0.0, 0.0]), np.array([0.0, 3.0, 0.0])
+    way = between(tf.constant(first), tf.constant(last), 4).numpy()
+    np.testing.assert_allclose(np.linalg.norm(way, axis=1), 3.0)
+    angles = np.radians([0, 30, 60, 90])
+    np.testing.assert_allclose(way[:, :2], 3.0 * np.stack([np.cos(angles), np.sin(angles)], 1), atol=1e-12)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_resumed_loop_reaches_the_same_bits(model, tmp_path):
+    first = small_loop(model, 6)
+    stream = first.stream()
+    first.advance(stream, 4)
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(4, first.task.groups(), first.progress.state())
+    first.advance(stream, 2)
+    second = small_loop(model, 6, seed=8)
+    second.seed = second.task.seed = 3
+    checkpoint, _ = checkpoints.load_newest()
+    second.resume(checkpoint)
+    second.advance(second.stream(), 2)
+    expected, found = weights(first), weights(second)
+    assert set(expected) >= {"network/model", "optimiser/model", "published"}
+    assert ("network/discriminator" in expected) == (not model.startswith("vae"))
+    for group, values in expected.items():
+        for one, other in zip(values, found[group], strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert second.progress.totals == first.progress.totals
+
+
+def relative_distances(*models: str) -> dict[str, dict[str, float]]:
+    """What two devices reach in 200 steps in float64, beside one."""
+    root = REPLICAS.parents[2]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", REPLICAS, "200", *models],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_two_devices_reach_the_networks_of_one():
+    (found,) = relative_distances("dcgan_subpixel").values()
+    assert set(found) >= {"network/model", "network/discriminator", "average", "published"}
+    assert max(found.values()) < 1e-8, found
+    assert found["network/model"] > 0
+
+
+@pytest.mark.slow
+def test_two_devices_reach_the_networks_of_one_in_the_other_families_too():
+    for found in relative_distances("vae_subpixel", "sngan_subpixel").values():
+        assert max(found.values()) < 1e-8, found
+        assert found["network/model"] > 0
+
+
+def test_what_is_published_is_the_average_with_statistics_of_its_own():
+    loop = small_loop("dcgan_subpixel", 3)
+    task = loop.task
+    loop.advance(loop.stream(), 3)
+    task.refresh()
+    shown, trained = task.published, task.model
+    for weight, average, own in zip(shown.weights, task.averages, trained.weights, strict=True):
+        if "moving" not in weight.name:
+            np.testing.assert_array_equal(weight, average)
+            assert weight.name == own.name
+    assert not np.array_equal(shown.get_layer("dense").get_weights()[0], trained.get_layer("dense").get_weights()[0])
+    latents = normals(stream_key(3, FIXED, 0), tf.range(STANDING, dtype=tf.int64), 4).numpy()
+    # The first normalisation sees nothing but the projection, over its 4x4 places.
+    projected = (latents @ shown.get_layer("dense").get_weights()[0]).reshape(STANDING * 16, -1)
+    _, _, mean, variance = shown.get_layer("normal0").get_weights()
+    np.testing.assert_allclose(mean, projected.mean(0), atol=1e-5)
+    np.testing.assert_allclose(variance, projected.var(0), rtol=1e-4)
+    before = weights(loop)
+    task.refresh()
+    for one, other in zip(before["published"], task.published.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_several_updates_of_the_discriminator_a_step_and_in_half_precision():
+    options = {"discriminator_steps": 2, "discriminator_learning_rate": 4e-3, "average": 0.0}
+    with precision("mixed_bfloat16"):
+        loop = small_loop("sngan_subpixel", 2, precision="mixed_bfloat16", **options)
+        before = weights(loop)
+        loop.advance(loop.stream(), 2)
+        after = weights(loop)
+    optimisers = loop.task.optimisers
+    assert int(optimisers["discriminator"].iterations) == 4
+    assert int(optimisers["model"].iterations) == 2
+    assert float(optimisers["discriminator"].learning_rate) == pytest.approx(4e-3)
+    assert float(optimisers["model"].learning_rate) == pytest.approx(1e-3)
+    assert loop.task.published is loop.task.model
+    assert loop.task.model.get_layer("up1").compute_dtype == "bfloat16"
+    for group in ("network/model", "network/discriminator"):
+        assert {value.dtype for value in after[group]} == {np.dtype("float32")}
+        assert all(np.isfinite(value).all() for value in after[group])
+        assert any(not np.array_equal(a, b) for a, b in zip(before[group], after[group], strict=True))
+    with pytest.raises(InputError, match="batch=4 does not divide by discriminator_steps=3 times 1 replicas"):
+        small_loop("sngan_subpixel", 2, discriminator_steps=3)
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    """`guarded(steps)`: a loop over a small DCGAN that saves at every second step into a run's folder."""
+    run = Run(tmp_path / "dcgan_subpixel" / "run")
+
+    def make(steps: int):
+        options = {"log_every": 2, "evaluations": 1, "checkpoint_minutes": 1e-9, "model.filters": 4}
+        loop = small_loop("dcgan_subpixel", steps, run=run, **options)
+        recipe = dataclasses.asdict(loop.recipe)
+        run.create({"model": "dcgan_subpixel", "seed": 3, "recipe": recipe})
+        return loop
+
+    yield make
+    run.release()
+
+
+def test_a_collapsed_generator_stops_the_run_at_its_step(guarded, monkeypatch):
+    loop = guarded(8)
+    advance = type(loop).advance
+
+    def collapsing(self, stream, count):
+        advance(self, stream, count)
+        if self.progress.step >= 5:
+            # Every latent now leads to one picture.
+            for network in (self.task.model, self.task._average):
+                dense = network.get_layer("dense")
+                dense.set_weights([np.zeros_like(dense.get_weights()[0])])
+            for average, weight in zip(self.task.averages, self.task.model.weights, strict=True):
+                average.assign(weight)
+
+    monkeypatch.setattr(type(loop), "advance", collapsing)
+    with pytest.raises(CollapsedError, match=r"has collapsed: .* 0\.000 times .* at step [5678]; the run"):
+        loop.train_to_end()
+    kept = Checkpoints(loop.run.checkpoints).load_newest()[0]
+    assert 0 < kept.step < 5
+    loop.close()
+
+
+def test_a_discriminator_that_has_won_is_noticed():
+    task = small_loop("dcgan_subpixel", 2).task
+    part = pictures()
+
+    def rows(losses):
+        return [{"step": 100 * number, "train/discriminator_loss": loss} for number, loss in enumerate(losses, 1)]
+
+    assert "below 0.01 for the last 1000 steps" in task.ailment(rows([0.5] * 5 + [0.001] * 10), part)
+    assert task.ailment(rows([0.5] * 6 + [0.001] * 9), part) is None
+    assert task.ailment(rows([0.001] * 9), part) is None
+    assert task.ailment([], part) is None
+
+
+def test_a_loss_that_is_not_finite_stops_at_its_step(monkeypatch):
+    step = adversarial.Adversarial.step
+
+    def poisoned(task, batch):
+        values = step(task, batch)
+        loss = values["train/discriminator_loss"]
+        return values | {"train/discriminator_loss": tf.where(batch["step"] == 2, tf.cast(np.nan, loss.dtype), loss)}
+
+    monkeypatch.setattr(adversarial.Adversarial, "step", poisoned)
+    loop = small_loop("dcgan_subpixel", 5)
+    with pytest.raises(DivergedError, match="not finite at step 3"):
+        loop.advance(loop.stream(), 5)
+
+
+def test_a_variational_autoencoder_learns():
+    loop = small_loop("vae_subpixel", 150, learning_rate=3e-3)
+    before = loop.evaluate()
+    loop.advance(loop.stream(), 150)
+    after = loop.evaluate()
+    assert after["eval/elbo"] > before["eval/elbo"] + 20
+    assert after["eval/divergence"] > before["eval/divergence"]
+    assert {"eval/psnr", "eval/ssim", "eval/checkerboard"} <= set(after)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, shapes_folder):
+    """Finished runs of a VAE and a DCGAN by model name, not to be changed."""
+    from conftest import small_order
+
+    from training.report import Report
+    from training.train import train
+
+    root = tmp_path_factory.mktemp("drawn") / "runs"
+    names = ("vae_subpixel", "dcgan_subpixel")
+    settings = {"learning_rate": 1e-3, "evaluations": 2}
+    return {
+        name: train(small_order(root, shapes_folder, name, steps=4, settings=settings), Report()).parent
+        for name in names
+    }
+
+
+def tags(run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    accumulator = EventAccumulator(str(run / "tensorboard"), size_guidance={"tensors": 0})
+    accumulator.Reload()
+    return accumulator, set(accumulator.Tags()["tensors"])
+
+
+def test_tensorboard_holds_the_tags(runs):
+    _, found = tags(runs["vae_subpixel"])
+    assert {"train/loss", "train/examples_per_second", "eval/elbo", "eval/psnr", "eval/ssim", "eval/pictures"} <= found
+    accumulator, found = tags(runs["dcgan_subpixel"])
+    assert {"train/loss", "train/generator_loss", "train/discriminator_loss", "eval/checkerboard"} <= found
+    shown = [tf.make_ndarray(event.tensor_proto)[2] for event in accumulator.Tensors("eval/pictures")]
+    assert len(shown) == 3
+    # Eight rows of ten, three times as large, with a frame of one pixel.
+    assert tf.io.decode_png(shown[0]).shape == (8 * 3 * 30, 10 * 3 * 30, 1)
+
+
+def test_endpoints_of_a_variational_autoencoder(runs):
+    saved = tf.saved_model.load(str(runs["vae_subpixel"] / "saved_model"))
+    assert set(saved.signatures) == {"serve", "serving_default", "encode", "decode", "sample"}
+    images = tf.random.uniform((3, 28, 28, 1), seed=1)
+    code = saved.signatures["encode"](image=images)
+    assert {name: value.shape for name, value in code.items()} == {"latent": (3, 32), "log_variance": (3, 32)}
+    decoded = saved.signatures["decode"](latent=code["latent"])["image"]
+    np.testing.assert_allclose(saved.serve(image=images)["image"], decoded, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", ["vae_subpixel", "dcgan_subpixel"])
+def test_samples_depend_on_the_seed_alone(runs, model):
+    saved = tf.saved_model.load(str(runs[model] / "saved_model"))
+    sample = saved.signatures["sample"]
+    assert sample.structured_input_signature[1] == {
+        "count": tf.TensorSpec([], tf.int32, "count"),
+        "seed": tf.TensorSpec([], tf.int64, "seed"),
+    }
+
+    def drawn(count, seed):
+        return sample(count=tf.constant(count), seed=tf.constant(seed, tf.int64))["image"].numpy()
+
+    many = drawn(9, 2**40 + 7)
+    assert many.shape == (9, 28, 28, 1)
+    assert 0.0 <= many.min() < many.max() <= 1.0
+    np.testing.assert_array_equal(drawn(9, 2**40 + 7), many)
+    np.testing.assert_allclose(drawn(4, 2**40 + 7), many[:4], atol=1e-6)
+    assert np.abs(drawn(9, 7) - many).max() > 1e-3
+
+
+def test_a_generator_serves_latents(runs):
+    run = runs["dcgan_subpixel"]
+    saved = tf.saved_model.load(str(run / "saved_model"))
+    assert set(saved.signatures) == {"serve", "serving_default", "sample"}
+    for batch in (1, 7):
+        latents = tf.random.normal((batch, 64), seed=batch)
+        image = saved.signatures["serving_default"](latent=latents)["image"]
+        assert image.shape == (batch, 28, 28, 1)
+        # One at a time or together: batch normalisation has statistics of its own.
+        np.testing.assert_allclose(saved.serve(latents[:1])["image"], image[:1], atol=1e-6)
+    saved_weights = [variable.numpy() for variable in saved.variables]
+    averages = Checkpoints(run / "checkpoints").load_newest()[0].arrays["average"]
+    equal = [np.array_equal(a, b) for a, b in zip(saved_weights, averages, strict=True)]
+    names = [weight.name for weight in small_loop("dcgan_subpixel", 1).task.model.weights]
+    assert all(same or "moving" in name for same, name in zip(equal, names, strict=True))
+
+
+def test_the_card_of_a_variational_autoencoder_tells_its_likelihood(runs, shapes_folder):
+    from training.data import open_source
+
+    run = runs["vae_subpixel"]
+    metrics = json.loads((run / "saved_model" / CARD).read_text())["metrics"]
+    assert {"elbo", "log_likelihood", "psnr", "ssim", "mse"} <= set(metrics)
+    (path,) = (run / "evaluation").glob("*.csv")
+    columns = np.genfromtxt(path, delimiter=",", names=True)
+    for name in ("elbo", "log_likelihood"):
+        assert metrics[name]["value"] == pytest.approx(columns[name].mean())
+        assert metrics[name]["standard_error"] == pytest.approx(columns[name].std(ddof=1) / len(columns) ** 0.5)
+    assert "standard_error" not in metrics["psnr"]
+    assert np.all(columns["log_likelihood"] > columns["elbo"])
+
+    # NumPy's own draws of the latent lead to the same numbers, but for their chance.
+    part = open_source(f"folder:{shapes_folder}").split("test")
+    positions = tf.range(part.count, dtype=tf.int64)
+    image = tf.cast(part.take(positions), tf.float32) / 255.0
+    binary = binarised(image, 0, positions)
+    saved = tf.saved_model.load(str(run / "saved_model"))
+    code = {name: value.numpy().astype(np.float64) for name, value in saved.encode(image=binary).items()}
+    mean, deviation = code["latent"], np.exp(0.5 * code["log_variance"])
+    generator = np.random.default_rng(0)
+    logs = []
+    for _ in range(200):
+        noise = generator.standard_normal(mean.shape)
+        z = mean + deviation * noise
+        chance = saved.decode(latent=tf.constant(z, tf.float32))["image"].numpy().astype(np.float64)
+        likelihood = np.log(np.where(binary.numpy() > 0, chance, 1 - chance)).sum((1, 2, 3))
+        prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(1)
+        posterior = -0.5 * (noise**2 + np.log(2 * np.pi) + code["log_variance"]).sum(1)
+        logs.append(likelihood + prior - posterior)
+    logs = np.array(logs)
+    np.testing.assert_allclose(columns["elbo"], logs.mean(0), atol=5 * logs.std(0).max() / 200**0.5)
+    weighted = np.log(np.exp(logs - logs.max(0)).mean(0)) + logs.max(0)
+    np.testing.assert_allclose(columns["log_likelihood"], weighted, atol=1.5 * logs.std(0).max())
+
+
+def test_the_card_of_a_generator_tells_what_its_samples_are_like(runs):
+    card = json.loads((runs["dcgan_subpixel"] / "saved_model" / CARD).read_text())
+    assert card["input"]["shape"] == [None, 64]
+    assert card["input"]["range"] is None
+    assert set(card["metrics"]) == {"checkerboard", "diversity", "spectral_distance"}
+    assert card["metrics"]["diversity"]["protocol"].startswith("test, 6 pictures, samples, 6 of each seed")
+
+
+@pytest.mark.parametrize("model", ["vae_subpixel", "dcgan_subpixel"])
+def test_they_are_published(runs, model, tmp_path):
+    run = tmp_path / "runs" / model / "12345678-s0"
+    shutil.copytree(runs[model], run)
+    config = json.loads((run / "config.json").read_text())
+    config["source"]["name"] = "mnist"
+    (run / "config.json").write_text(json.dumps(config))
+    assert publish(run, folder=tmp_path / "saved_models").name == model
+
+
+def test_pictures_of_another_size_are_refused(shapes_folder):
+    from training.data import open_source
+    from zoo import create_model
+
+    source = open_source(f"folder:{shapes_folder}")
+    network = create_model("dcgan_subpixel", image_shape=(32, 32, 1), filters=1)
+    with pytest.raises(InputError, match=r"makes pictures of 32x32x1, folder:.* has 28x28x1"):
+        adversarial.Adversarial.check(network, source)

@@ -1,0 +1,87 @@
+"""SNGAN: a generator with batch normalisation, and a discriminator under spectral normalisation."""
+
+import math
+from typing import TYPE_CHECKING
+
+from zoo.grids import coarse_grid
+from zoo.registry import family
+
+if TYPE_CHECKING:
+    import keras
+
+    from zoo.upsampling import Upsampler
+
+
+def discriminator(*, image_shape: tuple[int, int, int] = (28, 28, 1), filters: int = 24) -> "keras.Model":
+    """Pairs of a 3x3 and a strided 4x4 convolution down to the generator's coarse grid, and one logit.
+
+    Input shape: `(batch, height, width, channels)` in 0..1. Output shape: `(batch, 1)`.
+    """
+    import keras
+    from keras import layers
+
+    from zoo.spectral import SpectralConv2D
+
+    grid, doublings = coarse_grid(image_shape)
+    image = keras.Input(image_shape, name="image")
+    x = layers.Rescaling(2.0, -1.0, name="centred")(image)
+    for number in range(1, doublings + 1):
+        width = filters * 2 ** (number - 1)
+        x = layers.LeakyReLU(0.1, name=f"leak{number}a")(SpectralConv2D(width, 3, name=f"keep{number}")(x))
+        x = layers.LeakyReLU(0.1, name=f"leak{number}b")(SpectralConv2D(width, 4, 2, name=f"down{number}")(x))
+    x = SpectralConv2D(filters * 2**doublings, 3, name=f"keep{doublings + 1}")(x)
+    x = layers.LeakyReLU(0.1, name=f"leak{doublings + 1}")(x)
+    x = layers.Flatten(name="flatten")(SpectralConv2D(1, grid, padding="valid", name="logit")(x))
+    return keras.Model(image, x, name="discriminator")
+
+
+@family(
+    "sngan",
+    kind="generator",
+    upsampling=4,
+    citation="Miyato et al. 2018, arXiv:1802.05957; Shi et al. 2016, arXiv:1609.07009",
+    discriminator=discriminator,
+)
+def sngan(
+    upsampler: "Upsampler",
+    *,
+    image_shape: tuple[int, int, int] = (28, 28, 1),
+    latent: int = 64,
+    filters: int = 24,
+) -> "keras.Model":
+    """The generator of the paper's convolutional networks: up-samplers to the image's size, then a 3x3 convolution.
+
+    The paper's up-sampler is a transposed 4x4 convolution of stride 2, `transpose_2r` here.
+
+    Args:
+        upsampler: makes all up-sampling layers; the only thing that differs between twins.
+        image_shape: height and width, multiples of 4 and at least 16, and channels. 28x28 is made from 7x7, 32x32 and
+            64x64 from 4x4.
+        latent: numbers that a picture is made from, standard normal.
+        filters: channels at the image's size, twice as many before each up-sampler; the discriminator has the same.
+
+    Input shape: `(batch, latent)`. Output shape: `(batch, height, width, channels)` in 0..1.
+
+    Raises:
+        ValueError: a size that cannot be built.
+    """
+    import keras
+    from keras import layers
+
+    if latent < 1 or filters < 1:
+        raise ValueError(f"latent {latent} and filters {filters} must be at least 1")
+    grid, doublings = coarse_grid(image_shape)
+
+    def normalised(x: "keras.KerasTensor", number: int) -> "keras.KerasTensor":
+        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=f"normal{number}")(x)
+        return layers.ReLU(name=f"relu{number}")(x)
+
+    code = keras.Input((latent,), name="latent")
+    width = filters * 2**doublings
+    x = layers.Dense(math.prod(grid) * width, use_bias=False, name="dense")(code)
+    x = normalised(layers.Reshape((*grid, width), name="reshape")(x), 0)
+    for number in range(1, doublings + 1):
+        width //= 2
+        x = normalised(upsampler(width, 3, 2, use_bias=False, name=f"up{number}")(x), number)
+    x = layers.Conv2D(image_shape[-1], 3, padding="same", activation="sigmoid", name="last")(x)
+    return keras.Model(code, x, name=f"sngan_{upsampler.name}")
