@@ -119,7 +119,7 @@ def first_weights(order: "Order", source: "Source") -> Initial | FreshTwin | Non
     if order.init.startswith(FRESH):
         from training.train import model_arguments
 
-        return FreshTwin(order, model_arguments(order, source)[0])
+        return FreshTwin(order, model_arguments(order, source.image_shape)[0])
     initial = Initial(order.init)
     initial.check(order.model)
     return initial

@@ -117,7 +117,7 @@ def _prepare(
 
     recipe, name = order.recipe, str(order.model)
     with strategy.scope():
-        task = create_task(order, source, initial)
+        task = create_task(order, source.image_shape, initial)
         task.check(task.model, source)
         train_pictures, validation = task.data(source, recipe, task.model, task.period, order.seed)
 
@@ -145,8 +145,15 @@ def _prepare(
     return loop, run if chief else None
 
 
-def create_task(order: Order, source: "Source", initial: "Initial | FreshTwin | None" = None) -> "Task":
+def create_task(
+    order: Order, image_shape: tuple[int, int, int], initial: "Initial | FreshTwin | None" = None
+) -> "Task":
     """The networks of an order with their first weights, and what trains them; call it inside the strategy's scope.
+
+    Args:
+        order: what to train.
+        image_shape: of the source's pictures, for networks that have a fixed size.
+        initial: where the first weights come from, if not from the initialisers.
 
     Raises:
         InputError: the model cannot be built with its arguments, or not be started from `initial`.
@@ -157,7 +164,7 @@ def create_task(order: Order, source: "Source", initial: "Initial | FreshTwin | 
     from zoo.models import build_model
 
     recipe, name = order.recipe, str(order.model)
-    arguments, published = model_arguments(order, source)
+    arguments, published = model_arguments(order, image_shape)
     keras.utils.set_random_seed(order.seed)
     try:
         model = build_model(name, **arguments)
@@ -171,12 +178,12 @@ def create_task(order: Order, source: "Source", initial: "Initial | FreshTwin | 
     return task_class(recipe.task)(recipe, model, period, copies=copies, jit=order.jit)
 
 
-def model_arguments(order: Order, source: "Source") -> tuple[dict[str, Any], dict[str, Any]]:
+def model_arguments(order: Order, image_shape: tuple[int, int, int]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The arguments of the network that is trained, and of the one that is published."""
     accepted = order.model.family.arguments
     arguments = dict(order.recipe.model)
     if "image_shape" in accepted:
-        arguments.setdefault("image_shape", list(source.image_shape))
+        arguments.setdefault("image_shape", list(image_shape))
     return arguments, arguments | ({"collapsed": True} if "collapsed" in accepted else {})
 
 
@@ -185,7 +192,7 @@ def identity(order: Order, source: "Source", initial: "Initial | FreshTwin | Non
     recipe = dataclasses.asdict(order.recipe) | {"source": source.name, "model": dict(order.recipe.model)}
     return {
         "model": str(order.model),
-        "model_arguments": model_arguments(order, source)[0],
+        "model_arguments": model_arguments(order, source.image_shape)[0],
         "recipe": {key: value for key, value in recipe.items() if key not in _BESIDE},
         "source": source.fingerprint,
         "init": initial.fingerprint if initial else None,
@@ -261,7 +268,7 @@ def _config(
     return {
         "identity": identity(order, source, initial),
         "model": str(order.model),
-        "model_arguments": model_arguments(order, source)[1],
+        "model_arguments": model_arguments(order, source.image_shape)[1],
         "recipe": recipe,
         "seed": order.seed,
         "source": {
