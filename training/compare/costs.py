@@ -25,7 +25,7 @@ from zoo import metrics
 from zoo.metrics.multiply_adds import SUPER_RESOLUTION_OUTPUT
 from zoo.models import build_model
 
-SECONDS, FEWEST, MOST = 6.0, 5, 101
+SECONDS, FEWEST, MOST = 4.0, 5, 101
 
 Term = Callable[[], object]
 Costs = dict[str, float | None]

@@ -36,7 +36,8 @@ th { cursor: pointer; vertical-align: bottom; white-space: normal; }
 th:first-child, td:first-child { text-align: left; }
 th[aria-sort=ascending]::after { content: " \\25B2"; } th[aria-sort=descending]::after { content: " \\25BC"; }
 .plots { display: flex; flex-wrap: wrap; gap: 1rem; } .plots img { width: 100%; max-width: 560px; }
-.pictures { display: flex; flex-wrap: wrap; gap: .7rem; } figure { margin: 0; }
+.pictures { display: flex; flex-wrap: wrap; gap: .7rem; margin-bottom: .7rem; }
+figcaption { max-width: 170px; } figure { margin: 0; }
 .crop { width: 170px; height: 170px; overflow: hidden; border: 1px solid #ccc; cursor: crosshair; }
 .crop img { width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated; transform: scale(var(--zoom));
   transform-origin: var(--x) var(--y); }
@@ -147,25 +148,15 @@ def _cell(row: Row, column: Column) -> str:
 def _pictures(results: Results) -> str:
     """Reference and twins side by side, one row a picture; a slider enlarges all at the same place."""
     rows = []
-    names = [("target", "data")] + [(f"{twin.key.replace('/', '-')}-after", twin.label) for twin in results.twins]
-    names += [
-        (f"{twin.key.replace('/', '-')}-before", f"{twin.label}, before training")
-        for twin in results.twins
-        if twin.fairness != "mapped"
+    lines = [
+        [("target", "data"), *((f"{twin.key.replace('/', '-')}-after", twin.label) for twin in results.twins)],
+        [(f"{twin.key.replace('/', '-')}-before", f"{twin.label}, before training") for twin in results.twins],
     ]
     for number in range(results.facts["pictures"]):
-        figures = []
-        for name, label in names:
-            content = (results.folder / PICTURES / f"{name}-{number}.png").read_bytes()
-            caption = html.escape(label)
-            figures.append(
-                f'<figure><div class="crop"><img alt="{caption}" src="{_data(content)}"></div>'
-                f"<figcaption>{caption}</figcaption></figure>"
-            )
-        hidden = " hidden" if number else ""
-        rows.append(
-            f'<div class="row" data-number="{number}"{hidden}><div class="pictures">{"".join(figures)}</div></div>'
+        shown = "".join(
+            f'<div class="pictures">{"".join(_figure(results, *each, number) for each in line)}</div>' for line in lines
         )
+        rows.append(f'<div class="row" data-number="{number}"{" hidden" if number else ""}>{shown}</div>')
     choices = "".join(f'<option value="{number}">{number + 1}</option>' for number in range(results.facts["pictures"]))
     return (
         "<h2>The same pictures</h2>"
@@ -173,6 +164,14 @@ def _pictures(results: Results) -> str:
         '<label>zoom <input id="zoom" type="range" min="1" max="10" step="0.5" value="1"></label> '
         '<span class="notes">Move over a picture: all show the same place. Pictures before training are stretched to '
         "their own range.</span></p>" + "\n".join(rows)
+    )
+
+
+def _figure(results: Results, name: str, label: str, number: int) -> str:
+    content, caption = (results.folder / PICTURES / f"{name}-{number}.png").read_bytes(), html.escape(label)
+    return (
+        f'<figure><div class="crop"><img alt="{caption}" src="{_data(content)}"></div>'
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 

@@ -19,6 +19,7 @@ FAIRNESS = {
     "cost": "widths adjusted until the multiply-adds agree within 2 percent",
 }
 MAPPED = ("subpixel", "transpose")
+_STEPS_PER_EVALUATION = 100
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,13 @@ def request(
     values = dict(settings or {})
     steps = values.setdefault("steps", recipe_for(entry, data, values).compare_steps)
     asked = Request(entry, scale, chosen, seeds, under, data, {**values, "steps": steps})
-    asked.recipe()
-    return asked
+    # Of a short run evaluations would take the most time; five still show a curve.
+    often = min(asked.recipe().evaluations, max(5, steps // _STEPS_PER_EVALUATION))
+    return (
+        asked
+        if "evaluations" in values
+        else dataclasses.replace(asked, settings={**asked.settings, "evaluations": often})
+    )
 
 
 def twins(asked: Request, image_shape: tuple[int, int, int]) -> tuple[list[Twin], list[Pair]]:
