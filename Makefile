@@ -5,11 +5,13 @@ VENV := .venv
 VPYTHON := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready train evaluate publish tensorboard test test-all lint format bench figures readme clean
+.PHONY: help setup ready train compare report evaluate publish tensorboard test test-all lint format bench figures readme clean
 
 help:
 	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [WORKERS=1] [SEED=0] [PRECISION=float32]"
 	@echo "           [INIT=name|runs/...] [RESUME=1] [JIT=1] [SET=\"batch=256 model.filters=48\"]"
+	@echo "make compare FAMILY=ae [SCALE=3] [SEEDS=3] [UPSAMPLERS=subpixel,transpose] [DATA=mnist] [STEPS=n]"
+	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]; make report FAMILY=ae [SCALE=3] [DATA=mnist]"
 	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist]"
 	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]"
 	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, format, bench, figures, readme, clean"
@@ -34,6 +36,16 @@ train: ready
 	  $(if $(SEED),--seed '$(SEED)') \
 	  $(if $(PRECISION),--precision '$(PRECISION)') $(if $(INIT),--init '$(INIT)') \
 	  $(if $(filter 0,$(RESUME)),--no-resume) $(if $(filter 1,$(JIT)),--jit) $(if $(SET),--set $(foreach word,$(SET),'$(word)'))
+
+compare: ready
+	@$(VPYTHON) -m training compare $(if $(FAMILY),--family '$(FAMILY)') $(if $(SCALE),--scale '$(SCALE)') \
+	  $(if $(SEEDS),--seeds '$(SEEDS)') $(if $(UPSAMPLERS),--upsamplers '$(UPSAMPLERS)') $(if $(DATA),--data '$(DATA)') \
+	  $(if $(STEPS),--steps '$(STEPS)') $(if $(FAIRNESS),--fairness '$(FAIRNESS)') \
+	  $(if $(SET),--set $(foreach word,$(SET),'$(word)'))
+
+report: ready
+	@$(VPYTHON) -m training report $(if $(FAMILY),--family '$(FAMILY)') $(if $(SCALE),--scale '$(SCALE)') \
+	  $(if $(DATA),--data '$(DATA)')
 
 evaluate: ready
 	@$(VPYTHON) -m training evaluate $(if $(MODEL),--model '$(MODEL)') $(if $(DATA),--data '$(DATA)')

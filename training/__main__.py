@@ -1,4 +1,4 @@
-"""python -m training train | evaluate | publish."""
+"""python -m training train | compare | report | evaluate | publish."""
 
 import argparse
 import signal
@@ -83,6 +83,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.set_defaults(command=_train, prog=train.prog)
 
+    compare = commands.add_parser("compare", help="train and measure the twins of a family, write a report")
+    compare.add_argument("--family", required=True, help="a family with up-samplers, such as ae")
+    compare.add_argument("--scale", type=int, help="of a super-resolution family")
+    compare.add_argument("--data", help="a source, as for train")
+    compare.add_argument("--seeds", type=int, default=3)
+    compare.add_argument("--upsamplers", help="two or more, separated by commas; by default all")
+    compare.add_argument("--steps", type=int, help="of each run; by default the recipe's compare_steps")
+    compare.add_argument("--fairness", default="own", help="own, mapped, cost: one or more, separated by commas")
+    compare.add_argument("--set", action="extend", nargs="+", default=[], metavar="field=value")
+    compare.set_defaults(command=_compare, prog=compare.prog)
+
+    report = commands.add_parser("report", help="write the reports of a family's comparisons again")
+    report.add_argument("--family", required=True)
+    report.add_argument("--scale", type=int)
+    report.add_argument("--data", help="a source; by default all that the family was compared on")
+    report.set_defaults(command=_report, prog=report.prog)
+
     evaluate = commands.add_parser("evaluate", help="measure a published or trained model on a source")
     evaluate.add_argument("--model", required=True, help="a published name or a run's folder")
     evaluate.add_argument("--data", help="a source; by default the one that the model was trained on")
@@ -139,6 +156,45 @@ def _train(options: argparse.Namespace) -> None:
         train(order, report)
     finally:
         report.stop()
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from training.compare.plan import request
+    from training.data import validate_source
+    from zoo.models import families
+
+    settings = parse_overrides(options.set)
+    if options.steps is not None:
+        settings["steps"] = options.steps
+    asked = request(
+        families(),
+        options.family,
+        scale=options.scale,
+        upsamplers=options.upsamplers,
+        seeds=options.seeds,
+        fairness=options.fairness,
+        data=options.data,
+        settings=settings,
+    )
+    validate_source(asked.recipe().source)
+    from training.compare.running import compare
+
+    console = Report().console
+    folder = compare(asked, console)
+    console.print(f"watch: make tensorboard    again: make report FAMILY={options.family}")
+    console.print(f"report: {folder / 'report.html'}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    from training.compare.records import existing
+
+    name = options.family + (f"_x{options.scale}" if options.scale else "")
+    folders = existing(name, options.data)
+    start_tensorflow()
+    from training.compare.report import write_report
+
+    for folder in folders:
+        Report().console.print(f"report: {write_report(folder)}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:

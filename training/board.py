@@ -1,7 +1,7 @@
 """The one place that writes TensorBoard."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,21 @@ class Board:
         with self._writer.as_default(step=step):
             tf.summary.image(tag, picture[None])
 
+    def text(self, step: int, tag: str, text: str) -> None:
+        """A text in Markdown."""
+        with self._writer.as_default(step=step):
+            tf.summary.text(tag, text)
+
+    def settings(self, values: Mapping[str, Any], run: str) -> None:
+        """The hyper-parameters of a run that has a row of that name in the table of all runs."""
+        with self._writer.as_default(step=0):
+            hparams.hparams({key: _plain(value) for key, value in values.items()}, trial_id=run)
+
+    def metrics(self, tags: Sequence[str]) -> None:
+        """The scalars that are columns of the table of all runs below this folder's."""
+        with self._writer.as_default(step=0):
+            hparams.hparams_config(hparams=[], metrics=[hparams.Metric(tag) for tag in tags])
+
     def describe(self, model: keras.Model, run: str, config: Mapping[str, Any]) -> None:
         """What is trained, as text, and its hyper-parameters for the table of all runs.
 
@@ -44,10 +59,9 @@ class Board:
         arguments = {f"model.{name}": value for name, value in recipe.pop("model").items()}
         settings = {"model": config["model"], "seed": config["seed"], **recipe, **arguments}
         told = {key: value for key, value in config.items() if key != "identity"}
-        with self._writer.as_default(step=0):
-            tf.summary.text("model", _verbatim("\n".join(lines)))
-            tf.summary.text("config", _verbatim(json.dumps(told, indent=2)))
-            hparams.hparams({key: _plain(value) for key, value in settings.items()}, trial_id=run)
+        self.text(0, "model", _verbatim("\n".join(lines)))
+        self.text(0, "config", _verbatim(json.dumps(told, indent=2)))
+        self.settings(settings, run)
 
     def flush(self) -> None:
         """Bring everything to disk."""

@@ -1,6 +1,8 @@
 """Start a model from another's weights: the same architecture, a twin through the equivalence, another scale."""
 
+import dataclasses
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,10 @@ from zoo.registry import ModelName
 if TYPE_CHECKING:
     import keras
 
+    from training.data import Source
+    from training.train import Order
+
+FRESH = "fresh:"
 
 # Layers whose names begin so depend on the scale; another scale starts with its own.
 HEAD = "head"
@@ -67,6 +73,56 @@ class Initial:
         origin = build_model(self._card["name"].partition(".")[0], **self._card["model_arguments"])
         set_saved_weights(origin, self._saved_model)
         _copy(origin, model, self.name, headless=self._headless)
+
+
+class FreshTwin:
+    """First weights from a twin that is initialised with the run's own seed: two layers, one function to begin with.
+
+    Args:
+        order: of the training; its `init` is `fresh:<model name>`.
+        arguments: that the trained model is built with.
+
+    Raises:
+        InputError: the name is no twin of the trained model.
+    """
+
+    def __init__(self, order: "Order", arguments: Mapping[str, Any]) -> None:
+        self.name = self.fingerprint = str(order.init)
+        self.legs: list[dict[str, Any]] = []
+        self._twin = parse_name(self.name.removeprefix(FRESH))
+        self._seed, self._arguments = order.seed, arguments
+        if dataclasses.replace(self._twin, upsampler=None) != dataclasses.replace(order.model, upsampler=None):
+            raise InputError(
+                f"INIT={self.name}: {self._twin} is no twin of {order.model}; only the up-sampler may differ"
+            )
+
+    def apply(self, model: "keras.Model") -> None:
+        """Give a model the twin's first weights.
+
+        Raises:
+            InputError: the twin's layers have no counterpart in the model.
+        """
+        import keras
+
+        keras.utils.set_random_seed(self._seed)
+        _copy(build_model(str(self._twin), **self._arguments), model, self.name, headless=False)
+
+
+def first_weights(order: "Order", source: "Source") -> Initial | FreshTwin | None:
+    """Where the weights of a training start, or None for its own initialisers.
+
+    Raises:
+        InputError: there is no such model, or its weights mean nothing to the one that is trained.
+    """
+    if not order.init:
+        return None
+    if order.init.startswith(FRESH):
+        from training.train import model_arguments
+
+        return FreshTwin(order, model_arguments(order, source.image_shape)[0])
+    initial = Initial(order.init)
+    initial.check(order.model)
+    return initial
 
 
 def _copy(origin: "keras.Model", target: "keras.Model", name: str, headless: bool) -> None:

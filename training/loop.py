@@ -148,7 +148,7 @@ class Loop:
     def evaluate(self) -> dict[str, float]:
         """Means over the validation part, every picture counted once, and what is measured on all of it together."""
         sums: dict[str, float] = {}
-        for batch in self._distributed(self._evaluation_stream):
+        for batch in self._validation_batches:
             for tag, value in self._evaluate(batch).items():
                 sums[tag] = sums.get(tag, 0.0) + float(value)
         count = sums.pop("count")
@@ -280,6 +280,11 @@ class Loop:
             if better:
                 self.checkpoints.save_best(progress.step, {"model": self.task.published.weights})
         return values
+
+    @functools.cached_property
+    def _validation_batches(self) -> tf.data.Dataset:
+        """The validation part; built once, because building it costs as much as reading a few thousand pictures."""
+        return self._distributed(self._evaluation_stream)
 
     @functools.cached_property
     def _fixed_batch(self) -> Batch:

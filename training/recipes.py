@@ -45,6 +45,7 @@ class Recipe:
         evaluations: evaluations on the validation part over the run.
         checkpoint_minutes: wall-clock minutes after which a checkpoint is written in any case.
         keep: checkpoints kept beside the best one.
+        compare_steps: steps of each run when twins are compared, in place of `steps`.
         model: model arguments.
     """
 
@@ -74,6 +75,7 @@ class Recipe:
     evaluations: int = 10
     checkpoint_minutes: float = 5.0
     keep: int = 2
+    compare_steps: int = 1000
     model: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,6 +87,7 @@ _POSITIVE = (
     "log_every",
     "evaluations",
     "keep",
+    "compare_steps",
     "learning_rate",
     "discriminator_learning_rate",
     "discriminator_steps",
@@ -105,6 +108,7 @@ _SUPER_RESOLUTION = Recipe(
     patch=32,
     log_every=200,
     evaluations=20,
+    compare_steps=15_000,
 )
 
 RECIPES: dict[str, Recipe] = {
@@ -115,6 +119,7 @@ RECIPES: dict[str, Recipe] = {
         learning_rate=4e-3,
         warmup_steps=100,
         loss="log_mean_squared_error",
+        compare_steps=3000,
     ),
     "features": Recipe(
         task="classification",
@@ -163,7 +168,7 @@ RECIPES: dict[str, Recipe] = {
     # Adam leaves a network of tanh almost linear for tens of thousands of steps.
     "espcn": dataclasses.replace(_SUPER_RESOLUTION, optimiser="muon", learning_rate=1.5e-3),
     "fsrcnn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
-    "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=4e-4),
+    "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=4e-4, compare_steps=10_000),
     # The paper's: some hours on a GPU, weeks without one.
     "edsr": dataclasses.replace(
         _SUPER_RESOLUTION,
@@ -174,6 +179,7 @@ RECIPES: dict[str, Recipe] = {
         warmup_steps=0,
         clip_norm=0.0,
         patch=48,
+        compare_steps=250,
     ),
 }
 

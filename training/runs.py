@@ -114,12 +114,23 @@ def choose_run(model: str, identity: Mapping[str, Any], seed: int, *, resume: bo
 
     Nothing is created.
     """
+    runs = _runs(model, identity, seed, root)
+    newest = max(runs, default=0)
+    if newest and resume and not runs[newest].finished:
+        return runs[newest]
     base = run_id(identity, seed)
+    return Run(root / model / (f"{base}-{newest + 1}" if newest else base))
+
+
+def finished_run(model: str, identity: Mapping[str, Any], seed: int, root: Path = RUNS) -> Run | None:
+    """The newest finished run of that identity, or None."""
+    runs = _runs(model, identity, seed, root)
+    return next((runs[number] for number in sorted(runs, reverse=True) if runs[number].finished), None)
+
+
+def _runs(model: str, identity: Mapping[str, Any], seed: int, root: Path) -> dict[int, Run]:
+    """The runs of an identity by their number."""
+    pattern = re.compile(re.escape(run_id(identity, seed)) + r"(?:-([0-9]+))?")
     folder = root / model
-    pattern = re.compile(re.escape(base) + r"(?:-([0-9]+))?")
-    matches = (pattern.fullmatch(path.name) for path in (folder.iterdir() if folder.is_dir() else ()))
-    newest = max((int(match[1] or 1) for match in matches if match), default=0)
-    run = Run(folder / (base if newest <= 1 else f"{base}-{newest}"))
-    if newest == 0 or (resume and not run.finished):
-        return run
-    return Run(folder / f"{base}-{newest + 1}")
+    matches = ((path, pattern.fullmatch(path.name)) for path in (folder.iterdir() if folder.is_dir() else ()))
+    return {int(match[1] or 1): Run(path) for path, match in matches if match}

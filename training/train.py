@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from training.data import Source
-    from training.initial import Initial
+    from training.initial import FreshTwin, Initial
     from training.loop import Loop
     from training.report import Report
+    from training.tasks.base import Task
 
-# What a run id does not depend on: how often a run writes does not change what it learns.
-_WRITING = ("keep", "checkpoint_minutes")
+# What a run id does not depend on, because it does not change what the run learns.
+_BESIDE = ("keep", "checkpoint_minutes", "compare_steps")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,13 +76,11 @@ def train(order: Order, report: "Report") -> Path:
     report.source(source)
     start_tensorflow()
 
-    from training.initial import Initial
+    from training.initial import first_weights
     from training.precision import precision
     from training.strategy import Placement, create_strategy
 
-    initial = Initial(order.init) if order.init else None
-    if initial:
-        initial.check(order.model)
+    initial = first_weights(order, source)
     strategy = create_strategy(order.strategy, logical_cpus=order.logical_cpus)
     replicas = Placement(strategy).replicas
     if recipe.batch % replicas:
@@ -108,43 +107,21 @@ def _prepare(
     order: Order,
     strategy: "tf.distribute.Strategy",
     source: "Source",
-    initial: "Initial | None",
+    initial: "Initial | FreshTwin | None",
     report: "Report",
 ) -> "tuple[Loop, Run | None]":
     """Build everything, then choose, lock and create the run's folder, then resume."""
-    import keras
-
     from training.checkpoint import Checkpoints
     from training.loop import Loop
     from training.strategy import is_chief
-    from training.tasks import task_class
-    from zoo.models import build_model
 
     recipe, name = order.recipe, str(order.model)
-    arguments = dict(recipe.model)
-    if "image_shape" in order.model.family.arguments:
-        arguments.setdefault("image_shape", list(source.image_shape))
-    if "classes" in order.model.family.arguments and source.classes:
-        arguments.setdefault("classes", source.classes)
-    published = arguments | ({"collapsed": True} if "collapsed" in order.model.family.arguments else {})
-    period = order.model.scale or order.model.family.upsampling
-    kind = task_class(recipe.task)
-
-    keras.utils.set_random_seed(order.seed)
     with strategy.scope():
-        try:
-            model = build_model(name, **arguments)
-            copied = recipe.average or published != arguments
-            copies = [build_model(name, **built) for built in (arguments, published)] if copied else []
-        except (TypeError, ValueError) as error:
-            raise InputError(f"{name} with {arguments}: {error}") from error
-        if initial:
-            initial.apply(model)
-        kind.check(model, source)
-        train_pictures, validation = kind.data(source, recipe, model, period, order.seed)
-        task = kind(recipe, model, period, copies=copies, jit=order.jit, seed=order.seed)
+        task = create_task(order, source.image_shape, initial, source.classes)
+        task.check(task.model, source)
+        train_pictures, validation = task.data(source, recipe, task.model, task.period, order.seed)
 
-    config = _config(order, strategy, source, initial, arguments, published)
+    config = _config(order, strategy, source, initial)
     run = choose_run(name, config["identity"], order.seed, resume=order.resume, root=order.root)
     chief = is_chief()
     if chief:
@@ -165,8 +142,70 @@ def _prepare(
     if checkpoint:
         loop.resume(checkpoint)
     step = checkpoint.step if checkpoint else 0
-    report.start(run.path, model, train_pictures.shape, recipe, strategy, step, kind.progress_words)
+    report.start(run.path, task.model, train_pictures.shape, recipe, strategy, step, task.progress_words)
     return loop, run if chief else None
+
+
+def create_task(
+    order: Order,
+    image_shape: tuple[int, int, int],
+    initial: "Initial | FreshTwin | None" = None,
+    classes: int = 0,
+) -> "Task":
+    """The networks of an order with their first weights, and what trains them; call it inside the strategy's scope.
+
+    Args:
+        order: what to train.
+        image_shape: of the source's pictures, for networks that have a fixed size.
+        initial: where the first weights come from, if not from the initialisers.
+        classes: of the source's pictures, for classifiers.
+
+    Raises:
+        InputError: the model cannot be built with its arguments, or not be started from `initial`.
+    """
+    import keras
+
+    from training.tasks import task_class
+    from zoo.models import build_model
+
+    recipe, name = order.recipe, str(order.model)
+    arguments, published = model_arguments(order, image_shape, classes)
+    keras.utils.set_random_seed(order.seed)
+    try:
+        model = build_model(name, **arguments)
+        copied = recipe.average or published != arguments
+        copies = [build_model(name, **built) for built in (arguments, published)] if copied else []
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} with {arguments}: {error}") from error
+    if initial:
+        initial.apply(model)
+    period = order.model.scale or order.model.family.upsampling
+    return task_class(recipe.task)(recipe, model, period, copies=copies, jit=order.jit, seed=order.seed)
+
+
+def model_arguments(
+    order: Order, image_shape: tuple[int, int, int], classes: int = 0
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arguments of the network that is trained, and of the one that is published."""
+    accepted = order.model.family.arguments
+    arguments = dict(order.recipe.model)
+    if "image_shape" in accepted:
+        arguments.setdefault("image_shape", list(image_shape))
+    if "classes" in accepted and classes:
+        arguments.setdefault("classes", classes)
+    return arguments, arguments | ({"collapsed": True} if "collapsed" in accepted else {})
+
+
+def identity(order: Order, source: "Source", initial: "Initial | FreshTwin | None" = None) -> dict[str, Any]:
+    """What decides, with the seed, what a run learns; its hash is the run's id."""
+    recipe = dataclasses.asdict(order.recipe) | {"source": source.name, "model": dict(order.recipe.model)}
+    return {
+        "model": str(order.model),
+        "model_arguments": model_arguments(order, source.image_shape, source.classes)[0],
+        "recipe": {key: value for key, value in recipe.items() if key not in _BESIDE},
+        "source": source.fingerprint,
+        "init": initial.fingerprint if initial else None,
+    }
 
 
 def _check_agreement(strategy: "tf.distribute.Strategy", plan: str) -> None:
@@ -229,24 +268,16 @@ def _config(
     order: Order,
     strategy: "tf.distribute.Strategy",
     source: "Source",
-    initial: "Initial | None",
-    arguments: Mapping[str, Any],
-    published: Mapping[str, Any],
+    initial: "Initial | FreshTwin | None",
 ) -> dict[str, Any]:
     from training.card import train_command
 
     recipe = dataclasses.asdict(order.recipe) | {"source": source.name, "model": dict(order.recipe.model)}
     origin = {"name": initial.name, "fingerprint": initial.fingerprint, "legs": initial.legs} if initial else None
     return {
-        "identity": {
-            "model": str(order.model),
-            "model_arguments": dict(arguments),
-            "recipe": {key: value for key, value in recipe.items() if key not in _WRITING},
-            "source": source.fingerprint,
-            "init": origin["fingerprint"] if origin else None,
-        },
+        "identity": identity(order, source, initial),
         "model": str(order.model),
-        "model_arguments": dict(published),
+        "model_arguments": model_arguments(order, source.image_shape, source.classes)[1],
         "recipe": recipe,
         "seed": order.seed,
         "source": {

@@ -112,8 +112,8 @@ def test_a_checkerboard_is_found_between_sets_that_have_no_pairs():
     generator = np.random.default_rng(0)
     data, samples = generator.random((40, 16, 16, 2)), generator.random((30, 16, 16, 2))
     board = 0.3 * np.cos(np.pi / 2 * np.arange(16))[None, :, None, None]
-    clean = float(metrics.excess_energy_of_set(tf.constant(data), tf.constant(samples), 4))
-    found = float(metrics.excess_energy_of_set(tf.constant(data), tf.constant(samples + board), 4))
+    clean = float(metrics.excess_spectral_energy_of_samples(tf.constant(data), tf.constant(samples), 4))
+    found = float(metrics.excess_spectral_energy_of_samples(tf.constant(data), tf.constant(samples + board), 4))
     shares = []
     for pictures in (data, samples + board):
         spectrum = power(pictures - pictures.mean((1, 2), keepdims=True))
@@ -125,10 +125,12 @@ def test_a_checkerboard_is_found_between_sets_that_have_no_pairs():
     assert found > 0.3
     assert clean < 0.05
     # Neither contrast nor pairs count.
-    faint = float(metrics.excess_energy_of_set(tf.constant(data[::-1]), tf.constant(0.1 * (samples + board)), 4))
+    faint = float(
+        metrics.excess_spectral_energy_of_samples(tf.constant(data[::-1]), tf.constant(0.1 * (samples + board)), 4)
+    )
     assert faint == pytest.approx(found, rel=1e-9)
     with pytest.raises(ValueError, match="scale 32"):
-        metrics.excess_energy_of_set(tf.constant(data), tf.constant(samples), 32)
+        metrics.excess_spectral_energy_of_samples(tf.constant(data), tf.constant(samples), 32)
 
 
 def test_diversity_is_the_ratio_of_deviations():

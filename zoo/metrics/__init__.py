@@ -1,6 +1,11 @@
 """Measures of pictures and of what up-sampling does to them. All values are in 0..1 unless said."""
 
-from zoo.metrics.checkerboard import excess_energy_of_set, excess_spectral_energy
+from zoo.metrics.checkerboard import (
+    constant_response,
+    excess_spectral_energy,
+    excess_spectral_energy_of_samples,
+    phase_imbalance,
+)
 from zoo.metrics.frechet import Moments, frechet_distance, moments
 from zoo.metrics.kernel_distance import kernel_distance
 from zoo.metrics.multiply_adds import multiply_adds, super_resolution_multiply_adds
@@ -17,15 +22,17 @@ __all__ = [
     "PrecisionRecall",
     "RadialSpectrum",
     "compare_sets",
+    "constant_response",
     "diversity",
-    "excess_energy_of_set",
     "excess_spectral_energy",
+    "excess_spectral_energy_of_samples",
     "features_of",
     "frechet_distance",
     "kernel_distance",
     "moments",
     "mse",
     "multiply_adds",
+    "phase_imbalance",
     "precision_recall",
     "psnr",
     "radial_spectrum",

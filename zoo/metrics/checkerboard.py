@@ -2,10 +2,17 @@
 
 A strided transposed convolution whose kernel does not divide evenly by its stride overlaps unevenly, and
 leaves a pattern with the stride's period (Odena et al. 2016, "Deconvolution and checkerboard artifacts").
+Three measures: energy at the pattern's frequencies, imbalance between the phases of the residual, and the
+response to an input that is constant.
 """
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
+
+if TYPE_CHECKING:
+    import keras
 
 
 def excess_spectral_energy(target: tf.Tensor, output: tf.Tensor, scale: int) -> tf.Tensor:
@@ -25,49 +32,139 @@ def excess_spectral_energy(target: tf.Tensor, output: tf.Tensor, scale: int) -> 
     Raises:
         ValueError: `scale` is less than 2, or the pictures are smaller than it.
     """
-    size, periodic = _periodic_bins(output, scale)
-    return _excess(_power(target, *size), _power(output, *size), periodic)
+    height, width = _whole_periods(output, scale)
+    periodic = _periodic(height, width, scale, output.dtype)
+    added = tf.nn.relu(_power(output, height, width) - _power(target, height, width)) * periodic
+    total = tf.reduce_sum(_power(output, height, width), axis=(1, 2, 3))
+    return tf.math.divide_no_nan(tf.reduce_sum(added, axis=(1, 2, 3)), total)
 
 
-def excess_energy_of_set(target: tf.Tensor, output: tf.Tensor, scale: int) -> tf.Tensor:
-    """The same of two sets of pictures, which have no pairs and need not be equally many.
+def excess_spectral_energy_of_samples(reference: tf.Tensor, samples: tf.Tensor, scale: int) -> tf.Tensor:
+    """Energy at the frequencies m/scale that pictures without a target have and the reference pictures do not.
 
-    Each set's mean spectrum is taken as shares of its energy, so that a difference in contrast is not counted.
+    As `excess_spectral_energy`, but between the mean power spectra of two sets, each as a share of its energy.
 
     Args:
-        target: `[pictures, height, width, channels]` in 0..1, of the data.
-        output: `[samples, height, width, channels]`.
+        reference: `[n, height, width, channels]` in 0..1, such as pictures of the data set.
+        samples: `[m, height, width, channels]`.
         scale: period of the pattern in pixels, at least 2.
 
     Returns:
-        A number in 0..1.
+        A scalar in 0..1.
 
     Raises:
         ValueError: `scale` is less than 2, or the pictures are smaller than it.
     """
-    size, periodic = _periodic_bins(output, scale)
-    spectra = [tf.reduce_mean(_power(pictures, *size), axis=0, keepdims=True) for pictures in (target, output)]
-    data, samples = (tf.math.divide_no_nan(spectrum, tf.reduce_sum(spectrum)) for spectrum in spectra)
-    return _excess(data, samples, periodic)[0]
+    height, width = _whole_periods(samples, scale)
+
+    def shares(pictures: tf.Tensor) -> tf.Tensor:
+        power = tf.reduce_mean(_power(pictures, height, width), 0)
+        return tf.math.divide_no_nan(power, tf.reduce_sum(power))
+
+    added = tf.nn.relu(shares(samples) - shares(reference))
+    return tf.reduce_sum(added * _periodic(height, width, scale, samples.dtype))
 
 
-def _periodic_bins(pictures: tf.Tensor, scale: int) -> tuple[tuple[int, int], tf.Tensor]:
-    """The largest height and width with a bin at every m/scale, and 1 at those bins, 0 elsewhere."""
+def phase_imbalance(target: tf.Tensor, output: tf.Tensor, scale: int) -> tf.Tensor:
+    """How much the scale*scale phases of the residual differ in their means.
+
+    The residual, less its mean over the period around each pixel, is averaged over all pixels of each phase. A
+    periodic pattern stays, slopes vanish, and everything else averages out; the variance that is left of the latter
+    is estimated from its scatter and subtracted, so that noise and blur have no imbalance.
+
+    Args:
+        target: `[batch, height, width, channels]` in 0..1. Zeros where there is no target: the content of pictures
+            is not periodic and averages out too.
+        output: the same shape.
+        scale: period of the pattern in pixels, at least 2.
+
+    Returns:
+        `[batch]`, the root mean square of the pattern in the units of the pictures; 0 where there is none.
+
+    Raises:
+        ValueError: `scale` is less than 2, or the pictures hold fewer than two periods beside their border.
+    """
+    residual = output - target
+    _whole_periods(residual, scale)
+    residual = _less_local_mean(residual, scale)
+    rows, columns = residual.shape[1] // scale, residual.shape[2] // scale
+    if rows * columns < 2:
+        raise ValueError(
+            f"pictures of {output.shape[1]}x{output.shape[2]} hold fewer than two periods of {scale}x{scale} beside a "
+            f"border of {scale // 2}"
+        )
+    channels = residual.shape[-1]
+    blocks = residual[:, : rows * scale, : columns * scale]
+    blocks = tf.transpose(tf.reshape(blocks, (-1, rows, scale, columns, scale, channels)), (0, 1, 3, 2, 4, 5))
+    blocks = tf.reshape(blocks, (-1, rows * columns, scale * scale, channels))
+    means = tf.reduce_mean(blocks, axis=1, keepdims=True)
+    count = tf.cast(rows * columns, blocks.dtype)
+    chance = tf.reduce_sum(tf.square(blocks - means), axis=1) / (count * (count - 1.0))
+    return tf.sqrt(tf.nn.relu(tf.reduce_mean(tf.square(means[:, 0]) - chance, axis=(1, 2))))
+
+
+def _less_local_mean(pictures: tf.Tensor, scale: int) -> tf.Tensor:
+    """Pictures less the mean over one period around each pixel; without the border of scale // 2 pixels."""
+    border = scale // 2
+    weights = np.ones(2 * border + 1)
+    if scale % 2 == 0:
+        # An even period has no middle pixel: half of one at either end.
+        weights[[0, -1]] = 0.5
+    weights /= scale
+    mean = pictures
+    for axis in (1, 2):
+        size = pictures.shape[axis] - 2 * border
+        mean = tf.add_n(
+            [
+                tf.cast(weight, pictures.dtype) * tf.gather(mean, tf.range(shift, shift + size), axis=axis)
+                for shift, weight in enumerate(weights)
+            ]
+        )
+    return pictures[:, border : border + mean.shape[1], border : border + mean.shape[2]] - mean
+
+
+def constant_response(network: "keras.Model", features: np.ndarray, scale: int) -> float:
+    """What a network makes of features that are the same everywhere: a pattern where there should be none.
+
+    Args:
+        network: from features `[batch, rows, columns, channels]` to pictures `[batch, height, width, channels]`, by
+            convolutions and up-sampling alone.
+        features: `[channels]`, put at each of the network's places; where these are not fixed, at 16 x 16.
+        scale: total factor of its up-samplers.
+
+    Returns:
+        Standard deviation of the middle scale x scale pixels of the output, mean over channels: far from the borders
+        the output repeats with that period, whatever the weights are.
+
+    Raises:
+        ValueError: `scale` is less than 2.
+    """
+    rows, columns = (size or 16 for size in network.input_shape[1:3])
+    image = tf.broadcast_to(tf.constant(features), (1, rows, columns, len(features)))
+    output = tf.convert_to_tensor(network(image, training=False))
+    height, width = _whole_periods(output, scale)
+    top, left = (height // scale // 2 * scale, width // scale // 2 * scale)
+    period = tf.cast(output, tf.float64)[0, top : top + scale, left : left + scale]
+    return float(tf.reduce_mean(tf.math.reduce_std(period, axis=(0, 1))))
+
+
+def _whole_periods(pictures: tf.Tensor, scale: int) -> tuple[int, int]:
+    """Height and width cropped to multiples of the scale."""
     height, width = pictures.shape[1] // scale * scale, pictures.shape[2] // scale * scale
     if scale < 2 or not height or not width:
         raise ValueError(
             f"scale {scale} for pictures of {pictures.shape[1]}x{pictures.shape[2]}: it must be at least 2 and "
             "no larger than the picture"
         )
+    return height, width
+
+
+def _periodic(height: int, width: int, scale: int, dtype: tf.DType) -> tf.Tensor:
+    """1 at the bins `[height, width]` whose vertical or horizontal frequency is m/scale, 0 elsewhere."""
     rows = np.arange(height) * scale % height == 0
     columns = np.arange(width) * scale % width == 0
     rows[0] = columns[0] = False
-    return (height, width), tf.constant(rows[:, None] | columns[None, :], pictures.dtype)
-
-
-def _excess(target: tf.Tensor, output: tf.Tensor, periodic: tf.Tensor) -> tf.Tensor:
-    added = tf.reduce_sum(tf.nn.relu(output - target) * periodic, axis=(1, 2, 3))
-    return tf.math.divide_no_nan(added, tf.reduce_sum(output, axis=(1, 2, 3)))
+    return tf.constant(rows[:, None] | columns[None, :], dtype)
 
 
 def _power(pictures: tf.Tensor, height: int, width: int) -> tf.Tensor:

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from zoo.metrics.checkerboard import excess_energy_of_set
+from zoo.metrics.checkerboard import excess_spectral_energy_of_samples
 
 _FLOOR = 1e-6
 
@@ -16,7 +16,7 @@ def sample_metrics(data: tf.Tensor, samples: tf.Tensor, period: int) -> dict[str
         period: total factor of the generator's up-samplers, the period of their checkerboard.
     """
     return {
-        "checkerboard": float(excess_energy_of_set(data, samples, period)),
+        "checkerboard": float(excess_spectral_energy_of_samples(data, samples, period)),
         "diversity": float(diversity(data, samples)),
         "spectral_distance": float(spectral_distance(data, samples)),
     }

@@ -1,0 +1,111 @@
+"""A browser for tests: Debian's Chromium, driven through chromedriver's own protocol."""
+
+import base64
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,1600",
+]
+
+
+class Page:
+    """One window.
+
+    Args:
+        address: of the driver's session.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def open(self, address: str) -> None:
+        self._post("url", {"url": address})
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """What JavaScript returns."""
+        return self._post("execute/sync", {"script": script, "args": list(arguments)})
+
+    def wait(self, script: str, seconds: float = 90) -> Any:
+        """What JavaScript returns once it is true."""
+        until = time.monotonic() + seconds
+        while not (found := self.run(script)):
+            assert time.monotonic() < until, f"the page did not come to: {script}"
+            time.sleep(0.3)
+        return found
+
+    def errors(self) -> list[str]:
+        """What the browser complained of."""
+        return [entry["message"] for entry in self._post("se/log", {"type": "browser"}) if entry["level"] == "SEVERE"]
+
+    def picture(self, path: Path) -> None:
+        """Save what the window shows."""
+        path.write_bytes(base64.b64decode(_ask(f"{self._address}/screenshot", None)))
+
+    def _post(self, command: str, values: dict[str, Any]) -> Any:
+        return _ask(f"{self._address}/{command}", values)
+
+
+@contextmanager
+def browser(profile: Path) -> Iterator[Page]:
+    """A headless browser with a new profile."""
+    port = free_port()
+    driver = subprocess.Popen([str(DRIVER), f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for_port(port)
+        options = {"args": [*_FLAGS, f"--user-data-dir={profile}"], "binary": BROWSER}
+        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+        session = _ask(f"{address}/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
+        try:
+            yield Page(f"{address}/session/{session}")
+        finally:
+            _ask(f"{address}/session/{session}", None, "DELETE")
+    finally:
+        driver.terminate()
+        driver.wait(30)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port: int, seconds: float = 90) -> None:
+    """Return once something listens there."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            assert time.monotonic() < until, f"nothing listens on port {port}"
+            time.sleep(0.2)
+
+
+def _ask(address: str, values: dict[str, Any] | None, method: str = "") -> Any:
+    body = None if values is None else json.dumps(values).encode()
+    asked = urllib.request.Request(address, body, {"Content-Type": "application/json"}, method=method or None)
+    # Whatever proxy the machine has is not for itself.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(asked, timeout=180) as answer:
+        return json.loads(answer.read())["value"]

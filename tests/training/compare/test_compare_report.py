@@ -1,0 +1,118 @@
+import csv
+import re
+from html.parser import HTMLParser
+
+import pytest
+from comparison_files import write_comparison
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
+from training.compare import records
+from training.compare.metrics import metric, ordered
+from training.compare.report import write_report
+from training.compare.summaries import pair_rows, twin_rows
+from training.compare.verdict import verdict
+
+
+def sentences(folder):
+    results = records.read(folder)
+    return verdict(results, twin_rows(results), pair_rows(results))
+
+
+def test_the_verdict_says_no_difference_where_the_interval_covers_zero(comparison):
+    answer, quality, pattern, speed = sentences(comparison)
+    assert answer.startswith("Take `subpixel`: no other was shown to be better in PSNR, and of `subpixel` and")
+    assert "no difference in PSNR between `transpose` and `subpixel` (+0.000 dB, -0.124 to +0.124)" in quality
+    assert "`resize` is worse than `subpixel` in PSNR (-1.000 dB, -1.248 to -0.752)" in quality
+    assert "Before training, `subpixel` and `resize` enlarge constant features without a pattern" in pattern
+    assert "`transpose` by 10.2 grey levels" in pattern
+    assert "`resize` is the fastest and `transpose` takes 3.00 times as long" in speed
+    assert "under XLA, all take the same time within 5 %" in speed
+    assert "LiteRT is not installed" in speed
+
+
+def test_the_answer_follows_the_time_among_equals(tmp_path):
+    times = {"subpixel": 3.0, "transpose": 2.0, "resize": 1.0}
+    assert sentences(write_comparison(tmp_path / "a", forward=times))[0].startswith("Take `transpose`")
+    close = {"subpixel": 2.0, "transpose": 2.01, "resize": 1.0}
+    assert "though by less than 5 %" in sentences(write_comparison(tmp_path / "b", forward=close))[0]
+
+
+def test_one_seed_gives_no_answer(tmp_path):
+    first, quality, *_ = sentences(write_comparison(tmp_path / "one", seeds=1))
+    assert first.startswith("One seed (100 steps) cannot tell a difference from chance")
+    assert "`resize` against `subpixel` -1.000 dB PSNR" in quality
+
+
+class Cells(HTMLParser):
+    """Numbers of the table by twin and column, and every address of the page."""
+
+    def __init__(self):
+        super().__init__()
+        self.values, self.addresses, self.row = {}, [], ""
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.row = found.get("data-twin", self.row)
+        if "data-column" in found:
+            self.values[self.row, found["data-column"]] = found.get("data-value")
+        self.addresses += [found[name] for name in ("src", "href") if name in found]
+
+
+def test_the_table_shows_the_numbers_of_the_files(comparison):
+    page = write_report(comparison).read_text()
+    cells = Cells()
+    cells.feed(page)
+    with (comparison / "twins.csv").open() as file:
+        rows = {row["twin"]: row for row in csv.DictReader(file)}
+    assert len(cells.values) > 20
+    for (twin, column), value in cells.values.items():
+        assert rows[twin][column] == (value or "")
+    assert float(rows["own/resize"]["psnr_mean"]) == pytest.approx(27.1)
+    assert float(rows["own/resize"]["psnr_sd"]) == pytest.approx(0.1)
+    # 99 % of the way from 13.5 to 27: interpolated between steps 50 and 100, mean over seeds.
+    assert 80 < float(rows["own/resize"]["steps_to_common_quality"]) < 100
+    assert float(rows["own/transpose"]["steps_to_common_quality"]) < 90
+    # One file without a network: every picture is inside, nothing else is asked for.
+    assert len(cells.addresses) == 3 + 2 * 7
+    assert all(address.startswith("data:image/png;base64,") for address in cells.addresses)
+    assert not re.findall(r"https?://", page)
+    text = (comparison / "report.md").read_text()
+    assert "| subpixel | 28.100 ± 0.100 |" in text
+    assert all((comparison / path).is_file() for path in re.findall(r"\]\((.*?\.png)\)", text))
+
+
+def test_a_report_that_is_deleted_comes_back_the_same(comparison):
+    write_report(comparison)
+    made = ("report.html", "report.md", "twins.csv", "pairs.csv", "plots/quality.png")
+    before = {name: (comparison / name).read_bytes() for name in made}
+    for name in made:
+        (comparison / name).unlink()
+    write_report(comparison)
+    assert {name: (comparison / name).read_bytes() for name in made} == before
+
+
+def test_tensorboard_has_shared_tags_and_a_table_of_hyper_parameters(comparison):
+    write_report(comparison)
+    runs = {path.parent.relative_to(comparison / "tensorboard").as_posix() for path in comparison.rglob("events*")}
+    assert runs == {"all"} | {
+        f"own/{name}/seed{seed}" for name in ("subpixel", "transpose", "resize") for seed in range(3)
+    }
+    board = EventAccumulator(str(comparison / "tensorboard/own/resize/seed0"), size_guidance={"tensors": 0})
+    board.Reload()
+    tags = set(board.Tags()["tensors"])
+    assert {"eval/psnr", "final/psnr", "final/constant_after", "cost/forward_ms", "eval/pictures"} <= tags
+    assert [event.step for event in board.Tensors("eval/psnr")] == [0, 50, 100]
+    content = board.summary_metadata["_hparams_/session_start_info"].plugin_data.content
+    assert HParamsPluginData.FromString(content).session_start_info.hparams["up-sampler"].string_value == "resize"
+    everything = EventAccumulator(str(comparison / "tensorboard/all"), size_guidance={"tensors": 0})
+    everything.Reload()
+    assert {"compare/quality", "compare/latency", "compare/spectra", "compare/pictures", "verdict"} <= set(
+        everything.Tags()["tensors"]
+    )
+
+
+def test_metrics_know_their_order_and_direction():
+    assert ordered(["mse", "own", "psnr", "checkerboard", "ssim"]) == ["psnr", "ssim", "mse", "own"]
+    assert metric("psnr").larger_is_better
+    assert not metric("frechet").larger_is_better

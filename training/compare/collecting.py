@@ -1,0 +1,187 @@
+"""Measure the runs of a comparison and write down everything that its report is made from."""
+
+import csv
+import datetime
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.compare import records
+from training.compare.metrics import ordered
+from training.compare.plan import FAIRNESS, Pair, Request, Twin
+from training.runs import Run
+from zoo.files import write_json, written_beside
+
+if TYPE_CHECKING:
+    from training.compare.measuring import Examples
+    from training.data import Source
+    from training.train import Order
+
+SHOWN = 6
+"""Pictures that the report shows of every twin."""
+MEASURED = "measured"
+
+
+def collect(
+    asked: Request,
+    contestants: Sequence[Twin],
+    pairs: Sequence[Pair],
+    source: "Source",
+    runs: Mapping[tuple[str, int], Run],
+    folder: Path,
+) -> None:
+    """Write every file of a comparison but its report. What was measured of the same runs before is not repeated.
+
+    Args:
+        asked: the request.
+        contestants: the twins.
+        pairs: to be told apart.
+        source: where the pictures come from.
+        runs: finished, by key of the twin and seed.
+        folder: to write to; it is made.
+    """
+    from training.compare.measuring import examples
+    from training.tasks import task_class
+
+    (folder / MEASURED).mkdir(parents=True, exist_ok=True)
+    (folder / records.PICTURES).mkdir(exist_ok=True)
+    orders = {(key, seed): order for key, seed, order in _orders(asked, contestants, source)}
+    first = orders[contestants[0].key, 0]
+    shown = examples(first, source)
+    measured = {at: _measured(orders[at], source, run, shown, folder, at) for at, run in runs.items()}
+    costs = _costs({twin.key: orders[twin.key, 0] for twin in contestants}, runs, source, shown, folder)
+    _save_pictures(folder, "target", shown.target.numpy())
+
+    rows = [
+        {"twin": key, "seed": seed, "run": str(run.path), **_evaluation(run), **measured[key, seed]["checkerboard"]}
+        for (key, seed), run in runs.items()
+    ]
+    records.write_rows(folder / records.RUN_ROWS, rows)
+    records.write_rows(folder / records.COSTS, costs)
+    records.write_rows(folder / records.CURVES, [row for at, run in runs.items() for row in _curve(*at, run)])
+    records.write_rows(
+        folder / records.SPECTRA,
+        [
+            {"twin": key, "when": when, "frequency": frequency, "power": power}
+            for (key, seed), values in measured.items()
+            if seed == 0
+            for when, powers in values["spectrum"].items()
+            for frequency, power in zip(np.linspace(0.0, 0.5, len(powers)).tolist(), powers, strict=True)
+        ],
+    )
+    config = runs[contestants[0].key, 0].config()
+    write_json(
+        folder / records.FACTS,
+        {
+            "name": asked.name,
+            "kind": asked.family.kind,
+            "scale": asked.scale,
+            "period": asked.scale or asked.family.upsampling,
+            "source": {key: config["source"][key] for key in ("name", "reason", "fingerprint")},
+            "split": source.held_out,
+            "steps": first.recipe.steps,
+            "batch": first.recipe.batch,
+            "seeds": asked.seeds,
+            "fairness": {name: FAIRNESS[name] for name in dict.fromkeys(twin.fairness for twin in contestants)},
+            "twins": [asdict(twin) for twin in contestants],
+            "pairs": [asdict(pair) for pair in pairs],
+            "metrics": ordered(_evaluation(runs[contestants[0].key, 0])),
+            "score": task_class(first.recipe.task).score,
+            "pictures": min(SHOWN, len(shown.target)),
+            "machine": {key: costs[0][key] for key in ("processor", "cores", "load", "tensorflow", "keras")},
+            "commit": config["commit"],
+            "date": datetime.date.today().isoformat(),
+        },
+    )
+
+
+def _orders(asked: Request, contestants: Sequence[Twin], source: "Source") -> Iterator[tuple[str, int, "Order"]]:
+    for twin in contestants:
+        for seed in range(asked.seeds):
+            yield twin.key, seed, asked.order(twin, seed, source.name)
+
+
+def _measured(
+    order: "Order", source: "Source", run: Run, shown: "Examples", folder: Path, at: tuple[str, int]
+) -> dict[str, Any]:
+    """Checkerboard and spectrum of a run before and after training; pictures of the first seed are saved."""
+    from training.compare.measuring import after_training, before_training
+
+    name = f"{at[0].replace('/', '-')}-s{at[1]}"
+    path = folder / MEASURED / f"{name}.json"
+    if path.is_file():
+        known: dict[str, Any] = json.loads(path.read_text())
+        if known["run"] == str(run.path):
+            return known
+    moments = {"before": before_training(order, source, shown), "after": after_training(order, source, run, shown)}
+    if at[1] == 0:
+        fresh = moments["before"].output[:SHOWN]
+        # An untrained output hardly leaves its mean: its own range shows what little there is.
+        stretched = (fresh - fresh.min()) / max(float(np.ptp(fresh)), 1e-12)
+        _save_pictures(folder, f"{at[0].replace('/', '-')}-before", stretched)
+        _save_pictures(folder, f"{at[0].replace('/', '-')}-after", moments["after"].output)
+    found = {
+        "run": str(run.path),
+        "checkerboard": {
+            f"{measure}_{when}": value
+            for when, moment in moments.items()
+            for measure, value in moment.checkerboard.items()
+        },
+        "spectrum": {when: moment.spectrum.tolist() for when, moment in moments.items()},
+    }
+    write_json(path, found)
+    return found
+
+
+def _costs(
+    orders: Mapping[str, "Order"],
+    runs: Mapping[tuple[str, int], Run],
+    source: "Source",
+    shown: "Examples",
+    folder: Path,
+) -> list[records.Row]:
+    """One row a twin; all are measured anew where one is new, because only times of one run can be compared."""
+    from training.compare.costs import costs, machine
+
+    rows = records.read_rows(folder / records.COSTS)
+    wanted = {key: str(runs[key, 0].path) for key in orders}
+    if {row["twin"]: row["run"] for row in rows} == wanted:
+        return rows
+    facts = machine()
+    return [
+        {"twin": key, "run": wanted[key], **values, **facts}
+        for key, values in costs(orders, source, shown.training).items()
+    ]
+
+
+def _evaluation(run: Run) -> dict[str, float]:
+    """The metrics of a run's model on the held-out part of its source."""
+    from training.evaluate import read_evaluations
+
+    source = run.config()["source"]["name"]
+    facts = next(facts for facts in read_evaluations(run.path) if facts["source"] == source)
+    return {name: facts["metrics"][name] for name in ordered(facts["metrics"])}
+
+
+def _curve(key: str, seed: int, run: Run) -> list[records.Row]:
+    with (run.path / "metrics.csv").open() as file:
+        return [
+            {"twin": key, "seed": seed, "step": int(row["step"]), "tag": tag, "value": float(value)}
+            for row in csv.DictReader(file)
+            for tag, value in row.items()
+            if tag != "step" and value
+        ]
+
+
+def _save_pictures(folder: Path, name: str, pictures: np.ndarray) -> None:
+    """The first pictures of a batch as PNG files; values outside 0..1 are clipped."""
+    from PIL import Image
+
+    for number, picture in enumerate(pictures[:SHOWN]):
+        whole = np.round(np.clip(np.asarray(picture, np.float64), 0.0, 1.0) * 255).astype(np.uint8)
+        with written_beside(folder / records.PICTURES / f"{name}-{number}.png") as file:
+            Image.fromarray(whole[..., 0] if whole.shape[-1] == 1 else whole).save(file, "PNG")

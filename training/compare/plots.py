@@ -1,0 +1,118 @@
+"""The plots of a comparison, as PNG bytes."""
+
+import io
+import statistics
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from training.compare.metrics import metric
+from training.compare.records import Results, Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's colours, which the colour-blind can tell apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
+
+
+def plots(results: Results, rows: Sequence[Row]) -> dict[str, bytes]:
+    """PNG by name: `quality`, `latency`, `spectra`; one without anything to show is left out."""
+    drawn: dict[str, Callable[[Axes], bool]] = {
+        "quality": lambda axes: _quality(axes, results),
+        "latency": lambda axes: _latency(axes, results, rows),
+        "spectra": lambda axes: _spectra(axes, results),
+    }
+    found = {name: _png(draw) for name, draw in drawn.items()}
+    return {name: content for name, content in found.items() if content}
+
+
+def _png(draw: "Callable[[Axes], bool]") -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25)
+    if not draw(axes):
+        return b""
+    content = io.BytesIO()
+    figure.savefig(content, dpi=110, metadata={"Software": None})
+    return content.getvalue()
+
+
+def _styles(results: Results) -> dict[str, tuple[str, str, str]]:
+    """Label, colour and line of each twin: a colour an up-sampler, a line a setting of fairness."""
+    upsamplers = list(dict.fromkeys(twin.key.partition("/")[2] for twin in results.twins))
+    lines = {"own": "-", "mapped": "--", "cost": ":"}
+    return {
+        twin.key: (
+            twin.label,
+            COLOURS[upsamplers.index(twin.key.partition("/")[2]) % len(COLOURS)],
+            lines[twin.fairness],
+        )
+        for twin in results.twins
+    }
+
+
+def _quality(axes: "Axes", results: Results) -> bool:
+    """Quality over steps, the mean of the seeds inside the band from the worst to the best."""
+    tag = results.facts["score"]
+    for key, (label, colour, line) in _styles(results).items():
+        curves = [dict(results.curve(key, seed, tag)) for seed in range(results.facts["seeds"])]
+        steps = sorted(set.intersection(*(set(curve) for curve in curves)))
+        if not steps:
+            return False
+        values = [[curve[step] for curve in curves] for step in steps]
+        axes.plot(steps, [statistics.fmean(row) for row in values], line, color=colour, label=label, marker=".")
+        axes.fill_between(
+            steps, [min(row) for row in values], [max(row) for row in values], color=colour, alpha=0.15, lw=0
+        )
+    told = metric(tag.partition("/")[2])
+    axes.set(xlabel="steps", ylabel=f"{told.label}{told.unit}, validation", title="Quality over steps, band over seeds")
+    axes.legend(frameon=False)
+    return True
+
+
+def _latency(axes: "Axes", results: Results, rows: Sequence[Row]) -> bool:
+    """Quality against the time of a forward pass, with the standard deviation over seeds."""
+    if not results.facts["metrics"]:
+        return False
+    told = metric(results.facts["metrics"][0])
+    styles = _styles(results)
+    marks = {"own": "o", "mapped": "D", "cost": "s"}
+    for row in rows:
+        label, colour, _ = styles[row["twin"]]
+        axes.errorbar(
+            row["forward_ms"],
+            row[f"{told.name}_mean"],
+            yerr=row[f"{told.name}_sd"],
+            fmt=marks[row["fairness"]],
+            color=colour,
+            capsize=3,
+            label=label,
+        )
+    axes.set_xlim(left=0)
+    axes.legend(frameon=False)
+    axes.set(xlabel="milliseconds, forward", ylabel=told.label + told.unit, title="Quality against latency")
+    return True
+
+
+def _spectra(axes: "Axes", results: Results) -> bool:
+    """Power of what is left by frequency, after training; thin lines mark the checkerboard's frequencies."""
+    for key, (label, colour, line) in _styles(results).items():
+        rows = [
+            row for row in results.spectra if row["twin"] == key and row["when"] == "after" and row["frequency"] > 0
+        ]
+        if not rows:
+            return False
+        axes.plot([row["frequency"] for row in rows], [row["power"] for row in rows], line, color=colour, label=label)
+    period = results.facts["period"]
+    for number in range(1, period // 2 + 1):
+        axes.axvline(number / period, color="grey", lw=0.8, ls=":")
+    what = "samples" if results.facts["kind"] == "generator" else "residual"
+    axes.set_yscale("log")
+    axes.set(xlabel="cycles per pixel (dotted: m/r)", ylabel="power", title=f"Spectrum of the {what}, first seed")
+    axes.legend(frameon=False)
+    return True
