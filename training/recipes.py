@@ -165,9 +165,9 @@ RECIPES: dict[str, Recipe] = {
         average=0.999,
         log_every=100,
     ),
-    # Adam leaves a network of tanh almost linear for tens of thousands of steps.
-    "espcn": dataclasses.replace(_SUPER_RESOLUTION, optimiser="muon", learning_rate=1.5e-3),
-    "fsrcnn": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3),
+    # Adam leaves a network of tanh almost linear for tens of thousands of steps. Both papers have the squared error.
+    "espcn": dataclasses.replace(_SUPER_RESOLUTION, optimiser="muon", learning_rate=1.5e-3, loss="mean_squared_error"),
+    "fsrcnn": dataclasses.replace(_SUPER_RESOLUTION, optimiser="muon", learning_rate=2e-3, loss="mean_squared_error"),
     "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=4e-4, compare_steps=10_000),
     # The paper's: some hours on a GPU, weeks without one.
     "edsr": dataclasses.replace(
