@@ -1,7 +1,7 @@
 """The one place that writes TensorBoard."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,6 @@ class Board:
         """The hyper-parameters of a run that has a row of that name in the table of all runs."""
         with self._writer.as_default(step=0):
             hparams.hparams({key: _plain(value) for key, value in values.items()}, trial_id=run)
-
-    def metrics(self, tags: Sequence[str]) -> None:
-        """The scalars that are columns of the table of all runs below this folder's."""
-        with self._writer.as_default(step=0):
-            hparams.hparams_config(hparams=[], metrics=[hparams.Metric(tag) for tag in tags])
 
     def describe(self, model: keras.Model, run: str, config: Mapping[str, Any]) -> None:
         """What is trained, as text, and its hyper-parameters for the table of all runs.

@@ -25,13 +25,13 @@ CAPTIONS = {
 
 _STYLE = """
 :root { --zoom: 1; --x: 50%; --y: 50%; color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 1180px; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a;
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 1280px; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a;
   background: #fff; }
 h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .budget, .notes, figcaption { color: #555; font-size: .85rem; }
 .verdict li:first-child { font-weight: 600; font-size: 1.08rem; } .verdict { padding-left: 1.2rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .82rem; }
-th, td { padding: .35rem .55rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .78rem; }
+th, td { padding: .3rem .4rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap; }
 th { cursor: pointer; vertical-align: bottom; white-space: normal; }
 th:first-child, td:first-child { text-align: left; }
 th[aria-sort=ascending]::after { content: " \\25B2"; } th[aria-sort=descending]::after { content: " \\25BC"; }

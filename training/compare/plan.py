@@ -183,8 +183,15 @@ def twins(asked: Request, image_shape: tuple[int, int, int]) -> tuple[list[Twin]
         widths = equal_cost(asked, reference, image_shape)
         keys = {}
         for name in asked.upsamplers:
-            told = ", ".join(f"{argument.partition('.')[2]} {value}" for argument, value in widths[name].items())
-            twin = Twin(f"cost/{name}", f"{name} ({told})", "cost", str(asked.model(name)), settings=widths[name])
+            told = ", ".join(f"{argument} {width}" for argument, width in widths[name].items())
+            usual = asked.recipe().model
+            # A width that is the usual one stays unsaid: the run is then that of the twin's own.
+            settings = {
+                f"model.{argument}": width
+                for argument, width in widths[name].items()
+                if width != usual.get(argument, asked.family.arguments[argument].default)
+            }
+            twin = Twin(f"cost/{name}", f"{name} ({told})", "cost", str(asked.model(name)), settings=settings)
             keys[name] = add(twin)
         pairs += [Pair("cost", keys[reference], keys[name], "the choice at equal cost") for name in others]
     return list(found.values()), pairs

@@ -46,7 +46,6 @@ def _write_board(results: Results, sentences: Sequence[str], drawn: Mapping[str,
     finals = [*results.facts["metrics"], *(f"{name}_after" for name in ("spectral", "imbalance", "constant"))]
     costs = ("parameters", "multiply_adds", "forward_ms", "step_ms", "xla_ms", "litert_ms", "memory_mib")
     summary = Board(folder / "all")
-    summary.metrics([f"final/{name}" for name in finals] + [f"cost/{name}" for name in costs])
     summary.text(0, "verdict", "\n".join(f"- {sentence}" for sentence in sentences))
     for name, content in drawn.items():
         summary.picture(0, f"compare/{name}", tf.io.decode_png(content, 3) / 255)

@@ -54,6 +54,10 @@ def compare(asked: Request, console: Console, root: Path = RUNS) -> Path:
     source = open_source(recipe.source, recipe.image_size, announce=lambda text: console.print(f"note: {text}"))
     console.print(f"data: {source.name}" + (f" ({source.reason})" if source.reason else ""))
     start_tensorflow()
+    import tensorflow as tf
+
+    # Functions of one name are traced for every twin; TensorFlow takes that for retracing.
+    tf.get_logger().setLevel("ERROR")
     contestants, pairs = twins(asked, source.image_shape)
     console.print(
         f"comparing {len(contestants)} twins of {asked.name} over {asked.seeds} seeds, {recipe.steps:,} steps each"

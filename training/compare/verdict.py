@@ -8,7 +8,7 @@ from training.compare.plan import Twin
 from training.compare.records import Results, Row
 from training.compare.summaries import difference
 
-# Below this the pattern is less than a tenth of the step between two grey levels of 8 bits.
+# A tenth of the step between two grey levels of 8 bits.
 _INVISIBLE = 0.1 / 255
 _EQUAL_TIME = 1.05
 
@@ -26,9 +26,9 @@ def verdict(results: Results, twins: Sequence[Row], pairs: Sequence[Row]) -> lis
     sentences = [_answer(results, twins, labels, main)]
     if main:
         sentences += _quality(results, pairs, labels, main)
-    sentences += _checkerboard(twins, labels)
-    sentences += _speed(twins, labels)
-    return sentences
+    field = {twin.key for twin in _field(results)}
+    rows = [row for row in twins if row["twin"] in field]
+    return [*sentences, *_checkerboard(rows, labels), *_speed(rows, labels)]
 
 
 def _answer(results: Results, twins: Sequence[Row], labels: dict[str, str], main: Metric | None) -> str:
@@ -71,9 +71,12 @@ def _quality(results: Results, pairs: Sequence[Row], labels: dict[str, str], mai
     sentences = []
     for setting in results.facts["fairness"]:
         told = [row for row in pairs if row["metric"] == main.name and row["fairness"] == setting]
-        if told:
-            clauses = [_clause(row, labels, main) for row in told]
-            sentences.append(f"{_opening(results, setting)}: {'; '.join(clauses)}.")
+        parts = []
+        for first in dict.fromkeys(row["first"] for row in told):
+            rows = [row for row in told if row["first"] == first]
+            parts.append(f"against {labels[first]}{_why(rows)} {_found(rows, labels, main)}")
+        if parts:
+            sentences.append(f"{_opening(results, setting)}, {main.label} {'; '.join(parts)}.")
     return sentences
 
 
@@ -88,38 +91,52 @@ def _opening(results: Results, setting: str) -> str:
     return f"{opening} ({how})"
 
 
-def _clause(row: Row, labels: dict[str, str], main: Metric) -> str:
-    found = difference(row)
-    first, second = labels[row["first"]], labels[row["second"]]
-    why = f" ({row['shows']})" if row["fairness"] == "mapped" else ""
-    size = f"{found.mean:+.{main.digits}f}{main.unit}"
-    if found.low is None or found.high is None:
-        return f"{second} against {first}{why} {size} {main.label}"
-    interval = f"{size}, {found.low:+.{main.digits}f} to {found.high:+.{main.digits}f}"
-    if not found.shown:
-        return f"no difference in {main.label} between {second} and {first}{why} ({interval})"
-    better = (found.mean > 0) == main.larger_is_better
-    return f"{second} is {'better' if better else 'worse'} than {first}{why} in {main.label} ({interval})"
+def _why(rows: Sequence[Row]) -> str:
+    """What a difference between twins of one function shows."""
+    return f" ({rows[0]['shows']})" if rows[0]["fairness"] == "mapped" else ""
+
+
+def _found(rows: Sequence[Row], labels: dict[str, str], main: Metric) -> str:
+    """The differences to one twin: those that were shown, and those that were not."""
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        found = difference(row)
+        size = f"{found.mean:+.{main.digits}f}{main.unit}"
+        if found.low is None or found.high is None:
+            said.setdefault("differs by", []).append(f"{size} for {labels[row['second']]}")
+            continue
+        better = (found.mean > 0) == main.larger_is_better
+        words = ("is better for" if better else "is worse for") if found.shown else "shows no difference for"
+        interval = f"{size}, {found.low:+.{main.digits}f} to {found.high:+.{main.digits}f}"
+        said.setdefault(words, []).append(f"{labels[row['second']]} ({interval})")
+    return " and ".join(f"{words} {_listed(names)}" for words, names in said.items())
 
 
 def _checkerboard(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
-    """Who shows a pattern before training and after, on a constant input."""
-    known = [row for row in twins if row["constant_before"] is not None]
-    if not known:
-        return []
-    parts = []
-    for moment, words in (("before", "Before training"), ("after", "After training")):
-        clean = [row for row in known if row[f"constant_{moment}"] < _INVISIBLE]
-        other = [row for row in known if row[f"constant_{moment}"] >= _INVISIBLE]
-        said = []
-        if clean:
-            names = _listed([labels[row["twin"]] for row in clean])
-            said.append(f"{names} {'enlarges' if len(clean) == 1 else 'enlarge'} constant features without a pattern")
-        if other:
-            grey = [f"{labels[row['twin']]} by {255 * row[f'constant_{moment}']:.1f}" for row in other]
-            said.append(f"a checkerboard shows in {_listed(grey)} grey levels of 255")
-        parts.append(f"{words}, " + "; ".join(said) + ".")
-    return [" ".join(parts)]
+    """The pattern in what the networks make of pictures, and of features that are the same everywhere."""
+    sentences = []
+    known = [row for row in twins if row["spectral_before"] is not None]
+    if known:
+        shares = [
+            f"{labels[row['twin']]} {100 * row['spectral_before']:.2f} % and {100 * row['spectral_after']:.2f} %"
+            for row in known
+        ]
+        sentences.append(
+            f"Energy at the checkerboard's frequencies that the data do not have, before training and after: "
+            f"{_listed(shares)}."
+        )
+    known = [row for row in twins if row["constant_after"] is not None]
+    if known:
+        clean = [labels[row["twin"]] for row in known if row["constant_after"] < _INVISIBLE]
+        other = [
+            f"{labels[row['twin']]} by {255 * row['constant_after']:.1f}"
+            for row in known
+            if row["constant_after"] >= _INVISIBLE
+        ]
+        parts = [f"{_listed(other)} grey levels of 255"] if other else []
+        parts += [f"{_listed(clean)} by less than 0.1"] if clean else []
+        sentences.append(f"Once trained, constant features come out with a pattern from {', and from '.join(parts)}.")
+    return sentences
 
 
 def _speed(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
@@ -136,7 +153,9 @@ def _speed(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
     told = [f"{words}, {compared(column)}" for column, words in names.items() if any(row[column] for row in twins)]
     if not told:
         return []
-    missing = "" if any(row["litert_ms"] for row in twins) else " LiteRT is not installed, so it was not measured."
+    missing = (
+        "" if any(row["litert_ms"] for row in twins) else " LiteRT (ai-edge-litert) is not installed: not measured."
+    )
     return ["; ".join(told) + "." + missing]
 
 

@@ -21,7 +21,7 @@ Widths = tuple[int, ...]
 
 
 def equal_cost(asked: "Request", reference: str, image_shape: tuple[int, int, int]) -> dict[str, dict[str, int]]:
-    """Settings by up-sampler, such as `{"model.filters": 18}`, whose multiply-adds agree within 2 percent.
+    """Widths by up-sampler, such as `{"filters": 18}`, whose multiply-adds agree within 2 percent.
 
     The reference keeps the family's widths if whole numbers allow it, else all move together by as little as possible.
 
@@ -49,10 +49,7 @@ def equal_cost(asked: "Request", reference: str, image_shape: tuple[int, int, in
         }
         if None not in matches.values():
             found = {reference: base, **{name: widths for name, widths in matches.items() if widths}}
-            return {
-                name: {f"model.{argument}": width for argument, width in zip(names, widths, strict=True)}
-                for name, widths in found.items()
-            }
+            return {name: dict(zip(names, widths, strict=True)) for name, widths in found.items()}
     raise InputError(
         f"fairness=cost is not possible for {asked.name}: no {' and '.join(names)} within a half of {usual} give the "
         "up-samplers the same multiply-adds within 2 percent; leave it out"

@@ -14,7 +14,7 @@ from typing import Any
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
-_FLAGS = [
+_FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -24,7 +24,13 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--window-size=1280,1600",
-]
+)
+# Also what web components keep to themselves.
+_TEXT = """
+const text = node => [...node.childNodes].map(child => child.nodeType === 3 ? child.data : text(child)).join("")
+  + (node.shadowRoot ? text(node.shadowRoot) : "");
+return text(document.body).replace(/\\s+/g, " ");
+"""
 
 
 class Page:
@@ -44,13 +50,12 @@ class Page:
         """What JavaScript returns."""
         return self._post("execute/sync", {"script": script, "args": list(arguments)})
 
-    def wait(self, script: str, seconds: float = 90) -> Any:
-        """What JavaScript returns once it is true."""
+    def wait_for(self, *words: str, seconds: float = 120) -> None:
+        """Return once the page shows all the words."""
         until = time.monotonic() + seconds
-        while not (found := self.run(script)):
-            assert time.monotonic() < until, f"the page did not come to: {script}"
-            time.sleep(0.3)
-        return found
+        while missing := [word for word in words if word not in self.run(_TEXT)]:
+            assert time.monotonic() < until, f"the page does not show {missing}: {self.run(_TEXT)[:2000]}"
+            time.sleep(0.5)
 
     def errors(self) -> list[str]:
         """What the browser complained of."""
