@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Tile = int | Literal["auto", "off"]
 
 # Of a network's feature maps, of which about four of the largest are held at once.
-_TILE_BYTES = 256 * 2**20
+_TILE_BYTES = 128 * 2**20
 _MAPS = 4
 
 
@@ -30,7 +30,7 @@ def upscale(array: "Array", model: "str | keras.Model", *, tile: Tile = "auto") 
             channels are grey, grey and alpha, RGB, or RGB and alpha (colours not multiplied by it).
         model: a published name such as `"espcn_x3_subpixel"`, `"bicubic_x3"` to compare with, or a network on
             `(None, None, None, 1 or 3)`.
-        tile: side of the tiles in pixels of `array`; `"auto"` bounds the memory of feature maps at about 256 MB,
+        tile: side of the tiles in pixels of `array`; `"auto"` bounds the memory of feature maps at about 128 MiB,
             `"off"` takes a whole picture at once. Tiles may become wider than asked.
 
     Returns:

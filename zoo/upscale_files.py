@@ -59,15 +59,16 @@ def upscale_files(
         PictureError: nothing can be done: a file that is broken or exists already, or folders that do not fit.
         UnknownNameError: no such published model, or not one that enlarges pictures.
         VerificationError: a published file differs from the index.
-        OSError: a file could not be written.
+        OSError: the file could not be written.
+        MemoryError: the picture needs more memory than there is.
     """
     scale = check_name(model)
     jobs = list(_jobs(source, target))
-    alone = not source.is_dir()
+    alone, ready = not source.is_dir(), None
     if alone:
         _check_target(jobs[0], force)
         # What is wrong with the picture is said at once, before TensorFlow takes its seconds.
-        _read(jobs[0], scale)
+        ready = _read(jobs[0], scale)
     start_tensorflow()
     import tensorflow as tf
 
@@ -79,10 +80,13 @@ def upscale_files(
             shown = bar.add_task(escape(job.source.name), total=None)
             try:
                 _check_target(job, force)
-                _enlarge(job, chosen, tile, partial(_started, bar, shown))
+                picture = ready or _read(job, scale)
+                _enlarge(job, picture, chosen, tile, partial(_started, bar, shown))
             except (PictureError, OSError, MemoryError, tf.errors.OpError) as error:
-                if alone:
+                if alone and isinstance(error, PictureError | OSError):
                     raise
+                if alone:
+                    raise MemoryError(_reason(error)) from error
                 failures.append((job.source, _reason(error)))
             bar.remove_task(shown)
             bar.advance(pictures)
@@ -141,8 +145,9 @@ def _read(job: Job, scale: int) -> Picture:
     return picture
 
 
-def _enlarge(job: Job, chosen: "Enlarger", tile: Tile, started: Callable[[int], Callable[[int], None]]) -> None:
-    picture = _read(job, chosen.scale)
+def _enlarge(
+    job: Job, picture: Picture, chosen: "Enlarger", tile: Tile, started: Callable[[int], Callable[[int], None]]
+) -> None:
     advance = started(picture.pixels.shape[0] * picture.pixels.shape[1])
     large = Picture(enlarge_picture(picture.pixels, chosen, tile, advance), picture.profile)
     job.target.parent.mkdir(parents=True, exist_ok=True)

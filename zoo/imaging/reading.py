@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zoo.start import start_tensorflow
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -90,6 +92,7 @@ def _is_deep(path: Path) -> bool:
 
 
 def _deep(path: Path, image: "Image.Image") -> Array:
+    start_tensorflow()
     import tensorflow as tf
 
     content = path.read_bytes()
