@@ -108,6 +108,7 @@ def _network(model: "keras.Model") -> Enlarger:
             f"{model.name} takes {model.input_shape}; enlarging takes a network on luma (None, None, None, 1) or RGB "
             "(None, None, None, 3)"
         )
+    model = _without_transposed(model)
     field = receptive_field(model)
 
     def of_values(values: tf.Tensor) -> tf.Tensor:
@@ -129,11 +130,22 @@ def _network(model: "keras.Model") -> Enlarger:
     return Enlarger(field.scale, halo, widest, _of_windows(enlarged))
 
 
+def _without_transposed(model: "keras.Model") -> "keras.Model":
+    """The sub-pixel equivalent of a network: sums of transposed convolutions are rounded otherwise in a tile."""
+    from keras import layers
+
+    if not any(isinstance(layer, layers.Conv2DTranspose) for layer in model._flatten_layers()):
+        return model
+    from zoo.convert import convert
+
+    return convert(model, to="subpixel")[0]
+
+
 def _of_windows(function: "Callable[[tf.Tensor], tf.Tensor]") -> Enlargement:
     """A function of `[1, h, w, c]` as one of `[h, w, c]`, traced once for each type and number of channels."""
     import tensorflow as tf
 
-    compiled = tf.function(function)
+    compiled = tf.function(function, autograph=False)
     traced: dict[Any, Callable[[tf.Tensor], tf.Tensor]] = {}
 
     def run(window: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":

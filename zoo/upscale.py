@@ -23,7 +23,8 @@ def upscale(array: "Array", model: "str | keras.Model", *, tile: Tile = "auto") 
 
     A network on luma enlarges luma; chroma is enlarged bicubically, and so is transparency, after which what is
     wholly transparent still is so, and what is opaque too. A grey picture is its own luma. The result does not depend
-    on `tile`, and for one RGB picture is what the model's `serve_uint8` gives.
+    on `tile`, and for one RGB picture is what the model's `serve_uint8` gives; but a model with transposed convolutions
+    runs as its sub-pixel equivalent, and few values of 8 bits may differ by one from the endpoint's.
 
     Args:
         array: uint8, uint16 in 0..65535, or float in 0..1; `[h, w]`, `[h, w, c]` or `[b, h, w, c]`, where 1, 2, 3 or 4
