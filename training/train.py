@@ -120,6 +120,8 @@ def _prepare(
         task = create_task(order, source.image_shape, initial, source.classes)
         task.check(task.model, source)
         train_pictures, validation = task.data(source, recipe, task.model, task.period, order.seed)
+    if note := task.prepare(source):
+        report.note(note)
 
     config = _config(order, strategy, source, initial)
     run = choose_run(name, config["identity"], order.seed, resume=order.resume, root=order.root)

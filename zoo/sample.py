@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo import pretrained
-from zoo.files import written_beside
 from zoo.models import parse_name
 from zoo.start import start_tensorflow
 
@@ -61,12 +60,10 @@ def sample_file(name: str, path: Path, count: int = 64, seed: int = 0, *, force:
         raise SampleError(f"{path} exists; replace it with --force")
     _check(name, count, seed)
     start_tensorflow()
-    import tensorflow as tf
+    from zoo.imaging.reading import Picture
+    from zoo.imaging.writing import write_picture
 
-    picture = grid(sample(name, count, seed))
-
-    with written_beside(path) as file:
-        file.write(tf.io.encode_png(picture).numpy())
+    write_picture(path, Picture(grid(sample(name, count, seed))))
 
 
 def grid(pictures: "Array") -> "Array":

@@ -49,6 +49,7 @@ def small_loop(
     strategy: tf.distribute.Strategy | None = None,
     seed: int = 3,
     run: Run | None = None,
+    jit: bool = False,
     **settings: object,
 ) -> Loop:
     """A loop over a small model on those pictures."""
@@ -58,7 +59,7 @@ def small_loop(
     keras.utils.set_random_seed(0)
     with strategy.scope():
         copies = [build_model(model, **recipe.model) for _ in range(2 if recipe.average else 0)]
-        task = task_class(recipe.task)(recipe, build_model(model, **recipe.model), 4, copies=copies, seed=seed)
+        task = task_class(recipe.task)(recipe, build_model(model, **recipe.model), 4, copies=copies, jit=jit, seed=seed)
     return Loop(task, strategy, pictures(), pictures(), seed=seed, run=run)
 
 

@@ -19,6 +19,7 @@ from training.runs import Run
 from training.tasks import adversarial
 from training.tasks.adversarial import FIXED, STANDING, between
 from training.tasks.variational import binarised, divergence, log_likelihood
+from zoo import metrics
 from zoo.pretrained import CARD
 
 MODELS = (
@@ -395,6 +396,30 @@ def test_the_card_of_a_generator_tells_what_its_samples_are_like(runs):
     assert card["metrics"]["diversity"]["protocol"].startswith("test, 6 pictures, samples, 6 of each seed")
 
 
+def test_the_frechet_distance_is_measured_where_a_classifier_of_the_source_is_published(monkeypatch):
+    from training import samples
+    from training.data import open_source
+
+    def means(images):
+        return np.asarray(images).mean((2, 3))
+
+    source = open_source("glyphs")
+    loop = small_loop("dcgan_subpixel", 2, **{"model.filters": 4})
+    assert loop.task.prepare(source) == "no classifier of glyphs is published, so that eval/frechet is left out"
+    assert "eval/frechet" not in loop.evaluate()
+
+    monkeypatch.setattr(samples, "published_names", lambda: ["features.glyphs"])
+    monkeypatch.setattr(samples, "card", lambda name: {"input": {"shape": [None, 28, 28, 1]}})
+    monkeypatch.setattr(adversarial, "feature_function", {"features.glyphs": means}.__getitem__)
+    assert samples.classifier_of(source, (32, 32, 1)) is None
+    assert loop.task.prepare(source) == ""
+    values = loop.evaluate()
+    real = pictures().take(tf.range(40, dtype=tf.int64)).numpy() / 255.0
+    made = loop.task._samples(loop.task._fixed(adversarial.EVALUATED)).numpy()
+    assert values["eval/frechet"] == pytest.approx(metrics.frechet_distance(means(real), means(made)), rel=1e-5)
+    assert loop.task.merit(values) == -values["eval/frechet"]
+
+
 @pytest.mark.parametrize("model", ["vae_subpixel", "dcgan_subpixel"])
 def test_they_are_published(runs, model, tmp_path):
     run = tmp_path / "runs" / model / "12345678-s0"
@@ -403,6 +428,12 @@ def test_they_are_published(runs, model, tmp_path):
     config["source"]["name"] = "mnist"
     (run / "config.json").write_text(json.dumps(config))
     assert publish(run, folder=tmp_path / "saved_models").name == model
+
+
+def test_what_sums_over_replicas_is_not_compiled_for_several(monkeypatch):
+    monkeypatch.setattr(type(tf.distribute.get_strategy()), "num_replicas_in_sync", 2)
+    with pytest.raises(InputError, match="JIT=1 compiles dcgan_subpixel for one device, not for 2"):
+        small_loop("dcgan_subpixel", 2, jit=True)
 
 
 def test_pictures_of_another_size_are_refused(shapes_folder):

@@ -9,8 +9,10 @@ import tensorflow as tf
 from training.data import evaluation_batches
 from training.data.order import normals, stream_key
 from training.errors import InputError
+from training.samples import classifier_of
 from training.tasks.base import Batch, Scalars, Task, global_mean, grid, to_float
-from zoo.metrics import diversity, sample_metrics
+from zoo.features import feature_function
+from zoo.metrics import FeatureFunction, diversity, sample_metrics
 from zoo.models import build_discriminator
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Adversarial(Task):
         ("train/generator_loss", "generator loss"),
         ("train/discriminator_loss", "discriminator loss"),
         ("eval/spectral_distance", "spectral distance"),
+        ("eval/frechet", "Frechet distance"),
     )
 
     def __init__(self, recipe: "Recipe", model: keras.Model, period: int, **options: Any) -> None:
@@ -89,6 +92,7 @@ class Adversarial(Task):
         discriminator = build_discriminator(model.name, **arguments)
         self.add("discriminator", discriminator, recipe.discriminator_learning_rate)
         self._pictures: tf.Tensor | None = None
+        self._features: FeatureFunction | None = None
 
     @classmethod
     def check(cls, model: keras.Model, source: "Source") -> None:
@@ -99,6 +103,14 @@ class Adversarial(Task):
                 f"{model.name} makes pictures of {'x'.join(map(str, shape))}, {source.name} has "
                 f"{'x'.join(map(str, source.image_shape))}; leave model.image_shape to the source, or set image_size"
             )
+
+    def prepare(self, source: "Source") -> str:
+        """Get the features of the source's published classifier; says so where there is none."""
+        classifier = classifier_of(source, source.image_shape)
+        if classifier is None:
+            return f"no classifier of {source.name} is published, so that eval/frechet is left out"
+        self._features = feature_function(classifier)
+        return ""
 
     def step(self, batch: Batch) -> Scalars:
         """Train both networks on one replica's part of a batch."""
@@ -150,12 +162,12 @@ class Adversarial(Task):
     def evaluate_set(self, validation: "Pictures | StreamedPictures") -> dict[str, float]:
         """How samples of latents that never change compare with the data."""
         samples = self._samples(self._fixed(EVALUATED))
-        metrics = sample_metrics(self._data(validation), samples, self.period)
+        metrics = sample_metrics(self._data(validation), samples, self.period, self._features)
         return {f"eval/{name}": value for name, value in metrics.items()}
 
     def merit(self, values: Mapping[str, float]) -> float:
         """The nearer to the data, the better."""
-        return -values["eval/spectral_distance"]
+        return -values["eval/frechet" if "eval/frechet" in values else "eval/spectral_distance"]
 
     def ailment(self, rows: Sequence[Mapping[str, float]], validation: "Pictures | StreamedPictures") -> str | None:
         """A generator whose samples are all the same, or a discriminator that is never wrong."""

@@ -95,6 +95,10 @@ class Task(ABC):
     def evaluate(self, batch: Batch) -> Scalars:
         """Metrics of each example, `[b]` by tag."""
 
+    def prepare(self, source: "Source") -> str:
+        """Get what else a source offers; returns what the user should know of it, in a sentence, or nothing."""
+        return ""
+
     def evaluate_set(self, validation: "Pictures | StreamedPictures") -> dict[str, float]:
         """Metrics by tag that no single example has; `validation` is the part that all is evaluated on."""
         return {}
@@ -138,6 +142,12 @@ class Task(ABC):
 
     def add(self, name: str, network: keras.Model, learning_rate: float | None = None) -> None:
         """Train a network under that name with the recipe's optimiser, at its learning rate or at another."""
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        if self.jit and replicas > 1 and _normalises(network):
+            raise InputError(
+                f"JIT=1 compiles {network.name} for one device, not for {replicas}: its batch normalisation adds up "
+                "what all of them see; leave JIT out, or train on one device"
+            )
         rate = self.recipe.learning_rate if learning_rate is None else learning_rate
         self.networks[name] = network
         self.optimisers[name] = create_optimiser(dataclasses.replace(self.recipe, learning_rate=rate))
@@ -201,6 +211,14 @@ class Task(ABC):
             grads, _ = tf.clip_by_global_norm(grads, self.recipe.clip_norm * scale)
         # The optimiser sums over replicas once more.
         return [grad / replicas for grad in grads]
+
+
+def _normalises(network: keras.Model) -> bool:
+    """Whether a network has batch normalisation, in its sub-models too."""
+    return any(
+        _normalises(layer) if isinstance(layer, keras.Model) else isinstance(layer, keras.layers.BatchNormalization)
+        for layer in network.layers
+    )
 
 
 def to_float(pictures: tf.Tensor) -> tf.Tensor:

@@ -3,23 +3,31 @@
 import tensorflow as tf
 
 from zoo.metrics.checkerboard import excess_spectral_energy_of_samples
+from zoo.metrics.frechet import frechet_distance
+from zoo.metrics.picture_sets import FeatureFunction, features_of
 
 _FLOOR = 1e-6
 
 
-def sample_metrics(data: tf.Tensor, samples: tf.Tensor, period: int) -> dict[str, float]:
-    """`checkerboard`, `diversity` and `spectral_distance` of samples.
+def sample_metrics(
+    data: tf.Tensor, samples: tf.Tensor, period: int, features: FeatureFunction | None = None
+) -> dict[str, float]:
+    """`checkerboard`, `diversity` and `spectral_distance` of samples, and `frechet` where features are given.
 
     Args:
         data: `[pictures, height, width, channels]` in 0..1.
         samples: `[samples, height, width, channels]`.
         period: total factor of the generator's up-samplers, the period of their checkerboard.
+        features: of pictures `[b, height, width, channels]`, such as `zoo.features.feature_function` gives.
     """
-    return {
+    metrics = {
         "checkerboard": float(excess_spectral_energy_of_samples(data, samples, period)),
         "diversity": float(diversity(data, samples)),
         "spectral_distance": float(spectral_distance(data, samples)),
     }
+    if features:
+        metrics["frechet"] = frechet_distance(*(features_of(features, each.numpy()) for each in (data, samples)))
+    return metrics
 
 
 def diversity(data: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
