@@ -64,6 +64,28 @@ def test_published_classifiers_load_and_give_what_their_weights_give(name):
     assert saved.serve(image=images[:1])["features"].shape == (1, 128)
 
 
+@pytest.mark.parametrize("name", of_family("vae"))
+def test_published_variational_autoencoders_load_and_give_what_their_weights_give(name):
+    saved, model, images = loaded(name)
+    np.testing.assert_allclose(saved.serve(image=images)["image"], model(images), atol=1e-6)
+    code = saved.encode(image=images)
+    for served, expected in zip(
+        (code["latent"], code["log_variance"]), model.get_layer("encoder")(images), strict=True
+    ):
+        np.testing.assert_allclose(served, expected, atol=1e-5)
+    np.testing.assert_allclose(saved.decode(latent=code["latent"])["image"], model(images), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [*of_family("dcgan"), *of_family("sngan")])
+def test_published_generators_load_and_give_what_their_weights_give(name):
+    saved, model, latents = loaded(name)
+    np.testing.assert_allclose(saved.serve(latent=latents)["image"], model(latents), atol=1e-5)
+    drawn = saved.sample(count=tf.constant(5), seed=tf.constant(7, tf.int64))["image"]
+    expected = model(tf.random.stateless_normal((5, latents.shape[1]), (7, 0), alg="philox"))
+    np.testing.assert_allclose(drawn, expected, atol=1e-5)
+    assert zoo.card(name)["metrics"]["diversity"]["value"] > 0.7
+
+
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_cards_hold_the_facts_and_files_are_small(name):
     card = zoo.card(name)
@@ -74,8 +96,13 @@ def test_cards_hold_the_facts_and_files_are_small(name):
     assert keys <= set(card) <= keys | {"legs", "speed"}
     assert set(card["input"]) == {"shape", "range", "multiple_of", "minimum"}
     measured = {"ae": {"psnr", "ssim", "mse"}, "features": {"accuracy", "cross_entropy"}}
+    measured |= {"vae": {"elbo", "log_likelihood", "psnr", "ssim", "mse"}}
+    measured |= {family: {"checkerboard", "diversity", "spectral_distance"} for family in ("dcgan", "sngan")}
     assert measured.get(card["family"], set()) <= set(card["metrics"])
-    assert all(set(metric) == {"value", "source", "protocol"} for metric in card["metrics"].values())
+    facts = [set(metric) - {"standard_error"} for metric in card["metrics"].values()]
+    assert all(fact == {"value", "source", "protocol"} for fact in facts)
+    for estimate in {"elbo", "log_likelihood"} & set(card["metrics"]):
+        assert card["metrics"][estimate]["standard_error"] > 0
     assert card["command"].startswith("make train MODEL=")
     assert len(card["commit"].rstrip("+")) == 40
     assert sum(path.stat().st_size for path in walk(verify(name))) < 5_000_000
