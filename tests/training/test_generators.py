@@ -270,7 +270,7 @@ def test_a_variational_autoencoder_learns():
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, shapes_folder):
     """Finished runs of a VAE and a DCGAN by model name, not to be changed."""
-    from conftest import small_order
+    from small_orders import small_order
 
     from training.report import Report
     from training.train import train

@@ -29,7 +29,7 @@ def test_the_budget_is_the_recipes_own_unless_given():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"family": "aee"}, r"no family 'aee' with up-samplers \(did you mean ae\?\)"),
+        ({"family": "aee"}, r"no family 'aee' with up-samplers \(did you mean ae, vae\?\)"),
         ({"family": "espcn"}, "scale=None is no scale of espcn; give SCALE=2 or 3 or 4"),
         ({"family": "espcn", "scale": 5}, "scale=5 is no scale of espcn"),
         ({"scale": 3}, "leave SCALE out"),
