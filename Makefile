@@ -74,11 +74,13 @@ format: ready
 bench: ready
 	@$(VPYTHON) benchmarks/layers.py
 	@$(VPYTHON) benchmarks/convert.py
+	@$(VPYTHON) benchmarks/super_resolution.py
 	@$(VPYTHON) benchmarks/training.py
 
 figures: ready
 	@$(VPYTHON) docs/figures.py
 	@$(VPYTHON) docs/figures_equivalence.py
+	@$(VPYTHON) docs/super_resolution.py
 
 readme: figures
 	@$(VPYTHON) docs/tables.py

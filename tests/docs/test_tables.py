@@ -16,3 +16,8 @@ def test_pictures_of_pages_exist_and_are_small():
     assert all(path.stat().st_size <= 300_000 for path in figures)
     text = "".join(page.read_text() for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
     assert all(f"figures/{path.name}" in text for path in figures)
+
+
+def test_the_results_of_super_resolution_are_what_the_cards_say():
+    command = [sys.executable, ROOT / "docs" / "super_resolution.py", "--check"]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0, "run make figures"
