@@ -13,8 +13,6 @@ keeps what is freed, as in benchmarks/layers.py.
 """
 
 import argparse
-import csv
-import io
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -36,11 +34,10 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.architectures import CASES, Case, inputs_of
-from benchmarks.machine import machine
+from benchmarks.machine import write_results
 from benchmarks.runtimes import RUNTIMES, missing, runner
 from zoo.conversion.plan import largest_difference
 from zoo.convert import convert
-from zoo.files import write_text
 from zoo.timing import interleaved_medians
 
 TERMS = ("original", "always", "faster")
@@ -145,7 +142,6 @@ def goals_table(results: list[Result]) -> Table:
 
 def write_csv(path: Path, results: list[Result]) -> None:
     """One line per network, runtime and term, each with the facts of the machine, written whole or not at all."""
-    facts = machine()
     lines = [
         {
             "network": result.case.name,
@@ -157,16 +153,10 @@ def write_csv(path: Path, results: list[Result]) -> None:
             "difference": f"{result.difference[term]:.2e}",
             "rounds": result.rounds,
         }
-        | facts
         for result in results
         for term in TERMS
     ]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text.getvalue())
+    write_results(path, lines)
 
 
 if __name__ == "__main__":

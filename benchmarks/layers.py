@@ -21,8 +21,6 @@ surround the number of filters from which `periodic_shuffle` takes `tf.nn.depth_
 """
 
 import argparse
-import csv
-import io
 import math
 import statistics
 import sys
@@ -44,8 +42,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
-from benchmarks.machine import machine
-from zoo.files import write_text
+from benchmarks.machine import write_results
 from zoo.timing import interleaved_medians
 from zoo.upsampling import upsampler
 
@@ -200,22 +197,15 @@ def goals_table(results: list[tuple[Row, Times]]) -> Table:
 
 def write_csv(path: Path, results: list[tuple[Row, Times, int]], allocator: str) -> None:
     """One line per row and term, each with the facts of the machine, written whole or not at all."""
-    facts = {"allocator": allocator, **machine()}
     lines = [
         row._asdict()
         | {"term": term}
         | {f"{phase}_ms": f"{times[term, phase]:.3f}" for phase in PHASES}
-        | {"rounds": rounds}
-        | facts
+        | {"rounds": rounds, "allocator": allocator}
         for row, times, rounds in results
         for term in TERMS
     ]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text.getvalue())
+    write_results(path, lines)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ The memory allocator keeps what is freed, as in benchmarks/layers.py.
 """
 
 import argparse
-import csv
-import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,9 +28,8 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
-from benchmarks.machine import machine
+from benchmarks.machine import write_results
 from zoo import create_model
-from zoo.files import write_text
 from zoo.imaging import enlarge
 from zoo.timing import interleaved_medians
 from zoo.upsampling import upsampler
@@ -76,12 +73,7 @@ def main() -> None:
             report(goals, "fsrcnn_x2_transpose / sesr_x2_subpixel", ratio, 1.0)
     console.print(goals)
 
-    facts = machine()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*rows[0], *facts], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row | facts for row in rows)
-    write_text(options.out, text.getvalue())
+    write_results(options.out, rows)
     console.print(f"written to {options.out}")
 
 

@@ -14,8 +14,6 @@ memory is that of a whole training of 300 steps, from its start to its SavedMode
 """
 
 import argparse
-import csv
-import io
 import os
 import resource
 import statistics
@@ -38,7 +36,7 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import machine
+from benchmarks.machine import write_results
 from training.data import batches, open_source
 from training.loop import Loop
 from training.recipes import Recipe, recipe_for
@@ -46,7 +44,6 @@ from training.tasks import task_class
 from training.tasks.base import Task, to_float
 from training.tasks.reconstruction import LOSSES
 from zoo import create_model
-from zoo.files import write_text
 from zoo.models import parse_name
 
 GOALS = {
@@ -184,13 +181,7 @@ def main() -> None:
             {"model": "ae_subpixel", "measure": "peak memory of a training", "value": f"{memory:.2f}", "unit": "GiB"}
         )
 
-    facts = machine()
-    text = io.StringIO()
-    columns = ["model", "source", "batch", "rounds", "measure", "value", "unit", *facts]
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row | facts for row in rows)
-    write_text(options.out, text.getvalue())
+    write_results(options.out, rows)
 
 
 def peak_memory(data: str | None) -> float:
