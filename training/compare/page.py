@@ -102,12 +102,19 @@ def markdown(
     """The report as Markdown, its plots as files beside it."""
     lines = [f"# {results.facts['name']}: which up-sampler?", "", budget(results), ""]
     lines += [f"- {sentence}" for sentence in sentences]
-    lines += ["", "| twin | " + " | ".join(column.heading for column in columns) + " |"]
-    lines.append("|---|" + "---:|" * len(columns))
-    lines += [f"| {row['label']} | " + " | ".join(column.text(row) or "-" for column in columns) + " |" for row in rows]
+    lines += ["", *table_lines(rows, columns)]
     lines += ["", *(f"- {note}" for note in notes(results)), ""]
     lines += [f"![{CAPTIONS[name]}]({path})\n" for name, path in plots.items()]
     return "\n".join(lines)
+
+
+def table_lines(rows: Sequence[Row], columns: Sequence[Column]) -> list[str]:
+    """The table in Markdown."""
+    return [
+        "| twin | " + " | ".join(column.heading for column in columns) + " |",
+        "|---|" + "---:|" * len(columns),
+        *(f"| {row['label']} | " + " | ".join(column.text(row) or "-" for column in columns) + " |" for row in rows),
+    ]
 
 
 def budget(results: Results) -> str:

@@ -61,9 +61,9 @@ def test_tensorboard_shows_scalars_pictures_and_hyper_parameters(comparison, pag
     try:
         wait_for_port(port)
         page.open(f"http://127.0.0.1:{port}/?tagFilter=eval%2F#timeseries")
-        page.wait_for("eval /psnr", "eval /pictures", "own/resize/seed0")
+        page.wait_for("eval/psnr", "eval/pictures", "own/resize/seed0")
         page.open(f"http://127.0.0.1:{port}/?tagFilter=compare%2F#timeseries")
-        page.wait_for("compare /quality", "compare /latency", "compare /spectra", "compare /pictures")
+        page.wait_for("compare/quality", "compare/latency", "compare/spectra", "compare/pictures")
         page.open(f"http://127.0.0.1:{port}/?table#hparams")
         page.wait_for("up-sampler", "final/psnr", "own/transpose/seed2")
     finally:
