@@ -290,7 +290,15 @@ def test_regularisers_are_added_to_the_loss():
 
 
 def test_constraints_hold_after_a_step():
-    layer = SubpixelConv2D(2, 3, 2, kernel_constraint=keras.constraints.NonNeg(), bias_constraint="non_neg")
+    # Outputs of at least 0 above a target of -1: every gradient pulls down.
+    layer = SubpixelConv2D(
+        2,
+        3,
+        2,
+        kernel_initializer=keras.initializers.RandomUniform(0.0, 1.0, seed=0),
+        kernel_constraint=keras.constraints.NonNeg(),
+        bias_constraint="non_neg",
+    )
     model = keras.Sequential([keras.Input((4, 4, 3)), layer])
     model.compile(keras.optimizers.SGD(10.0), "mse")
     x = np.abs(random(8, 4, 4, 3))
