@@ -106,10 +106,26 @@ def training_equivalence() -> str:
     return "\n".join(lines) + "\n"
 
 
+def conversion() -> str:
+    """One row a network: its gain by `always` in each runtime, and by `faster` where that was measured."""
+    with (ROOT / "benchmarks" / "convert.csv").open() as file:
+        rows = {(row["network"], row["runtime"], row["term"]): row for row in csv.DictReader(file)}
+    runtimes = {"tensorflow": "TensorFlow", "xla": "XLA", "litert": "LiteRT", "onnx": "ONNX Runtime"}
+    measured = [runtime for runtime in runtimes if any(runtime == key[1] for key in rows)]
+    heads = " | ".join(runtimes[runtime] for runtime in measured)
+    lines = [f"| network | {heads} | `faster`, TensorFlow |", f"|---|{'---:|' * (len(measured) + 1)}"]
+    for network in dict.fromkeys(key[0] for key in rows):
+        gains = [f"{float(rows[network, runtime, 'always']['gain']):.2f}" for runtime in measured]
+        faster = float(rows[network, "tensorflow", "faster"]["gain"])
+        lines.append(f"| {network} | {' | '.join(gains)} | {faster:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "autoencoders": autoencoders,
     "classifiers": classifiers,
     "layers": layers,
+    "conversion": conversion,
     "worked_example": worked_example.numbers,
     "constant_input": constant_input,
     "training_equivalence": training_equivalence,
