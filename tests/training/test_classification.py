@@ -139,6 +139,7 @@ def test_a_run_that_is_stopped_goes_on_to_the_same_bits(finished, tmp_path, monk
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 def test_two_devices_reach_the_weights_of_one(command, tmp_path):
     reached = {}
     for name, options in [("one", ()), ("mirrored", ("--devices", "2"))]:

@@ -37,6 +37,7 @@ def files(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_a_comparison_measures_what_it_promises_and_repeats_nothing(command, tmp_path, shapes_folder):
     arguments = comparing(
         shapes_folder, "--steps", "6", "--seeds", "2", "--upsamplers", "subpixel,transpose", "--fairness", "own,mapped"
@@ -80,6 +81,7 @@ def test_a_comparison_measures_what_it_promises_and_repeats_nothing(command, tmp
     assert (folder / "report.html").read_bytes() == measured[(folder / "report.html").relative_to(folder)]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_trained(started, tmp_path, shapes_folder):
     arguments = comparing(shapes_folder, "--steps", "100000", "--seeds", "1", "--upsamplers", "subpixel,resize")
     process = started(*arguments)
