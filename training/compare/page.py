@@ -156,8 +156,8 @@ def _pictures(results: Results) -> str:
     """Reference and twins side by side, one row a picture; a slider enlarges all at the same place."""
     rows = []
     lines = [
-        [("target", "data"), *((f"{twin.key.replace('/', '-')}-after", twin.label) for twin in results.twins)],
-        [(f"{twin.key.replace('/', '-')}-before", f"{twin.label}, before training") for twin in results.twins],
+        [("target", "data"), *((f"{twin.slug}-after", twin.label) for twin in results.twins)],
+        [(f"{twin.slug}-before", f"{twin.label}, before training") for twin in results.twins],
     ]
     for number in range(results.facts["pictures"]):
         shown = "".join(
