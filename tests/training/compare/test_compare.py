@@ -110,7 +110,7 @@ def test_super_resolution_is_compared_alike(command, tmp_path):
     with (folder / "runs.csv").open() as file:
         rows = {row["twin"]: row for row in csv.DictReader(file)}
     assert set(rows) == {"own/subpixel", "own/transpose", "own/transpose_2r"}
-    assert all(float(row["psnr_y"]) > 10 for row in rows.values())
+    assert all(3 < float(row["psnr_y"]) < 40 for row in rows.values())
     assert float(rows["own/subpixel"]["constant_before"]) < 1e-6 < float(rows["own/transpose"]["constant_before"])
     picture = tf.io.decode_png((folder / "pictures" / "target-0.png").read_bytes())
     assert picture.shape[0] % 3 == 0
