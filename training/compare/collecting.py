@@ -52,7 +52,11 @@ def collect(
     orders = {(key, seed): order for key, seed, order in _orders(asked, contestants, source)}
     first = orders[contestants[0].key, 0]
     shown = examples(first, source)
-    measured = {at: _measured(orders[at], source, run, shown, folder, at) for at, run in runs.items()}
+    measured = {
+        (twin.key, seed): _measured(orders[twin.key, seed], source, runs[twin.key, seed], shown, folder, twin.slug)
+        for twin in contestants
+        for seed in range(asked.seeds)
+    }
     costs = _costs({twin.key: orders[twin.key, 0] for twin in contestants}, runs, source, shown, folder)
     _save_pictures(folder, "target", shown.target.numpy())
 
@@ -105,25 +109,22 @@ def _orders(asked: Request, contestants: Sequence[Twin], source: "Source") -> It
             yield twin.key, seed, asked.order(twin, seed, source.name)
 
 
-def _measured(
-    order: "Order", source: "Source", run: Run, shown: "Examples", folder: Path, at: tuple[str, int]
-) -> dict[str, Any]:
+def _measured(order: "Order", source: "Source", run: Run, shown: "Examples", folder: Path, slug: str) -> dict[str, Any]:
     """Checkerboard and spectrum of a run before and after training; pictures of the first seed are saved."""
     from training.compare.measuring import after_training, before_training
 
-    name = f"{at[0].replace('/', '-')}-s{at[1]}"
-    path = folder / MEASURED / f"{name}.json"
+    path = folder / MEASURED / f"{slug}-s{order.seed}.json"
     if path.is_file():
         known: dict[str, Any] = json.loads(path.read_text())
         if known["run"] == str(run.path):
             return known
     moments = {"before": before_training(order, source, shown), "after": after_training(order, source, run, shown)}
-    if at[1] == 0:
+    if order.seed == 0:
         fresh = moments["before"].output[:SHOWN]
         # An untrained output hardly leaves its mean: its own range shows what little there is.
         stretched = (fresh - fresh.min()) / max(float(np.ptp(fresh)), 1e-12)
-        _save_pictures(folder, f"{at[0].replace('/', '-')}-before", stretched)
-        _save_pictures(folder, f"{at[0].replace('/', '-')}-after", moments["after"].output)
+        _save_pictures(folder, f"{slug}-before", stretched)
+        _save_pictures(folder, f"{slug}-after", moments["after"].output)
     found = {
         "run": str(run.path),
         "checkerboard": {

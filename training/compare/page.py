@@ -10,7 +10,7 @@ from training.compare.records import PICTURES, Results, Row
 from training.compare.tables import Column
 
 NOTES = (
-    "spectral: share of the energy at the frequencies m/r that the reference does not have, in 1/10,000",
+    "spectral: share of the energy at the frequencies m/r that the reference does not have, in percent",
     "imbalance: root mean square of the pattern in the residual's r x r phase means, in grey levels of 255",
     "constant: standard deviation over one period where the up-sampler's input is constant, in grey levels of 255",
     "steps to equal quality: until 99 % of the way from the lowest first evaluation to the lowest last one of all runs",
@@ -156,8 +156,8 @@ def _pictures(results: Results) -> str:
     """Reference and twins side by side, one row a picture; a slider enlarges all at the same place."""
     rows = []
     lines = [
-        [("target", "data"), *((f"{twin.key.replace('/', '-')}-after", twin.label) for twin in results.twins)],
-        [(f"{twin.key.replace('/', '-')}-before", f"{twin.label}, before training") for twin in results.twins],
+        [("target", "data"), *((f"{twin.slug}-after", twin.label) for twin in results.twins)],
+        [(f"{twin.slug}-before", f"{twin.label}, before training") for twin in results.twins],
     ]
     for number in range(results.facts["pictures"]):
         shown = "".join(

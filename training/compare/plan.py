@@ -42,6 +42,16 @@ class Twin:
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     init: str | None = None
 
+    @property
+    def upsampler(self) -> str:
+        """Its up-sampler's name."""
+        return self.key.partition("/")[2]
+
+    @property
+    def slug(self) -> str:
+        """The key as a file's name has it."""
+        return self.key.replace("/", "-")
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -92,9 +102,8 @@ class Request:
     def order(self, twin: Twin, seed: int, source: str, root: Path = RUNS) -> Order:
         """The training of a twin."""
         settings = {**self.settings, **twin.settings}
-        upsampler = twin.key.partition("/")[2]
         recipe = self.recipe(source, twin.settings)
-        return Order(self.model(upsampler), recipe, seed=seed, init=twin.init, settings=settings, root=root)
+        return Order(self.model(twin.upsampler), recipe, seed=seed, init=twin.init, settings=settings, root=root)
 
 
 def request(

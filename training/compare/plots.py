@@ -44,12 +44,12 @@ def _png(draw: "Callable[[Axes], bool]") -> bytes:
 
 def _styles(results: Results) -> dict[str, tuple[str, str, str]]:
     """Label, colour and line of each twin: a colour an up-sampler, a line a setting of fairness."""
-    upsamplers = list(dict.fromkeys(twin.key.partition("/")[2] for twin in results.twins))
+    upsamplers = list(dict.fromkeys(twin.upsampler for twin in results.twins))
     lines = {"own": "-", "mapped": "--", "cost": ":"}
     return {
         twin.key: (
             twin.label,
-            COLOURS[upsamplers.index(twin.key.partition("/")[2]) % len(COLOURS)],
+            COLOURS[upsamplers.index(twin.upsampler) % len(COLOURS)],
             lines[twin.fairness],
         )
         for twin in results.twins

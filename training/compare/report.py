@@ -7,9 +7,10 @@ from typing import Any
 
 from training.compare import records
 from training.compare.page import markdown, page
+from training.compare.plan import Twin
 from training.compare.plots import plots
-from training.compare.records import PICTURES, Results
-from training.compare.summaries import pair_rows, twin_rows
+from training.compare.records import PICTURES, Results, Row
+from training.compare.summaries import CHECKERBOARD, COST_COLUMNS, pair_rows, twin_rows
 from training.compare.tables import columns
 from training.compare.verdict import verdict
 from zoo.files import write_text, written_beside
@@ -36,15 +37,16 @@ def write_report(folder: Path) -> Path:
 
 
 def _write_board(results: Results, sentences: Sequence[str], drawn: Mapping[str, bytes]) -> None:
-    """TensorBoard: a sub-run a twin and seed on shared tags, its hyper-parameters and final metrics, pictures."""
+    """TensorBoard: a sub-run a twin and seed on shared tags, its hyper-parameters and what it reached, pictures."""
     import tensorflow as tf
 
     from training.board import Board
 
     folder = results.folder / BOARD
     shutil.rmtree(folder, ignore_errors=True)
-    finals = [*results.facts["metrics"], *(f"{name}_after" for name in ("spectral", "imbalance", "constant"))]
-    costs = ("parameters", "multiply_adds", "forward_ms", "step_ms", "xla_ms", "litert_ms", "memory_mib")
+    # TensorBoard's table shows the first few tags of the alphabet unasked: what is reached, then what it costs.
+    reached = {f"after/{name}": name for name in results.facts["metrics"]}
+    reached |= {f"after/{name}": f"{name}_after" for name in CHECKERBOARD}
     summary = Board(folder / "all")
     summary.text(0, "verdict", "\n".join(f"- {sentence}" for sentence in sentences))
     for name, content in drawn.items():
@@ -52,38 +54,33 @@ def _write_board(results: Results, sentences: Sequence[str], drawn: Mapping[str,
     summary.picture(
         0,
         "compare/pictures",
-        _side_by_side(results, ["target", *(f"{_slug(twin.key)}-after" for twin in results.twins)]),
+        _side_by_side(results, ["target", *(f"{twin.slug}-after" for twin in results.twins)]),
     )
     summary.close()
     for twin in results.twins:
         for row in (row for row in results.runs if row["twin"] == twin.key):
-            seed, name = row["seed"], f"{twin.key}/seed{row['seed']}"
-            board = Board(folder / name)
-            settings = {
-                "twin": twin.label,
-                "up-sampler": twin.key.partition("/")[2],
-                "fairness": twin.fairness,
-                "seed": seed,
-            }
-            board.settings(settings, name)
-            for line in results.curves:
-                if (line["twin"], line["seed"]) == (twin.key, seed):
-                    board.scalars(line["step"], {line["tag"]: line["value"]})
-            values = {f"final/{name}": row[name] for name in finals} | {
-                f"cost/{name}": results.cost(twin.key, name) for name in costs
-            }
-            last = results.facts["steps"]
-            board.scalars(last, {tag: float(value) for tag, value in values.items() if value is not None})
-            if seed == 0:
-                for moment, step in (("before", 0), ("after", last)):
-                    board.picture(
-                        step, "eval/pictures", _side_by_side(results, ["target", f"{_slug(twin.key)}-{moment}"])
-                    )
-            board.close()
+            _write_run(results, twin, row, reached)
 
 
-def _slug(key: str) -> str:
-    return key.replace("/", "-")
+def _write_run(results: Results, twin: Twin, row: Row, reached: Mapping[str, str]) -> None:
+    """The sub-run of a twin and seed; pictures where it is the first seed, whose pictures are saved."""
+    from training.board import Board
+
+    seed, last = row["seed"], results.facts["steps"]
+    name = f"{twin.key}/seed{seed}"
+    board = Board(results.folder / BOARD / name)
+    settings = {"twin": twin.label, "up-sampler": twin.upsampler, "fairness": twin.fairness, "seed": seed}
+    board.settings(settings, name)
+    for line in results.curves:
+        if (line["twin"], line["seed"]) == (twin.key, seed):
+            board.scalars(line["step"], {line["tag"]: line["value"]})
+    values = {tag: row.get(column) for tag, column in reached.items()}
+    values |= {f"cost/{column}": results.cost(twin.key, column) for column in COST_COLUMNS}
+    board.scalars(last, {tag: float(value) for tag, value in values.items() if value is not None})
+    if seed == 0:
+        for moment, step in (("before", 0), ("after", last)):
+            board.picture(step, "eval/pictures", _side_by_side(results, ["target", f"{twin.slug}-{moment}"]))
+    board.close()
 
 
 def _side_by_side(results: Results, names: Sequence[str]) -> Any:

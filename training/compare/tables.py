@@ -30,7 +30,7 @@ def columns(results: Results, rows: Sequence[Row]) -> list[Column]:
     """The columns after the twin's name; one without a number in any row is left out."""
     found = [_of_metric(name, results.facts["seeds"]) for name in results.facts["metrics"]]
     found.append(Column("steps to equal quality", "steps_to_common_quality", _whole("steps_to_common_quality")))
-    found.append(Column("spectral, before / after", "spectral_after", _moments("spectral", 1e4)))
+    found.append(Column("spectral, before / after", "spectral_after", _moments("spectral", 100)))
     found.append(Column("imbalance, before / after", "imbalance_after", _moments("imbalance", 255)))
     found.append(Column("constant, before / after", "constant_after", _moments("constant", 255)))
     for name in ("parameters", "multiply_adds"):

@@ -65,7 +65,7 @@ def test_tensorboard_shows_scalars_pictures_and_hyper_parameters(comparison, pag
         page.open(f"http://127.0.0.1:{port}/?tagFilter=compare%2F#timeseries")
         page.wait_for("compare/quality", "compare/latency", "compare/spectra", "compare/pictures")
         page.open(f"http://127.0.0.1:{port}/?table#hparams")
-        page.wait_for("up-sampler", "final/psnr", "own/transpose/seed2")
+        page.wait_for("up-sampler", "after/psnr", "own/transpose/seed2")
     finally:
         board.terminate()
         board.wait(30)

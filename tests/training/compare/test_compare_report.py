@@ -101,7 +101,7 @@ def test_tensorboard_has_shared_tags_and_a_table_of_hyper_parameters(comparison)
     board = EventAccumulator(str(comparison / "tensorboard/own/resize/seed0"), size_guidance={"tensors": 0})
     board.Reload()
     tags = set(board.Tags()["tensors"])
-    assert {"eval/psnr", "final/psnr", "final/constant_after", "cost/forward_ms", "eval/pictures"} <= tags
+    assert {"eval/psnr", "after/psnr", "after/constant", "cost/forward_ms", "eval/pictures"} <= tags
     assert [event.step for event in board.Tensors("eval/psnr")] == [0, 50, 100]
     content = board.summary_metadata["_hparams_/session_start_info"].plugin_data.content
     assert HParamsPluginData.FromString(content).session_start_info.hparams["up-sampler"].string_value == "resize"
