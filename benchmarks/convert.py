@@ -34,7 +34,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.architectures import CASES, Case, inputs_of
-from benchmarks.machine import write_results
+from benchmarks.results import write_results
 from benchmarks.runtimes import RUNTIMES, missing, runner
 from zoo.conversion.plan import largest_difference
 from zoo.convert import convert

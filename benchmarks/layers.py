@@ -42,7 +42,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
-from benchmarks.machine import write_results
+from benchmarks.results import write_results
 from zoo.timing import interleaved_medians
 from zoo.upsampling import upsampler
 

@@ -28,7 +28,7 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
-from benchmarks.machine import write_results
+from benchmarks.results import write_results
 from zoo import create_model
 from zoo.imaging import enlarge
 from zoo.timing import interleaved_medians

@@ -36,7 +36,7 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import write_results
+from benchmarks.results import write_results
 from training.data import batches, open_source
 from training.loop import Loop
 from training.recipes import Recipe, recipe_for

@@ -25,12 +25,11 @@ def card(
         evaluations: what `Evaluation.facts` says of each evaluation, the main one first.
         speed: `examples_per_second` and `cores_used` of the training.
     """
-    from zoo.metrics import multiply_adds, super_resolution_multiply_adds
+    from zoo.metrics import executed_multiply_adds
 
     parts = parse_name(config["model"])
     model = build_model(config["model"], **config["model_arguments"])
     shape = list(model.input_shape[1:])
-    work = super_resolution_multiply_adds(model, parts.scale) if parts.scale else multiply_adds(model)
     metrics: dict[str, Any] = {}
     for evaluation in evaluations:
         for name, value in evaluation["metrics"].items():
@@ -57,7 +56,7 @@ def card(
             "minimum": shape[0] or 1,
         },
         "parameters": model.count_params(),
-        "multiply_adds": work,
+        "multiply_adds": executed_multiply_adds(model, parts.scale),
         "source": config["source"]["name"],
         "split": config["source"]["split"],
         "command": config["command"],

@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from training.endpoints import Endpoints, any_batch, serve_and_decode
 from training.generator_endpoints import generator_endpoints, vae_endpoints
 from training.precision import precision
-from training.super_resolution_endpoints import Endpoints, super_resolution_endpoints
+from training.super_resolution_endpoints import super_resolution_endpoints
 from zoo.models import build_model, parse_name
 from zoo.registry import ModelName
 
@@ -47,27 +48,19 @@ def export(name: str, model_arguments: Mapping[str, Any], weights: Sequence[np.n
 
 
 def _autoencoder(model: keras.Model, _: ModelName) -> Endpoints:
-    encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
+    encoder = model.get_layer("encoder")
 
-    @tf.function(input_signature=[_any_batch(model, "image")])
-    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"image": model(image, training=False)}
-
-    @tf.function(input_signature=[_any_batch(encoder, "image")])
+    @tf.function(input_signature=[any_batch(encoder, "image")])
     def encode(image: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"latent": encoder(image, training=False)}
 
-    @tf.function(input_signature=[_any_batch(decoder, "latent")])
-    def decode(latent: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"image": decoder(latent, training=False)}
-
-    return {"serve": serve, "encode": encode, "decode": decode}
+    return {**serve_and_decode(model), "encode": encode}
 
 
 def _classifier(model: keras.Model, _: ModelName) -> Endpoints:
     encoder, logits = model.get_layer("encoder"), model.get_layer("logits")
 
-    @tf.function(input_signature=[_any_batch(model, "image")])
+    @tf.function(input_signature=[any_batch(model, "image")])
     def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
         features = encoder(image, training=False)
         return {"probabilities": tf.nn.softmax(logits(features)), "features": features}
@@ -78,10 +71,6 @@ def _classifier(model: keras.Model, _: ModelName) -> Endpoints:
 def _super_resolution(model: keras.Model, name: ModelName) -> Endpoints:
     assert name.scale is not None, name
     return super_resolution_endpoints(model, name.scale)
-
-
-def _any_batch(network: keras.Model, name: str) -> tf.TensorSpec:
-    return tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name=name)
 
 
 # The first endpoint of a kind is its `serving_default`.

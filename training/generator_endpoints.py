@@ -5,33 +5,25 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-Endpoints = dict[str, Callable[..., dict[str, tf.Tensor]]]
+from training.endpoints import Endpoints, any_batch, serve_and_decode
 
 
 def vae_endpoints(model: keras.Model) -> Endpoints:
     """`serve` decodes the mean, `encode` gives mean and log-variance, `decode` pictures, `sample` draws."""
     encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
 
-    @tf.function(input_signature=[_any_batch(model, "image")])
-    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"image": model(image, training=False)}
-
-    @tf.function(input_signature=[_any_batch(encoder, "image")])
+    @tf.function(input_signature=[any_batch(encoder, "image")])
     def encode(image: tf.Tensor) -> dict[str, tf.Tensor]:
         mean, log_variance = encoder(image, training=False)
         return {"latent": mean, "log_variance": log_variance}
 
-    @tf.function(input_signature=[_any_batch(decoder, "latent")])
-    def decode(latent: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"image": decoder(latent, training=False)}
-
-    return {"serve": serve, "encode": encode, "decode": decode, "sample": _sampler(decoder)}
+    return {**serve_and_decode(model), "encode": encode, "sample": _sampler(decoder)}
 
 
 def generator_endpoints(model: keras.Model) -> Endpoints:
     """`serve` takes latents, `sample` draws them."""
 
-    @tf.function(input_signature=[_any_batch(model, "latent")])
+    @tf.function(input_signature=[any_batch(model, "latent")])
     def serve(latent: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"image": model(latent, training=False)}
 
@@ -49,7 +41,3 @@ def _sampler(decoder: keras.Model) -> Callable[..., dict[str, tf.Tensor]]:
         return {"image": decoder(draws, training=False)}
 
     return sample
-
-
-def _any_batch(network: keras.Model, name: str) -> tf.TensorSpec:
-    return tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name=name)

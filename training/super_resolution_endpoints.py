@@ -1,13 +1,11 @@
 """The endpoints of a super-resolution model: RGB floats, luma, 8 bits, and encoded pictures."""
 
-from collections.abc import Callable
-
 import keras
 import tensorflow as tf
 
+from training.endpoints import Endpoints
 from zoo.super_resolution import enlarge_luma, enlarge_rgb, takes_luma
 
-Endpoints = dict[str, Callable[..., dict[str, tf.Tensor]]]
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 

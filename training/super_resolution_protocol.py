@@ -1,7 +1,6 @@
 """Measure an enlargement as the super-resolution literature does, picture by picture."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,22 +9,20 @@ import tensorflow as tf
 
 from training.data import Source
 from training.errors import InputError
-from zoo.imaging import cropped, degrade, enlarge, luma
+from zoo import enlarger
+from zoo.enlarger import Enlargement
+from zoo.imaging import cropped, degrade, luma
 from zoo.metrics import super_resolution_metrics
 
 PROTOCOL = (
     "mean over pictures of 8 bits; bicubic reduction with antialiasing, luma of BT.601, a border of {scale} pixels "
     "left out; psnr_rgb of all three channels"
 )
-_BICUBIC = re.compile(r"bicubic_x([2-9])")
-
-# uint8 [h, w, channels] to uint8 [scale * h, scale * w, channels].
-Enlargement = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Enlarger:
-    """What enlarges pictures.
+class Measured:
+    """What enlarges 8-bit pictures, to be measured.
 
     Attributes:
         scale: its factor.
@@ -56,33 +53,30 @@ class Enlarger:
         return values
 
 
-def bicubic(name: str) -> Enlarger | None:
+def bicubic(name: str) -> Measured | None:
     """The enlarger of `bicubic_x2`, `bicubic_x3`, ...; None for another name."""
-    match = _BICUBIC.fullmatch(name)
-    if not match:
+    scale = enlarger.bicubic_scale(name)
+    if not scale:
         return None
-    scale = int(match[1])
-
-    def enlarged(picture: np.ndarray) -> np.ndarray:
-        return _bytes(enlarge(tf.constant(picture[None], tf.float32), scale))
-
-    return Enlarger(scale, enlarged, enlarged)
+    enlarged = enlarger.bicubic(scale).run
+    return Measured(scale, enlarged, enlarged)
 
 
-def exported(saved_model: Path, scale: int) -> Enlarger:
+def exported(saved_model: Path, scale: int) -> Measured:
     """The enlarger of a SavedModel."""
     model = tf.saved_model.load(str(saved_model))
 
     def of_luma(picture: np.ndarray) -> np.ndarray:
-        return _bytes(model.serve_luma(tf.constant(picture[None], tf.float32) / 255.0)["image"] * 255.0)
+        luma = model.serve_luma(tf.constant(picture[None], tf.float32) / 255.0)["image"][0]
+        return tf.cast(tf.round(luma * 255.0), tf.uint8).numpy()
 
     def of_rgb(picture: np.ndarray) -> np.ndarray:
         return model.serve_uint8(tf.constant(picture[None]))["image"][0].numpy()
 
-    return Enlarger(scale, of_rgb, of_luma if hasattr(model, "serve_luma") else None)
+    return Measured(scale, of_rgb, of_luma if hasattr(model, "serve_luma") else None)
 
 
-def measured(enlarger: Enlarger, source: Source, split: str) -> Iterator[tuple[str, dict[str, float]]]:
+def measured(of: Measured, source: Source, split: str) -> Iterator[tuple[str, dict[str, float]]]:
     """Name and metrics of every picture of a part.
 
     Raises:
@@ -90,11 +84,6 @@ def measured(enlarger: Enlarger, source: Source, split: str) -> Iterator[tuple[s
     """
     for name, picture in zip(source.names(split), source.pictures(split), strict=False):
         try:
-            yield name, enlarger.metrics(picture)
+            yield name, of.metrics(picture)
         except ValueError as error:
             raise InputError(f"{name} of {source.name}: {error}") from error
-
-
-def _bytes(batch: tf.Tensor) -> np.ndarray:
-    """The first of float pictures in 0..255 as uint8, rounded."""
-    return tf.cast(tf.clip_by_value(tf.round(batch[0]), 0.0, 255.0), tf.uint8).numpy()

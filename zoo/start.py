@@ -1,5 +1,6 @@
 """Start TensorFlow as the commands want it, without the notices that it prints to every user."""
 
+import importlib
 import os
 import sys
 import tempfile
@@ -20,7 +21,7 @@ def start_tensorflow() -> None:
         stderr = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:
-            import tensorflow  # noqa: F401
+            importlib.import_module("tensorflow")
         except Exception:
             said.seek(0)
             os.write(stderr, said.read())

@@ -19,6 +19,8 @@ def interleaved_medians(
         fewest: rounds that are made in any case.
         most: rounds at most.
     """
+    if not calls:
+        return {}, 0
     for call in calls.values():
         call()
         call()

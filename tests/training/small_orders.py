@@ -1,7 +1,12 @@
 """Trainings of a few seconds."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from training.errors import Interrupted
+from training.loop import Loop
 from training.recipes import recipe_for
 from training.train import Order
 from zoo.models import parse_name
@@ -20,3 +25,19 @@ def small_order(root: Path, source: Path, model: str = "ae_subpixel", *, steps: 
         root=root,
         **options,
     )
+
+
+def interrupted_after(step: int, train: Callable[[], object]) -> None:
+    """Train until the run is saved and stopped after that many steps."""
+    advance = Loop.advance
+
+    def stop_in_time(loop, stream, count):
+        count = min(count, step - loop.progress.step) if loop.progress.step < step else count
+        advance(loop, stream, count)
+        if loop.progress.step == step:
+            loop._save()
+            raise Interrupted(15, step)
+
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(Interrupted):
+        patched.setattr(Loop, "advance", stop_in_time)
+        train()

@@ -7,14 +7,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_orders import interrupted_after
 
 import training.data
 from training.checkpoint import Checkpoints
 from training.data import Source
 from training.data.pictures import ArrayPictures
-from training.errors import InputError, Interrupted
+from training.errors import InputError
 from training.evaluate import evaluate
-from training.loop import Loop
 from training.publish import _check_outputs
 from training.recipes import recipe_for
 from training.report import Report
@@ -116,20 +116,8 @@ def test_evaluation_is_that_of_numpy_over_every_picture_once(finished):
     assert card["metrics"]["accuracy"]["value"] == pytest.approx(np.mean(right))
 
 
-def test_a_run_that_is_stopped_goes_on_to_the_same_bits(finished, tmp_path, monkeypatch):
-    advance = Loop.advance
-
-    def stop_at_5(loop, stream, count):
-        count = min(count, 5 - loop.progress.step) if loop.progress.step < 5 else count
-        advance(loop, stream, count)
-        if loop.progress.step == 5:
-            loop._save()
-            raise Interrupted(15, 5)
-
-    monkeypatch.setattr(Loop, "advance", stop_at_5)
-    with pytest.raises(Interrupted):
-        trained(tmp_path)
-    monkeypatch.setattr(Loop, "advance", advance)
+def test_a_run_that_is_stopped_goes_on_to_the_same_bits(finished, tmp_path):
+    interrupted_after(5, lambda: trained(tmp_path))
     resumed = trained(tmp_path)
     assert resumed.name == finished.name
     assert (resumed / "metrics.csv").read_bytes() == (finished / "metrics.csv").read_bytes()

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from small_orders import interrupted_after
 
 from training.checkpoint import Checkpoints
 from training.data import SourceError, open_source
 from training.data.patches import Cells, Patches
-from training.errors import InputError, Interrupted
-from training.loop import Loop
+from training.errors import InputError
 from training.recipes import recipe_for
 from training.report import Report
 from training.train import Order, train
@@ -157,21 +157,9 @@ def test_a_run_leaves_a_model_that_enlarges(run, pictures_folder):
         assert len(error.value.message.split()) > 4
 
 
-def test_a_stopped_run_goes_on_to_the_same_bits_averages_included(order, run, tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on_to_the_same_bits_averages_included(order, run, tmp_path):
     whole = run(root=tmp_path / "whole")
-    advance = Loop.advance
-
-    def stop_at_5(loop, stream, count):
-        count = min(count, 5 - loop.progress.step) if loop.progress.step < 5 else count
-        advance(loop, stream, count)
-        if loop.progress.step == 5:
-            loop._save()
-            raise Interrupted(15, 5)
-
-    monkeypatch.setattr(Loop, "advance", stop_at_5)
-    with pytest.raises(Interrupted):
-        train(order(), Report())
-    monkeypatch.setattr(Loop, "advance", advance)
+    interrupted_after(5, lambda: train(order(), Report()))
     resumed = run()
     assert (resumed / "metrics.csv").read_bytes() == (whole / "metrics.csv").read_bytes()
     for group, values in arrays(whole).items():

@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from training.data import open_source
-from training.super_resolution_protocol import Enlarger, bicubic, measured
+from training.super_resolution_protocol import Measured, bicubic, measured
 from zoo.metrics import super_resolution_metrics
 
 # Rows of papers, and what this protocol gave when it was first measured.
@@ -67,7 +67,7 @@ def test_a_perfect_enlarger_is_perfect_and_a_shifted_one_is_not():
 
 
 def test_grey_pictures_have_no_colour_metric_and_small_ones_no_ssim():
-    nearest = Enlarger(2, *[lambda low: low.repeat(2, 0).repeat(2, 1)] * 2)
+    nearest = Measured(2, *[lambda low: low.repeat(2, 0).repeat(2, 1)] * 2)
     grey = np.random.default_rng(0).integers(0, 256, (30, 31, 1), np.uint8)
     assert set(nearest.metrics(grey)) == {"psnr_y", "ssim_y"}
     assert set(nearest.metrics(grey[:12])) == {"psnr_y"}

@@ -5,9 +5,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_orders import interrupted_after
 
 from training.checkpoint import Checkpoints
-from training.errors import DivergedError, InputError, Interrupted
+from training.errors import DivergedError, InputError
 from training.loop import Loop
 from training.report import Report
 from training.train import train
@@ -67,21 +68,9 @@ def test_how_often_it_writes_changes_no_weight(small, finished_run):
 
 
 @pytest.mark.parametrize("stop_after", [1, 5, 7])
-def test_a_run_that_is_stopped_anywhere_goes_on_to_the_same_bits(order, finished_run, monkeypatch, stop_after):
+def test_a_run_that_is_stopped_anywhere_goes_on_to_the_same_bits(order, finished_run, stop_after):
     training = order()
-    advance = Loop.advance
-
-    def stop_in_time(loop, stream, count):
-        count = min(count, stop_after - loop.progress.step) if loop.progress.step < stop_after else count
-        advance(loop, stream, count)
-        if loop.progress.step == stop_after:
-            loop._save()
-            raise Interrupted(15, stop_after)
-
-    monkeypatch.setattr(Loop, "advance", stop_in_time)
-    with pytest.raises(Interrupted):
-        train(training, Report())
-    monkeypatch.setattr(Loop, "advance", advance)
+    interrupted_after(stop_after, lambda: train(training, Report()))
     resumed = train(training, Report()).parent
     assert resumed.name == finished_run.name
     assert_equal_weights(resumed, finished_run)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import zoo.upsampling  # noqa: F401
 from zoo.__main__ import main
 
 # Plain Keras, in a process that knows nothing of this project.

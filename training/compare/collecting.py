@@ -3,6 +3,7 @@
 import csv
 import datetime
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -146,13 +147,14 @@ def _costs(
     folder: Path,
 ) -> list[records.Row]:
     """One row a twin; all are measured anew where one is new, because only times of one run can be compared."""
-    from training.compare.costs import costs, machine
+    from training.compare.costs import costs
+    from training.machine import machine
 
     rows = records.read_rows(folder / records.COSTS)
     wanted = {key: str(runs[key, 0].path) for key in orders}
     if {row["twin"]: row["run"] for row in rows} == wanted:
         return rows
-    facts = machine()
+    facts = {"load": round(os.getloadavg()[0], 1), **machine()}
     return [
         {"twin": key, "run": wanted[key], **values, **facts}
         for key, values in costs(orders, source, shown.training).items()

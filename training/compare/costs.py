@@ -5,12 +5,10 @@ import importlib.util
 import io
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from training.train import Order, create_task, model_arguments
 from zoo import metrics
 from zoo.metrics.multiply_adds import SUPER_RESOLUTION_OUTPUT
 from zoo.models import build_model
+from zoo.timing import interleaved_medians
 
 SECONDS, FEWEST, MOST = 4.0, 5, 101
 
@@ -56,30 +55,13 @@ def costs(orders: Mapping[str, Order], source: Source, batch: Batch, seconds: fl
         "litert_ms": {key: _litert(model, inputs[key][:1]) for key, model in models.items()},
     }
     for kind, terms in kinds.items():
-        times = interleaved({key: term for key, term in terms.items() if term}, seconds)
+        calls = {key: term for key, term in terms.items() if term}
+        times, _ = interleaved_medians(calls, seconds, FEWEST, MOST)
         for key in models:
             found[key][kind] = 1000 * times[key] if key in times else None
     for key, order in distinct.items():
         found[key]["memory_mib"] = _memory(order, source, batch)
     return {twin: dict(found[_architecture(order, source)]) for twin, order in orders.items()}
-
-
-def interleaved(terms: Mapping[str, Term], seconds: float) -> dict[str, float]:
-    """Median seconds of each term over rounds in which all take their turns, the order turned by one each round."""
-    for term in terms.values():
-        term()
-        term()
-    samples: dict[str, list[float]] = {name: [] for name in terms}
-    names: Sequence[str] = list(terms)
-    started, number = time.perf_counter(), 0
-    while names and (number < FEWEST or (number < MOST and time.perf_counter() - started < seconds)):
-        turn = number % len(names)
-        for name in [*names[turn:], *names[:turn]]:
-            before = time.perf_counter()
-            terms[name]()
-            samples[name].append(time.perf_counter() - before)
-        number += 1
-    return {name: statistics.median(values) for name, values in samples.items()}
 
 
 def litert_installed() -> bool:
@@ -96,8 +78,7 @@ def _published(order: Order, source: Source) -> keras.Model:
 
 
 def _counts(model: keras.Model, order: Order) -> Costs:
-    scale = order.model.scale
-    work = metrics.super_resolution_multiply_adds(model, scale) if scale else metrics.multiply_adds(model)
+    work = metrics.executed_multiply_adds(model, order.model.scale)
     return {"parameters": model.count_params(), "multiply_adds": work}
 
 
@@ -158,19 +139,3 @@ def _memory(order: Order, source: Source, batch: Batch) -> float | None:
         command = [sys.executable, "-m", "training.compare.memory", json.dumps(facts), str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     return float(done.stdout) if done.returncode == 0 else None
-
-
-def machine() -> dict[str, Any]:
-    """The facts that stand beside times: processor, cores, load, versions."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return {
-        "processor": names[0] if names else "unknown",
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-    }

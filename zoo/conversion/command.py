@@ -1,6 +1,7 @@
 """`python -m zoo convert`: a file of one model in, a file of the converted model out."""
 
 import argparse
+import importlib
 import os
 import shutil
 import zipfile
@@ -87,8 +88,8 @@ def _load(source: Path) -> "keras.Model":
     import keras
 
     # Layers of this project are known by name once these are imported.
-    import zoo.collapsible
-    import zoo.upsampling  # noqa: F401
+    for module in ("zoo.collapsible", "zoo.upsampling"):
+        importlib.import_module(module)
 
     if source.suffix != SUFFIX:
         raise CommandError(f"{source} must end with {SUFFIX}")

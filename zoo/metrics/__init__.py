@@ -8,7 +8,7 @@ from zoo.metrics.checkerboard import (
 )
 from zoo.metrics.frechet import Moments, frechet_distance, moments
 from zoo.metrics.kernel_distance import kernel_distance
-from zoo.metrics.multiply_adds import multiply_adds, super_resolution_multiply_adds
+from zoo.metrics.multiply_adds import executed_multiply_adds, multiply_adds, super_resolution_multiply_adds
 from zoo.metrics.picture_sets import FeatureFunction, compare_sets, features_of
 from zoo.metrics.pictures import mse, psnr, ssim
 from zoo.metrics.precision_recall import PrecisionRecall, precision_recall
@@ -26,6 +26,7 @@ __all__ = [
     "diversity",
     "excess_spectral_energy",
     "excess_spectral_energy_of_samples",
+    "executed_multiply_adds",
     "features_of",
     "frechet_distance",
     "kernel_distance",

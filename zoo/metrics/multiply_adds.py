@@ -11,6 +11,11 @@ Shape = tuple[int | None, ...]
 SUPER_RESOLUTION_OUTPUT = (720, 1280)
 
 
+def executed_multiply_adds(model: "keras.Model", scale: int | None) -> int:
+    """Multiply-adds for one input, or for a super-resolution network of that scale for one output of 1280x720."""
+    return super_resolution_multiply_adds(model, scale) if scale else multiply_adds(model)
+
+
 def super_resolution_multiply_adds(model: "keras.Model", scale: int) -> int:
     """Multiply-adds of a super-resolution network for one output of 1280x720, the literature's measure.
 

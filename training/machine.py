@@ -1,11 +1,8 @@
 """The facts of a machine that stand beside every figure measured on it."""
 
-import csv
 import datetime
-import io
 import os
 import platform
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +20,6 @@ def machine() -> dict[str, Any]:
         "keras": keras.__version__,
         "date": datetime.date.today().isoformat(),
     }
-
-
-def write_results(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows as CSV, each with the facts of the machine, whole or not at all; the first row has every column."""
-    from zoo.files import write_text
-
-    facts = machine()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*rows[0], *facts], restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**row, **facts} for row in rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text.getvalue())
 
 
 def processor() -> str:
