@@ -39,7 +39,8 @@ from rich.table import Table
 from benchmarks.results import write_results
 from training.data import batches, open_source
 from training.loop import Loop
-from training.recipes import Recipe, recipe_for
+from training.overrides import recipe_for
+from training.recipes import Recipe
 from training.tasks import task_class
 from training.tasks.base import Task, to_float
 from training.tasks.reconstruction import LOSSES

@@ -33,8 +33,9 @@ from rich.progress import track
 
 from training.data import Source, open_source
 from training.loop import Loop
+from training.overrides import recipe_for
 from training.precision import precision
-from training.recipes import Precision, recipe_for
+from training.recipes import Precision
 from training.tasks.reconstruction import Reconstruction
 from zoo import create_model
 from zoo.files import write_text

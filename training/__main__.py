@@ -9,7 +9,8 @@ from types import FrameType
 from typing import NoReturn, get_args
 
 from training.errors import InputError, Interrupted, RunError
-from training.recipes import Precision, parse_overrides, recipe_for
+from training.overrides import parse_overrides, recipe_for
+from training.recipes import Precision
 from training.report import Report
 from training.strategy import STRATEGIES, is_chief
 from zoo.__main__ import OneLineParser

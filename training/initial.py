@@ -117,7 +117,7 @@ def first_weights(order: "Order", source: "Source") -> Initial | FreshTwin | Non
     if not order.init:
         return None
     if order.init.startswith(FRESH):
-        from training.train import model_arguments
+        from training.config import model_arguments
 
         return FreshTwin(order, model_arguments(order, source.image_shape)[0])
     initial = Initial(order.init)

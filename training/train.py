@@ -2,13 +2,12 @@
 
 import dataclasses
 import hashlib
-import platform
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from training.config import model_arguments, run_config
 from training.errors import InputError, RunError
 from training.recipes import Recipe
 from training.runs import RUNS, SPEED, Run, choose_run
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from training.loop import Loop
     from training.report import Report
     from training.tasks.base import Task
-
-# What a run id does not depend on, because it does not change what the run learns.
-_BESIDE = ("keep", "checkpoint_minutes", "compare_steps")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,7 +119,7 @@ def _prepare(
     if note := task.prepare(source):
         report.note(note)
 
-    config = _config(order, strategy, source, initial)
+    config = run_config(order, strategy, source, initial)
     run = choose_run(name, config["identity"], order.seed, resume=order.resume, root=order.root)
     chief = is_chief()
     if chief:
@@ -185,31 +181,6 @@ def create_task(
     return task_class(recipe.task)(recipe, model, period, copies=copies, jit=order.jit, seed=order.seed)
 
 
-def model_arguments(
-    order: Order, image_shape: tuple[int, int, int], classes: int = 0
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The arguments of the network that is trained, and of the one that is published."""
-    accepted = order.model.family.arguments
-    arguments = dict(order.recipe.model)
-    if "image_shape" in accepted:
-        arguments.setdefault("image_shape", list(image_shape))
-    if "classes" in accepted and classes:
-        arguments.setdefault("classes", classes)
-    return arguments, arguments | ({"collapsed": True} if "collapsed" in accepted else {})
-
-
-def identity(order: Order, source: "Source", initial: "Initial | FreshTwin | None" = None) -> dict[str, Any]:
-    """What decides, with the seed, what a run learns; its hash is the run's id."""
-    recipe = dataclasses.asdict(order.recipe) | {"source": source.name, "model": dict(order.recipe.model)}
-    return {
-        "model": str(order.model),
-        "model_arguments": model_arguments(order, source.image_shape, source.classes)[0],
-        "recipe": {key: value for key, value in recipe.items() if key not in _BESIDE},
-        "source": source.fingerprint,
-        "init": initial.fingerprint if initial else None,
-    }
-
-
 def _check_agreement(strategy: "tf.distribute.Strategy", plan: str) -> None:
     """Raise InputError where the workers of a cluster are about to train different things."""
     import tensorflow as tf
@@ -264,63 +235,3 @@ def _weights(loop: "Loop") -> "list[np.ndarray]":
     if loop.recipe.export == "best" and best and loop.checkpoints:
         return loop.checkpoints.load_best(int(best["step"])).arrays["model"]
     return snapshot(loop.task.published.weights)
-
-
-def _config(
-    order: Order,
-    strategy: "tf.distribute.Strategy",
-    source: "Source",
-    initial: "Initial | FreshTwin | None",
-) -> dict[str, Any]:
-    from training.card import train_command
-
-    recipe = dataclasses.asdict(order.recipe) | {"source": source.name, "model": dict(order.recipe.model)}
-    origin = {"name": initial.name, "fingerprint": initial.fingerprint, "legs": initial.legs} if initial else None
-    return {
-        "identity": identity(order, source, initial),
-        "model": str(order.model),
-        "model_arguments": model_arguments(order, source.image_shape, source.classes)[1],
-        "recipe": recipe,
-        "seed": order.seed,
-        "source": {
-            "name": source.name,
-            "asked_for": order.recipe.source,
-            "reason": source.reason,
-            "fingerprint": source.fingerprint,
-            "split": "train less its validation part",
-        },
-        "init": origin,
-        "strategy": {
-            "name": order.strategy,
-            "replicas": int(strategy.num_replicas_in_sync),
-            "jit": order.jit,
-        },
-        "command": train_command(str(order.model), source.name, order.seed, order.init, order.settings),
-        "commit": _commit(),
-        "versions": _versions(),
-    }
-
-
-def _versions() -> dict[str, str]:
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    modules = {"tensorflow": tf, "keras": keras, "numpy": np}
-    return {"python": platform.python_version(), **{name: module.__version__ for name, module in modules.items()}}
-
-
-def _commit() -> str | None:
-    """The commit of the checkout that this file is in, with `+` where the code has other changes; None elsewhere."""
-    here = Path(__file__).resolve().parent
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(here), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        tracked = git("ls-files", "--error-unmatch", Path(__file__).name)
-        changed = git("status", "--porcelain", "--", "../zoo", ".", "../requirements.txt")
-        return git("rev-parse", "HEAD") + ("+" if changed else "") if tracked else None
-    except (OSError, subprocess.CalledProcessError):
-        return None

@@ -16,8 +16,8 @@ import tensorflow as tf
 from training.checkpoint import snapshot
 from training.data.pictures import ArrayPictures
 from training.loop import Loop
+from training.overrides import recipe_for
 from training.precision import precision
-from training.recipes import recipe_for
 from training.runs import Run
 from training.strategy import create_strategy
 from training.tasks import task_class

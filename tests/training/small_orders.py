@@ -7,7 +7,7 @@ import pytest
 
 from training.errors import Interrupted
 from training.loop import Loop
-from training.recipes import recipe_for
+from training.overrides import recipe_for
 from training.train import Order
 from zoo.models import parse_name
 

@@ -15,8 +15,8 @@ from training.data import Source
 from training.data.pictures import ArrayPictures
 from training.errors import InputError
 from training.evaluate import evaluate
+from training.overrides import recipe_for
 from training.publish import _check_outputs
-from training.recipes import recipe_for
 from training.report import Report
 from training.tasks.classification import Classification, accuracy, cross_entropy
 from training.train import Order, train

@@ -4,7 +4,8 @@ import pytest
 
 from training.errors import InputError
 from training.optimisers import create_optimiser, learning_rate
-from training.recipes import RECIPES, first_source, parse_overrides, recipe_for
+from training.overrides import parse_overrides, recipe_for
+from training.recipes import RECIPES, first_source
 from zoo.models import families
 
 

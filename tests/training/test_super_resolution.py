@@ -13,7 +13,7 @@ from training.checkpoint import Checkpoints
 from training.data import SourceError, open_source
 from training.data.patches import Cells, Patches
 from training.errors import InputError
-from training.recipes import recipe_for
+from training.overrides import recipe_for
 from training.report import Report
 from training.train import Order, train
 from zoo.imaging import cropped, degrade, luma

@@ -245,7 +245,7 @@ def test_tensorboard_holds_the_tags(finished_run):
 
 def test_muon_moves_a_kernel_by_an_orthogonal_matrix():
     from training.optimisers import create_optimiser
-    from training.recipes import recipe_for
+    from training.overrides import recipe_for
     from zoo.models import families
 
     settings = {"optimiser": "muon", "learning_rate": 0.5, "warmup_steps": 0, "schedule": "constant"}

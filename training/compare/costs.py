@@ -16,9 +16,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from training.config import model_arguments
 from training.data import Source
 from training.tasks.base import Batch
-from training.train import Order, create_task, model_arguments
+from training.train import Order, create_task
 from zoo import metrics
 from zoo.metrics.multiply_adds import SUPER_RESOLUTION_OUTPUT
 from zoo.models import build_model

@@ -8,13 +8,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from training.config import model_arguments
 from training.data import Source, batches, evaluation_batches
 from training.export import ENDPOINTS
 from training.initial import first_weights
 from training.runs import Run
 from training.tasks import task_class
 from training.tasks.base import Batch, to_float
-from training.train import Order, create_task, model_arguments
+from training.train import Order, create_task
 from zoo import metrics
 from zoo.models import build_model
 from zoo.pretrained import set_saved_weights

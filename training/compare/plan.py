@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from training.compare.widths import equal_cost
+from training.config import model_arguments
 from training.errors import InputError
-from training.recipes import Recipe, recipe_for
+from training.overrides import recipe_for
+from training.recipes import Recipe
 from training.runs import RUNS
-from training.train import Order, model_arguments
+from training.train import Order
 from zoo.registry import Family, ModelName, closest
 
 FAIRNESS = {

@@ -10,10 +10,11 @@ from rich.console import Console
 
 from training.compare import records
 from training.compare.plan import Request, Twin, twins
+from training.config import identity
 from training.data import Source, open_source
 from training.report import Report
 from training.runs import RUNS, Run, finished_run
-from training.train import identity, train
+from training.train import train
 from zoo.start import start_tensorflow
 
 Runs = dict[tuple[str, int], Run]

@@ -6,9 +6,10 @@ import pytest
 import zoo
 from training.compare.plan import request, twins
 from training.compare.widths import multiply_adds_of
+from training.config import model_arguments
 from training.errors import InputError
 from training.initial import FreshTwin
-from training.train import Order, model_arguments
+from training.train import Order
 from zoo.metrics import multiply_adds
 from zoo.models import families
 from zoo.upsampling import subpixel_to_transpose

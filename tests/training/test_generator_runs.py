@@ -1,0 +1,179 @@
+"""Whole runs of generative families: tags, endpoints, cards, publishing."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_loops import pictures, small_loop
+
+from training.checkpoint import Checkpoints
+from training.publish import publish
+from training.tasks import adversarial
+from training.tasks.variational import binarised
+from zoo import metrics
+from zoo.pretrained import CARD
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, shapes_folder):
+    """Finished runs of a VAE and a DCGAN by model name, not to be changed."""
+    from small_orders import small_order
+
+    from training.report import Report
+    from training.train import train
+
+    root = tmp_path_factory.mktemp("drawn") / "runs"
+    names = ("vae_subpixel", "dcgan_subpixel")
+    settings = {"learning_rate": 1e-3, "evaluations": 2}
+    return {
+        name: train(small_order(root, shapes_folder, name, steps=4, settings=settings), Report()).parent
+        for name in names
+    }
+
+
+def tags(run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    accumulator = EventAccumulator(str(run / "tensorboard"), size_guidance={"tensors": 0})
+    accumulator.Reload()
+    return accumulator, set(accumulator.Tags()["tensors"])
+
+
+def test_tensorboard_holds_the_tags(runs):
+    _, found = tags(runs["vae_subpixel"])
+    assert {"train/loss", "train/examples_per_second", "eval/elbo", "eval/psnr", "eval/ssim", "eval/pictures"} <= found
+    accumulator, found = tags(runs["dcgan_subpixel"])
+    assert {"train/loss", "train/generator_loss", "train/discriminator_loss", "eval/checkerboard"} <= found
+    shown = [tf.make_ndarray(event.tensor_proto)[2] for event in accumulator.Tensors("eval/pictures")]
+    assert len(shown) == 3
+    # Eight rows of ten, three times as large, with a frame of one pixel.
+    assert tf.io.decode_png(shown[0]).shape == (8 * 3 * 30, 10 * 3 * 30, 1)
+
+
+def test_endpoints_of_a_variational_autoencoder(runs):
+    saved = tf.saved_model.load(str(runs["vae_subpixel"] / "saved_model"))
+    assert set(saved.signatures) == {"serve", "serving_default", "encode", "decode", "sample"}
+    images = tf.random.uniform((3, 28, 28, 1), seed=1)
+    code = saved.signatures["encode"](image=images)
+    assert {name: value.shape for name, value in code.items()} == {"latent": (3, 32), "log_variance": (3, 32)}
+    decoded = saved.signatures["decode"](latent=code["latent"])["image"]
+    np.testing.assert_allclose(saved.serve(image=images)["image"], decoded, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", ["vae_subpixel", "dcgan_subpixel"])
+def test_samples_depend_on_the_seed_alone(runs, model):
+    saved = tf.saved_model.load(str(runs[model] / "saved_model"))
+    sample = saved.signatures["sample"]
+    assert sample.structured_input_signature[1] == {
+        "count": tf.TensorSpec([], tf.int32, "count"),
+        "seed": tf.TensorSpec([], tf.int64, "seed"),
+    }
+
+    def drawn(count, seed):
+        return sample(count=tf.constant(count), seed=tf.constant(seed, tf.int64))["image"].numpy()
+
+    many = drawn(9, 2**40 + 7)
+    assert many.shape == (9, 28, 28, 1)
+    assert 0.0 <= many.min() < many.max() <= 1.0
+    np.testing.assert_array_equal(drawn(9, 2**40 + 7), many)
+    np.testing.assert_allclose(drawn(4, 2**40 + 7), many[:4], atol=1e-6)
+    assert np.abs(drawn(9, 7) - many).max() > 1e-3
+
+
+def test_a_generator_serves_latents(runs):
+    run = runs["dcgan_subpixel"]
+    saved = tf.saved_model.load(str(run / "saved_model"))
+    assert set(saved.signatures) == {"serve", "serving_default", "sample"}
+    for batch in (1, 7):
+        latents = tf.random.normal((batch, 64), seed=batch)
+        image = saved.signatures["serving_default"](latent=latents)["image"]
+        assert image.shape == (batch, 28, 28, 1)
+        # One at a time or together: batch normalisation has statistics of its own.
+        np.testing.assert_allclose(saved.serve(latents[:1])["image"], image[:1], atol=1e-6)
+    saved_weights = [variable.numpy() for variable in saved.variables]
+    averages = Checkpoints(run / "checkpoints").load_newest()[0].arrays["average"]
+    equal = [np.array_equal(a, b) for a, b in zip(saved_weights, averages, strict=True)]
+    names = [weight.name for weight in small_loop("dcgan_subpixel", 1).task.model.weights]
+    assert all(same or "moving" in name for same, name in zip(equal, names, strict=True))
+
+
+def test_the_card_of_a_variational_autoencoder_tells_its_likelihood(runs, shapes_folder):
+    from training.data import open_source
+
+    run = runs["vae_subpixel"]
+    metrics = json.loads((run / "saved_model" / CARD).read_text())["metrics"]
+    assert {"elbo", "log_likelihood", "psnr", "ssim", "mse"} <= set(metrics)
+    (path,) = (run / "evaluation").glob("*.csv")
+    columns = np.genfromtxt(path, delimiter=",", names=True)
+    for name in ("elbo", "log_likelihood"):
+        assert metrics[name]["value"] == pytest.approx(columns[name].mean())
+        assert metrics[name]["standard_error"] == pytest.approx(columns[name].std(ddof=1) / len(columns) ** 0.5)
+    assert "standard_error" not in metrics["psnr"]
+    assert np.all(columns["log_likelihood"] > columns["elbo"])
+
+    # NumPy's own draws of the latent lead to the same numbers, but for their chance.
+    part = open_source(f"folder:{shapes_folder}").split("test")
+    positions = tf.range(part.count, dtype=tf.int64)
+    image = tf.cast(part.take(positions), tf.float32) / 255.0
+    binary = binarised(image, 0, positions)
+    saved = tf.saved_model.load(str(run / "saved_model"))
+    code = {name: value.numpy().astype(np.float64) for name, value in saved.encode(image=binary).items()}
+    mean, deviation = code["latent"], np.exp(0.5 * code["log_variance"])
+    generator = np.random.default_rng(0)
+    logs = []
+    for _ in range(200):
+        noise = generator.standard_normal(mean.shape)
+        z = mean + deviation * noise
+        chance = saved.decode(latent=tf.constant(z, tf.float32))["image"].numpy().astype(np.float64)
+        likelihood = np.log(np.where(binary.numpy() > 0, chance, 1 - chance)).sum((1, 2, 3))
+        prior = -0.5 * (z**2 + np.log(2 * np.pi)).sum(1)
+        posterior = -0.5 * (noise**2 + np.log(2 * np.pi) + code["log_variance"]).sum(1)
+        logs.append(likelihood + prior - posterior)
+    logs = np.array(logs)
+    np.testing.assert_allclose(columns["elbo"], logs.mean(0), atol=5 * logs.std(0).max() / 200**0.5)
+    weighted = np.log(np.exp(logs - logs.max(0)).mean(0)) + logs.max(0)
+    np.testing.assert_allclose(columns["log_likelihood"], weighted, atol=1.5 * logs.std(0).max())
+
+
+def test_the_card_of_a_generator_tells_what_its_samples_are_like(runs):
+    card = json.loads((runs["dcgan_subpixel"] / "saved_model" / CARD).read_text())
+    assert card["input"]["shape"] == [None, 64]
+    assert card["input"]["range"] is None
+    assert set(card["metrics"]) == {"checkerboard", "diversity", "spectral_distance"}
+    assert card["metrics"]["diversity"]["protocol"].startswith("test, 6 pictures, samples, 6 of each seed")
+
+
+def test_the_frechet_distance_is_measured_where_a_classifier_of_the_source_is_published(monkeypatch):
+    from training import samples
+    from training.data import open_source
+
+    def means(images):
+        return np.asarray(images).mean((2, 3))
+
+    source = open_source("glyphs")
+    loop = small_loop("dcgan_subpixel", 2, **{"model.filters": 4})
+    assert loop.task.prepare(source) == "no classifier of glyphs is published, so that eval/frechet is left out"
+    assert "eval/frechet" not in loop.evaluate()
+
+    monkeypatch.setattr(samples, "published_names", lambda: ["features.glyphs"])
+    monkeypatch.setattr(samples, "card", lambda name: {"input": {"shape": [None, 28, 28, 1]}})
+    monkeypatch.setattr(adversarial, "feature_function", {"features.glyphs": means}.__getitem__)
+    assert samples.classifier_of(source, (32, 32, 1)) is None
+    assert loop.task.prepare(source) == ""
+    values = loop.evaluate()
+    real = pictures().take(tf.range(40, dtype=tf.int64)).numpy() / 255.0
+    made = loop.task._samples(loop.task._fixed(adversarial.EVALUATED)).numpy()
+    assert values["eval/frechet"] == pytest.approx(metrics.frechet_distance(means(real), means(made)), rel=1e-5)
+    assert loop.task.merit(values) == -values["eval/frechet"]
+
+
+@pytest.mark.parametrize("model", ["vae_subpixel", "dcgan_subpixel"])
+def test_they_are_published(runs, model, tmp_path):
+    run = tmp_path / "runs" / model / "12345678-s0"
+    shutil.copytree(runs[model], run)
+    config = json.loads((run / "config.json").read_text())
+    config["source"]["name"] = "mnist"
+    (run / "config.json").write_text(json.dumps(config))
+    assert publish(run, folder=tmp_path / "saved_models").name == model
