@@ -12,7 +12,7 @@ help:
 	@echo "           [INIT=name|runs/...] [RESUME=1] [JIT=1] [SET=\"batch=256 model.filters=48\"]"
 	@echo "make compare FAMILY=ae [SCALE=3] [SEEDS=3] [UPSAMPLERS=subpixel,transpose] [DATA=mnist] [STEPS=n]"
 	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]; make report FAMILY=ae [SCALE=3] [DATA=mnist]"
-	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist]"
+	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist] [FEATURES=inception]"
 	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]"
 	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, format, bench, figures, readme, clean"
 
@@ -48,7 +48,8 @@ report: ready
 	  $(if $(DATA),--data '$(DATA)')
 
 evaluate: ready
-	@$(VPYTHON) -m training evaluate $(if $(MODEL),--model '$(MODEL)') $(if $(DATA),--data '$(DATA)')
+	@$(VPYTHON) -m training evaluate $(if $(MODEL),--model '$(MODEL)') $(if $(DATA),--data '$(DATA)') \
+	  $(if $(FEATURES),--features '$(FEATURES)')
 
 publish: ready
 	@$(VPYTHON) -m training publish $(if $(RUN),--run '$(RUN)') $(if $(filter 1,$(FORCE)),--force)

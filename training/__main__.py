@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure a published or trained model on a source")
     evaluate.add_argument("--model", required=True, help="a published name or a run's folder")
     evaluate.add_argument("--data", help="a source; by default the one that the model was trained on")
+    evaluate.add_argument("--features", help="what samples are measured by: a published classifier, or inception")
     evaluate.set_defaults(command=_evaluate, prog=evaluate.prog)
 
     publish = commands.add_parser("publish", help="verify a run's SavedModel and copy it to saved_models/")
@@ -202,7 +203,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     start_tensorflow()
     from training.evaluate import evaluate_command
 
-    evaluate_command(options.model, options.data, Report().console)
+    evaluate_command(options.model, options.data, Report().console, options.features)
 
 
 def _publish(options: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,8 @@ class Evaluation:
         protocol: how it was measured, in a sentence.
         rows: a picture's name, and its metrics by name. A metric that a picture does not have is absent.
         estimates: metrics whose mean is told with its standard error.
-        samples: pictures that were drawn, where they are measured together and there is one row of metrics.
+        samples: pictures that the model drew, which are measured together.
+        together: the metrics of those.
     """
 
     source: str
@@ -55,16 +56,18 @@ class Evaluation:
     rows: list[tuple[str, dict[str, float]]]
     estimates: tuple[str, ...] = ()
     samples: int = 0
+    together: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def pictures(self) -> int:
         """How many pictures were measured."""
-        return self.samples or len(self.rows)
+        return len(self.rows) or self.samples
 
     def means(self) -> dict[str, float]:
-        """The mean of every metric over the pictures that have it."""
+        """The mean of every metric over the pictures that have it, and the metrics of the samples."""
         names = dict.fromkeys(name for _, row in self.rows for name in row)
-        return {name: float(np.mean([row[name] for _, row in self.rows if name in row])) for name in names}
+        means = {name: float(np.mean([row[name] for _, row in self.rows if name in row])) for name in names}
+        return means | dict(self.together)
 
     def standard_errors(self) -> dict[str, float]:
         """Standard errors of the means of `estimates`, where there are two pictures or more."""
@@ -87,15 +90,23 @@ class Evaluation:
         return facts | ({"standard_errors": self.standard_errors()} if self.estimates else {})
 
     def write(self, folder: Path, model: str = "") -> Path:
-        """Write `[<model>-]<source>-<split>.csv`, one row a picture, and its means as `.json`; returns the CSV."""
+        """Write `[<model>-]<source>-<split>.csv`, one row a picture, and all means as `.json`.
+
+        Where there are samples alone, the CSV has one row for them together.
+
+        Returns the path of the CSV.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         words = [model, re.sub("[^a-z0-9_+]+", "-", self.source.lower()), self.split]
         path = folder / ("-".join(filter(None, words)) + ".csv")
         write_json(path.with_suffix(".json"), self.facts())
         text = io.StringIO()
-        writer = csv.DictWriter(text, ["picture", *self.means()], lineterminator="\n")
+        rows = self.rows or [("all samples", dict(self.together))]
+        writer = csv.DictWriter(
+            text, ["picture", *dict.fromkeys(name for _, row in rows for name in row)], lineterminator="\n"
+        )
         writer.writeheader()
-        writer.writerows({"picture": name, **row} for name, row in self.rows)
+        writer.writerows({"picture": name, **row} for name, row in rows)
         write_text(path, text.getvalue())
         return path
 
@@ -111,9 +122,25 @@ def read_evaluations(run: Path) -> list[dict[str, Any]]:
     return sorted(facts, key=lambda each: order.index(each["source"]) if each["source"] in order else len(order))
 
 
-def evaluate(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
-    """Run an exported model on every picture of a part of a source and measure what comes back."""
-    return MEASURED[name.family.kind](saved_model, name, source, split)
+def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, features: str | None = None) -> Evaluation:
+    """Run an exported model on every picture of a part of a source and measure what comes back.
+
+    Args:
+        saved_model: the exported model.
+        name: its parsed name.
+        source: where pictures come from.
+        split: the part of the source.
+        features: what distances of samples are measured by, a name of `zoo.features`; by default the published
+            classifier of the source.
+
+    Raises:
+        InputError: features are given for a model that draws no samples, or cannot be had.
+    """
+    if not features:
+        return MEASURED[name.family.kind](saved_model, name, source, split)
+    if name.family.kind not in SAMPLED:
+        raise InputError(f"features={features} are for models that draw samples; {name} draws none")
+    return SAMPLED[name.family.kind](saved_model, name, source, split, features)
 
 
 def _enlarged(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
@@ -151,18 +178,24 @@ def _classified(saved_model: Path, _: ModelName, source: Source, split: str) -> 
     return Evaluation(source.name, split, CLASSIFICATION_PROTOCOL, rows)
 
 
-def _likelihood(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
+def _likelihood(
+    saved_model: Path, name: ModelName, source: Source, split: str, features: str | None = None
+) -> Evaluation:
     from training import likelihood
 
+    sampled = _sampled(saved_model, name, source, split, features)
     rows = list(likelihood.measured(saved_model, name.family.upsampling, source, split))
-    return Evaluation(source.name, split, likelihood.PROTOCOL, rows, estimates=likelihood.ESTIMATES)
+    protocol = f"{likelihood.PROTOCOL}; {sampled.protocol}"
+    # What the samples' checkerboard is told beside it has that name already.
+    together = {metric: value for metric, value in sampled.together.items() if metric not in rows[0][1]}
+    return replace(sampled, protocol=protocol, rows=rows, estimates=likelihood.ESTIMATES, together=together)
 
 
-def _sampled(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
+def _sampled(saved_model: Path, name: ModelName, source: Source, split: str, features: str | None = None) -> Evaluation:
     from training import samples
 
-    protocol, count, metrics = samples.measured(saved_model, name.family.upsampling, source, split)
-    return Evaluation(source.name, split, protocol, [("all samples", metrics)], samples=count)
+    protocol, count, metrics = samples.measured(saved_model, name.family.upsampling, source, split, features)
+    return Evaluation(source.name, split, protocol, [], samples=count, together=metrics)
 
 
 def _measured(
@@ -178,12 +211,12 @@ def _measured(
             number += 1
 
 
+SAMPLED: dict[str, Callable[..., Evaluation]] = {"vae": _likelihood, "generator": _sampled}
 MEASURED: dict[str, Callable[[Path, ModelName, Source, str], Evaluation]] = {
     "autoencoder": _reconstructed,
     "super-resolution": _enlarged,
     "classifier": _classified,
-    "vae": _likelihood,
-    "generator": _sampled,
+    **SAMPLED,
 }
 
 
@@ -204,16 +237,20 @@ def find_saved_model(name: str) -> Path:
     return run.saved_model
 
 
-def evaluate_command(name: str, data: str | None, console: Console) -> None:
+def evaluate_command(name: str, data: str | None, console: Console, features: str | None = None) -> None:
     """Evaluate, print the means and write one row a picture: into the run's folder, or `runs/evaluate/`.
 
     `bicubic_x2` and so on are names too, for super-resolution's baseline.
     """
-    evaluation, folder = _baseline(name, data) or _evaluated(name, data, console)
+    evaluation, folder = _baseline(name, data) or _evaluated(name, data, console, features)
     path = evaluation.write(folder, name if folder == OTHERS else "")
-    table = Table("model", "source", "pictures", *evaluation.means())
-    values = [f"{value:.4f}" for value in evaluation.means().values()]
-    table.add_row(name, f"{evaluation.source} {evaluation.split}", str(evaluation.pictures), *values)
+    table = Table(name, f"{evaluation.source} {evaluation.split}", "standard error")
+    errors = evaluation.standard_errors()
+    table.add_row("pictures", str(evaluation.pictures))
+    if evaluation.samples:
+        table.add_row("samples", str(evaluation.samples))
+    for metric, value in evaluation.means().items():
+        table.add_row(metric, f"{value:.4f}", f"{errors[metric]:.4f}" if metric in errors else "")
     console.print(table)
     console.print(f"one row a picture: {path}")
 
@@ -234,7 +271,7 @@ def _baseline(name: str, data: str | None) -> tuple[Evaluation, Path] | None:
     return Evaluation(source.name, split, protocol, rows), OTHERS
 
 
-def _evaluated(name: str, data: str | None, console: Console) -> tuple[Evaluation, Path]:
+def _evaluated(name: str, data: str | None, console: Console, features: str | None) -> tuple[Evaluation, Path]:
     """The evaluation of a published model or a run, and the folder that it belongs to."""
     saved_model = find_saved_model(name)
     facts = json.loads((saved_model / CARD).read_text())
@@ -247,7 +284,7 @@ def _evaluated(name: str, data: str | None, console: Console) -> tuple[Evaluatio
         source = _fitting(name, facts, source, data, console)
     run = saved_model.parent
     folder = run / "evaluation" if (run / "config.json").is_file() else OTHERS
-    return evaluate(saved_model, parts, source, split), folder
+    return evaluate(saved_model, parts, source, split, features), folder
 
 
 def _whole(source: Source) -> str:

@@ -55,8 +55,17 @@ def feature_function(name: str = "features") -> "FeatureFunction":
         )
     if name == INCEPTION:
         return inception_features(_inception_weights())
-    model = load_pretrained(name)
-    return partial(_published_features, model, name, tuple(card(name)["input"]["shape"][1:]))
+    return _published(name, "features")
+
+
+def class_probabilities(name: str = "features") -> "FeatureFunction":
+    """The published classifier of that name, from pictures `[b, h, w, c]` to probabilities `[b, classes]`.
+
+    Raises:
+        UnknownNameError: there is no such classifier.
+        VerificationError: a published file differs from the index.
+    """
+    return _published(name, "probabilities")
 
 
 def inception_features(weights: str | None) -> "FeatureFunction":
@@ -71,15 +80,21 @@ def inception_features(weights: str | None) -> "FeatureFunction":
     return partial(_inception_features, network)
 
 
-def _published_features(
-    model: Any, name: str, shape: tuple[int, int, int], pictures: npt.NDArray[np.generic]
+def _published(name: str, output: str) -> "FeatureFunction":
+    """An output of a published classifier as a function of pictures."""
+    model = load_pretrained(name)
+    return partial(_published_output, model, output, name, tuple(card(name)["input"]["shape"][1:]))
+
+
+def _published_output(
+    model: Any, output: str, name: str, shape: tuple[int, int, int], pictures: npt.NDArray[np.generic]
 ) -> npt.NDArray[np.floating]:
     if pictures.ndim != 4 or pictures.shape[1:] != shape:
         raise ValueError(
             f"{name} takes pictures [b, {', '.join(map(str, shape))}], not {list(pictures.shape)}; take the feature "
             "function of their own source, or inception"
         )
-    return model.serve(image=_unit(pictures))["features"].numpy()
+    return model.serve(image=_unit(pictures))[output].numpy()
 
 
 def _inception_features(network: "keras.Model", pictures: npt.NDArray[np.generic]) -> npt.NDArray[np.floating]:

@@ -9,10 +9,12 @@ import tensorflow as tf
 from small_loops import pictures, small_loop
 
 from training.checkpoint import Checkpoints
+from training.evaluate import evaluate
 from training.publish import publish
 from training.tasks import adversarial
 from training.tasks.variational import binarised
 from zoo import metrics
+from zoo.models import parse_name
 from zoo.pretrained import CARD
 
 
@@ -111,6 +113,8 @@ def test_the_card_of_a_variational_autoencoder_tells_its_likelihood(runs, shapes
         assert metrics[name]["value"] == pytest.approx(columns[name].mean())
         assert metrics[name]["standard_error"] == pytest.approx(columns[name].std(ddof=1) / len(columns) ** 0.5)
     assert "standard_error" not in metrics["psnr"]
+    assert {"diversity", "spectral_distance"} <= set(metrics)
+    assert "diversity" not in columns.dtype.names
     assert np.all(columns["log_likelihood"] > columns["elbo"])
 
     # NumPy's own draws of the latent lead to the same numbers, but for their chance.
@@ -142,7 +146,7 @@ def test_the_card_of_a_generator_tells_what_its_samples_are_like(runs):
     assert card["input"]["shape"] == [None, 64]
     assert card["input"]["range"] is None
     assert set(card["metrics"]) == {"checkerboard", "diversity", "spectral_distance"}
-    assert card["metrics"]["diversity"]["protocol"].startswith("test, 6 pictures, samples, 6 of each seed")
+    assert card["metrics"]["diversity"]["protocol"].startswith("test, 6 pictures, 6 samples, 6 of each seed")
 
 
 def test_the_frechet_distance_is_measured_where_a_classifier_of_the_source_is_published(monkeypatch):
@@ -167,6 +171,60 @@ def test_the_frechet_distance_is_measured_where_a_classifier_of_the_source_is_pu
     made = loop.task._samples(loop.task._fixed(adversarial.EVALUATED)).numpy()
     assert values["eval/frechet"] == pytest.approx(metrics.frechet_distance(means(real), means(made)), rel=1e-5)
     assert loop.task.merit(values) == -values["eval/frechet"]
+
+
+@pytest.mark.parametrize("model", ["vae_subpixel", "dcgan_subpixel"])
+def test_samples_are_measured_by_the_classifier_of_the_source_beside_real_pictures(
+    runs, model, shapes_folder, monkeypatch
+):
+    from training import samples
+    from training.data import open_source
+
+    source = open_source(f"folder:{shapes_folder}")
+    evaluated = runs[model] / "saved_model", parse_name(model), source, "test"
+    assert "frechet" not in evaluate(*evaluated).means()
+
+    def means(images):
+        return images.mean((2, 3))
+
+    def probabilities(images):
+        sure = images.mean((1, 2, 3)) > 0.3
+        return np.where(sure[:, None], [0.95, 0.05], [0.2, 0.8])
+
+    monkeypatch.setattr(samples, "classifier_of", lambda source, shape: "features.shapes")
+    monkeypatch.setattr(samples, "feature_function", {"features.shapes": means}.__getitem__)
+    monkeypatch.setattr(samples, "class_probabilities", {"features.shapes": probabilities}.__getitem__)
+    # The source has 6 pictures to test on, and precision needs more than 3.
+    found = evaluate(*evaluated)
+    values = found.means()
+    assert found.samples == 6
+
+    def first(split):
+        return source.split(split).take(tf.range(6, dtype=tf.int64)).numpy() / np.float32(255.0)
+
+    saved = tf.saved_model.load(str(runs[model] / "saved_model"))
+    made = saved.sample(count=6, seed=tf.constant(0, tf.int64))["image"].numpy()
+    assert values["frechet"] == pytest.approx(metrics.frechet_distance(means(first("test")), means(made)), rel=1e-5)
+    floor = metrics.frechet_distance(means(first("test")), means(first("train")))
+    assert values["frechet_floor"] == pytest.approx(floor, rel=1e-5)
+    assert values["confident"] == np.mean(made.mean((1, 2, 3)) > 0.3)
+    assert values["confident_floor"] == np.mean(first("test").mean((1, 2, 3)) > 0.3)
+    shares = sorted([values["confident"], 1 - values["confident"]])
+    assert [values["smallest_class"], values["largest_class"]] == pytest.approx(shares)
+    assert {"kernel", "kernel_floor", "precision", "recall"} <= set(values)
+    assert "features.shapes" in found.protocol
+
+
+def test_features_that_cannot_be_had_are_named(runs, shapes_folder, command, monkeypatch, tmp_path):
+    shutil.copytree(runs["dcgan_subpixel"], tmp_path / "run")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    asked = ("training", "evaluate", "--model", "run/", "--data", f"folder:{shapes_folder}", "--features")
+    for name, said in (("inception", "the weights of inception are not here"), ("incepton", "did you mean inception?")):
+        done = command(*asked, name)
+        assert done.returncode == 2, done.stderr
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("model", ["vae_subpixel", "dcgan_subpixel"])

@@ -7,6 +7,7 @@ import pytest
 
 from zoo.metrics import (
     Moments,
+    class_shares,
     compare_sets,
     features_of,
     frechet_distance,
@@ -232,3 +233,11 @@ def test_blocks_and_neighbours_that_cannot_be_are_refused(sets):
         kernel_distance(*sets, block=1)
     with pytest.raises(ValueError, match="neighbours=50 must be from 1 to 49"):
         precision_recall(*sets, neighbours=50)
+
+
+def test_class_shares_count_the_sure_and_every_class():
+    table = [[0.91, 0.05, 0.04], [0.9, 0.1, 0.0], [0.0, 1.0, 0.0], [0.3, 0.4, 0.3]]
+    shares = class_shares(table)
+    assert shares.confident == 0.5
+    assert shares.classes == (0.5, 0.5, 0.0)
+    assert class_shares(table, 0.35).confident == 1.0

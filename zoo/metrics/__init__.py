@@ -6,6 +6,7 @@ from zoo.metrics.checkerboard import (
     excess_spectral_energy_of_samples,
     phase_imbalance,
 )
+from zoo.metrics.class_shares import ClassShares, class_shares
 from zoo.metrics.frechet import Moments, frechet_distance, moments
 from zoo.metrics.kernel_distance import kernel_distance
 from zoo.metrics.multiply_adds import executed_multiply_adds, multiply_adds, super_resolution_multiply_adds
@@ -17,10 +18,12 @@ from zoo.metrics.spectrum import RadialSpectrum, radial_spectrum
 from zoo.metrics.super_resolution import super_resolution_metrics
 
 __all__ = [
+    "ClassShares",
     "FeatureFunction",
     "Moments",
     "PrecisionRecall",
     "RadialSpectrum",
+    "class_shares",
     "compare_sets",
     "constant_response",
     "diversity",
