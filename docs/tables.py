@@ -10,9 +10,10 @@ import argparse
 import csv
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
@@ -59,6 +60,48 @@ def classifiers() -> str:
             f"| {100 * accuracy:.2f} % | {cross_entropy:.4f} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def variational_autoencoders() -> str:
+    """One row a published variational autoencoder."""
+    lines = [
+        "| model | data | parameters | multiply-adds | ELBO | log-likelihood | Frechet distance (floor) |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for name in zoo.list_models("vae_*", pretrained=True):
+        card = zoo.card(name)
+        bounds = [
+            "{value:.2f} ± {standard_error:.2f}".format(**card["metrics"][key]) for key in ("elbo", "log_likelihood")
+        ]
+        lines.append(
+            f"| `{name}` | {card['source']} | {card['parameters']:,} | {card['multiply_adds'] / 1e6:.2f} M "
+            f"| {' | '.join(bounds)} | {_frechet(card)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def generators() -> str:
+    """One row a published generator of an adversarial training."""
+    lines = [
+        "| model | data | parameters | multiply-adds | Frechet distance (floor) | precision | recall "
+        "| confident (data) | smallest, largest class |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name in (*zoo.list_models("dcgan_*", pretrained=True), *zoo.list_models("sngan_*", pretrained=True)):
+        card = zoo.card(name)
+        value = {key: fact["value"] for key, fact in card["metrics"].items()}
+        lines.append(
+            f"| `{name}` | {card['source']} | {card['parameters']:,} | {card['multiply_adds'] / 1e6:.2f} M "
+            f"| {_frechet(card)} | {value['precision']:.3f} | {value['recall']:.3f} "
+            f"| {100 * value['confident']:.1f} % ({100 * value['confident_floor']:.1f} %) "
+            f"| {100 * value['smallest_class']:.1f} %, {100 * value['largest_class']:.1f} % |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _frechet(card: Mapping[str, Any]) -> str:
+    """A card's distance with its floor."""
+    return "{:.2f} ({:.2f})".format(*(card["metrics"][key]["value"] for key in ("frechet", "frechet_floor")))
 
 
 def layers() -> str:
@@ -124,6 +167,8 @@ def conversion() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "autoencoders": autoencoders,
     "classifiers": classifiers,
+    "variational_autoencoders": variational_autoencoders,
+    "generators": generators,
     "layers": layers,
     "conversion": conversion,
     "worked_example": worked_example.numbers,

@@ -24,7 +24,16 @@ _POSITIVE = (
     "discriminator_steps",
     "checkpoint_minutes",
 )
-_NOT_NEGATIVE = ("warmup_steps", "weight_decay", "clip_norm", "average", "beta_1", "beta_2", "kl_weight")
+_NOT_NEGATIVE = (
+    "warmup_steps",
+    "weight_decay",
+    "clip_norm",
+    "average",
+    "beta_1",
+    "beta_2",
+    "kl_weight",
+    "gradient_penalty",
+)
 _BELOW_ONE = ("average", "beta_1", "beta_2")
 
 

@@ -29,6 +29,7 @@ class Recipe:
         discriminator_learning_rate: of a generator's discriminator, where it is not `learning_rate`.
         discriminator_steps: updates of the discriminator in a step, each with its share of the batch; the generator's
             own update is as large as one of them.
+        gradient_penalty: weight of the squared gradient of a discriminator at real pictures, in 0..1; 0 is none.
         average: decay of a moving average of the weights, which is then what is evaluated and exported; 0 keeps none.
         patch: side of super-resolution's training patches, in low-resolution pixels.
         reduced: cut patches from reduced copies of the pictures as well.
@@ -60,6 +61,7 @@ class Recipe:
     kl_weight: float = 1.0
     discriminator_learning_rate: float | None = None
     discriminator_steps: int = 1
+    gradient_penalty: float = 0.0
     average: float = 0.0
     patch: int = 32
     reduced: bool = False

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -91,6 +92,17 @@ def test_latents_between_two_keep_their_length():
     np.testing.assert_allclose(np.linalg.norm(way, axis=1), 3.0)
     angles = np.radians([0, 30, 60, 90])
     np.testing.assert_allclose(way[:, :2], 3.0 * np.stack([np.cos(angles), np.sin(angles)], 1), atol=1e-12)
+
+
+def test_the_penalty_is_the_squared_gradient_at_real_pictures_now_and_then():
+    task = small_loop("dcgan_subpixel", 2, gradient_penalty=3.0).task
+    image = keras.Input((28, 28, 1))
+    dense = keras.layers.Dense(1)
+    task.networks["discriminator"] = keras.Model(image, dense(keras.layers.Flatten()(image)))
+    real = tf.random.uniform((4, 28, 28, 1), seed=1)
+    expected = 0.5 * 3.0 * adversarial.PENALTY_EVERY * np.sum(dense.get_weights()[0] ** 2)
+    for step, value in ((0, expected), (1, 0.0), (adversarial.PENALTY_EVERY, expected)):
+        assert float(task._penalty(real, 4, tf.constant(step, tf.int64))) == pytest.approx(value, rel=1e-5)
 
 
 @pytest.mark.parametrize("model", MODELS)
