@@ -77,6 +77,7 @@ bench: ready
 	@$(VPYTHON) benchmarks/convert.py
 	@$(VPYTHON) benchmarks/super_resolution.py
 	@$(VPYTHON) benchmarks/training.py
+	@$(VPYTHON) benchmarks/scaling.py
 
 figures: ready
 	@$(VPYTHON) docs/figures.py

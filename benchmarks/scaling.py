@@ -1,0 +1,190 @@
+"""What it costs to train in several processes, and under a strategy at all.
+
+    python benchmarks/scaling.py [--models ae_subpixel espcn_x3_subpixel] [--rounds 15] [--steps 60]
+
+- weak scaling: two processes as one MultiWorker cluster, pinned to a core each, beside one process pinned to one core;
+  every process has the recipe's batch. The efficiency is the ratio of their steps per second.
+- mirrored: MirroredStrategy on one device beside the default strategy, both on all cores.
+
+All processes live through the whole run and take their turns; those whose turn it is not wait for a line of input.
+Ratios are medians over rounds of the ratio within a round.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.results import write_results
+from zoo.start import start_tensorflow
+
+GOALS = {"efficiency of two processes": 0.85, "mirrored / default": 0.97}
+
+
+class Trainer:
+    """A process that trains a model so many steps whenever it is told to.
+
+    Args:
+        model: name.
+        strategy: of `training.strategy`.
+        cores: that it runs on.
+        cluster: addresses of all workers, and the number of this one.
+    """
+
+    def __init__(
+        self, model: str, strategy: str, cores: Sequence[int], cluster: tuple[Sequence[str], int] | None = None
+    ) -> None:
+        environment = os.environ | {"PYTHONPATH": sys.path[0]}
+        workers = 1
+        if cluster:
+            workers, described = len(cluster[0]), {"cluster": {"worker": cluster[0]}}
+            environment["TF_CONFIG"] = json.dumps(described | {"task": {"type": "worker", "index": cluster[1]}})
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "--serve", model, strategy, ",".join(map(str, cores)), str(workers)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def start(self, steps: int) -> None:
+        """Begin so many steps."""
+        assert self._process.stdin
+        print(steps, file=self._process.stdin, flush=True)
+
+    def seconds(self) -> float:
+        """What the steps took, once they are done."""
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit(f"a trainer ended with exit code {self._process.wait()}")
+        return float(line)
+
+    def close(self) -> None:
+        """Let it end."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def serve(model: str, strategy: str, cores: str, workers: int) -> None:
+    """Train as many steps as each line of input says, and print the seconds."""
+    os.sched_setaffinity(0, set(map(int, cores.split(","))))
+    # TensorFlow sizes its threads by the cores it finds, and so comes after.
+    start_tensorflow()
+    import keras
+
+    from training.data import open_source
+    from training.loop import Loop
+    from training.overrides import recipe_for
+    from training.strategy import create_strategy
+    from training.tasks import task_class
+    from zoo import create_model
+    from zoo.models import parse_name
+
+    name = parse_name(model)
+    recipe = recipe_for(name.family, None, {"steps": 10**6})
+    recipe = dataclasses.replace(recipe, batch=workers * recipe.batch)
+    source = open_source(recipe.source)
+    chosen = create_strategy(strategy)
+    period = name.scale or name.family.upsampling
+    with chosen.scope():
+        keras.utils.set_random_seed(0)
+        models = [create_model(model, **recipe.model) for _ in range(3)]
+        kind = task_class(recipe.task)
+        task = kind(recipe, models[0], period, copies=models[1:] if recipe.average else [])
+        pictures, validation = kind.data(source, recipe, models[0], period, 0)
+    loop = Loop(task, chosen, pictures, validation, seed=0, run=None)
+    stream = loop.stream()
+    for line in sys.stdin:
+        started = time.perf_counter()
+        loop.advance(stream, int(line))
+        print(time.perf_counter() - started, flush=True)
+
+
+def turn(trainers: Sequence[Trainer], steps: int) -> float:
+    """Seconds that these trainers take together."""
+    for trainer in trainers:
+        trainer.start(steps)
+    return max(trainer.seconds() for trainer in trainers)
+
+
+def measured(model: str, rounds: int, steps: int) -> dict[str, list[float]]:
+    """Steps per second of every term in every round, the first of which, with its tracing, is left out."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    addresses = [f"127.0.0.1:{probe.getsockname()[1]}" for probe in probes]
+    for probe in probes:
+        probe.close()
+    cores = sorted(os.sched_getaffinity(0))
+    terms = {
+        "one process, one core": [Trainer(model, "one", cores[:1])],
+        "two processes, a core each": [
+            Trainer(model, "multiworker", cores[index : index + 1], (addresses, index)) for index in range(2)
+        ],
+        "default, all cores": [Trainer(model, "one", cores)],
+        "mirrored, all cores": [Trainer(model, "mirrored", cores)],
+    }
+    rates: dict[str, list[float]] = {term: [] for term in terms}
+    for _ in range(rounds + 1):
+        for term, trainers in terms.items():
+            rates[term].append(steps / turn(trainers, steps))
+    for trainers in terms.values():
+        for trainer in trainers:
+            trainer.close()
+    return {term: each[1:] for term, each in rates.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--models", nargs="+", default=["ae_subpixel", "espcn_x3_subpixel"])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--steps", type=int, default=60, help="steps of each term in a round")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("scaling.csv"))
+    parser.add_argument("--serve", nargs=4, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        serve(*options.serve[:3], int(options.serve[3]))
+        return
+    if len(os.sched_getaffinity(0)) < 2:
+        raise SystemExit("two cores are needed, a core for each process")
+
+    rows: list[dict[str, object]] = []
+    for model in options.models:
+        rates = measured(model, options.rounds, options.steps)
+        table = Table("term", "value", "goal", title=model)
+        for term, each in rates.items():
+            rate = statistics.median(each)
+            table.add_row(term, f"{rate:.1f} steps/s", "")
+            rows.append(
+                {"model": model, "rounds": options.rounds, "measure": term, "value": f"{rate:.2f}", "unit": "steps/s"}
+            )
+        pairs = {
+            "efficiency of two processes": ("two processes, a core each", "one process, one core"),
+            "mirrored / default": ("mirrored, all cores", "default, all cores"),
+        }
+        for measure, (above, below) in pairs.items():
+            ratio = statistics.median(a / b for a, b in zip(rates[above], rates[below], strict=True))
+            goal = GOALS[measure]
+            table.add_row(measure, f"{ratio:.3f}", f"at least {goal:.2f}{'' if ratio >= goal else ': MISSED'}")
+            rows.append(
+                {"model": model, "rounds": options.rounds, "measure": measure, "value": f"{ratio:.3f}", "unit": "ratio"}
+            )
+        Console().print(table)
+    start_tensorflow()
+    write_results(options.out, rows)
+
+
+if __name__ == "__main__":
+    main()
