@@ -13,8 +13,9 @@ from training.evaluate import find_saved_model, read_evaluations
 from training.recipes import RECIPES, first_source
 from training.runs import Run
 from zoo.files import write_json
+from zoo.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
 from zoo.models import build_model, families
-from zoo.pretrained import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index, set_saved_weights, sha256, walk
+from zoo.pretrained import set_saved_weights, sha256, walk
 
 MODEL_LIMIT, TOTAL_LIMIT = 5_000_000, 60_000_000
 SAVED_MODELS = Path("saved_models")
