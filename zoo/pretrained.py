@@ -7,7 +7,7 @@ Loading verifies first: a file that is missing, changed, added, or a link is nam
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,15 +79,19 @@ def verify(name: str) -> Path:
         VerificationError: names the first file that is missing, added, a link, or differs.
     """
     folder, entry = locate(name)
-    expected: dict[str, str] = entry["files"]
+    verify_files(folder, entry["files"])
+    return folder
+
+
+def verify_files(folder: Path, expected: Mapping[str, str]) -> None:
+    """Raise `VerificationError` unless a folder holds just the files that are expected, by their sha256."""
     _refuse_link(folder)
     for path in sorted(walk(folder)):
         _refuse_link(path)
         if path.relative_to(folder).as_posix() not in expected:
-            raise VerificationError(f"{path} is not in the index of {name}; {REMEDY}")
+            raise VerificationError(f"{path} is not in the index; {REMEDY}")
     for relative, digest in sorted(expected.items()):
         _check_file(folder / relative, digest)
-    return folder
 
 
 def _refuse_link(path: Path) -> None:
