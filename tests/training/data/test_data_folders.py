@@ -12,6 +12,7 @@ from training.data import SourceError, open_source, validate_source
 from training.data.fit import to_square
 from training.data.picture_files import read_picture
 from training.data.picture_source import divide
+from training.machine import forget_peak, peak
 
 Maker = Callable[..., Path]
 
@@ -212,8 +213,15 @@ def test_the_ends_of_long_pictures_change_nothing(length: int) -> None:
         near = tf.cast(tf.image.resize(image, [n * 32 for n in image.shape[:2]], "bicubic", antialias=True), tf.float32)
         middle = tf.image.resize_with_crop_or_pad(near, 32, 32)
         np.testing.assert_allclose(to_square(tf.constant(image), 32), np.clip(middle, 0, 255), atol=1)
-    endless = np.broadcast_to(np.uint8(7), (1, 100_000_000, 1))
-    assert (to_square(tf.constant(endless), 32).numpy() == 7).all()
+
+
+def test_long_pictures_take_little_memory() -> None:
+    for shape in ((1, 200_000, 1), (200_000, 1, 1)):
+        line = tf.constant(7, tf.uint8, shape)
+        forget_peak()
+        before = peak()
+        assert (to_square(line, 32).numpy() == 7).all()
+        assert peak() - before < 100
 
 
 def test_transparent_parts_become_white(tmp_path: Path) -> None:
