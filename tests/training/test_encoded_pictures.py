@@ -127,7 +127,7 @@ def sent(model, contents):
     for number, content in enumerate(contents.values()):
         (folder / str(number)).write_bytes(content)
     done = subprocess.run(
-        [sys.executable, "-c", SENDER, folder], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", SENDER, folder], cwd=folder, capture_output=True, text=True, timeout=400, check=False
     )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
