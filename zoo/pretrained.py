@@ -99,7 +99,7 @@ def _refuse_link(path: Path) -> None:
         raise VerificationError(f"{path} is a link, which published models never hold; {REMEDY}")
 
 
-def _check_file(path: Path, digest: str) -> None:
+def _check_file(path: Path, digest: str | None) -> None:
     if not path.is_file():
         raise VerificationError(f"{path} is missing; {REMEDY}")
     if path.stat().st_size > FILE_LIMIT:
@@ -119,7 +119,7 @@ def card(name: str) -> dict[str, Any]:
     path = folder / CARD
     for each in (folder, path.parent, path):
         _refuse_link(each)
-    _check_file(path, entry["files"][CARD.as_posix()])
+    _check_file(path, entry["files"].get(CARD.as_posix()))
     return json.loads(path.read_text())
 
 
@@ -160,7 +160,7 @@ def create_model(name: str, *, pretrained: bool = False, **arguments: Any) -> "k
     if not pretrained:
         return build_model(name, **arguments)
     folder = verify(name)
-    facts = json.loads((folder / CARD).read_text())
+    facts = card(name)
     model = build_model(name.partition(".")[0], **{**facts["model_arguments"], **arguments})
     set_saved_weights(model, folder)
     return model
