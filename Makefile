@@ -5,7 +5,7 @@ VENV := .venv
 VPYTHON := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready train compare report evaluate publish tensorboard test test-all lint format bench figures readme clean
+.PHONY: help setup ready train compare report evaluate publish tensorboard test test-all lint format bench fuzz figures readme clean
 
 help:
 	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [WORKERS=1] [SEED=0] [PRECISION=float32]"
@@ -13,7 +13,8 @@ help:
 	@echo "make compare FAMILY=ae [SCALE=3] [SEEDS=3] [UPSAMPLERS=subpixel,transpose] [DATA=mnist] [STEPS=n]"
 	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]; make report FAMILY=ae [SCALE=3] [DATA=mnist]"
 	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist] [FEATURES=inception]"
-	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]"
+	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]; make publish REFRESH=name"
+	@echo "make fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
 	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, format, bench, figures, readme, clean"
 
 # Installed packages are compared by content: a fresh clone beside an old .venv installs nothing again.
@@ -52,7 +53,7 @@ evaluate: ready
 	  $(if $(FEATURES),--features '$(FEATURES)')
 
 publish: ready
-	@$(VPYTHON) -m training publish $(if $(RUN),--run '$(RUN)') $(if $(filter 1,$(FORCE)),--force)
+	@$(VPYTHON) -m training publish $(if $(RUN),--run '$(RUN)') $(if $(REFRESH),--refresh '$(REFRESH)') $(if $(filter 1,$(FORCE)),--force)
 
 tensorboard: ready
 	@TF_CPP_MIN_LOG_LEVEL=3 $(VENV)/bin/tensorboard --logdir runs
@@ -78,6 +79,10 @@ bench: ready
 	@$(VPYTHON) benchmarks/super_resolution.py
 	@$(VPYTHON) benchmarks/training.py
 	@$(VPYTHON) benchmarks/scaling.py
+
+fuzz: ready
+	@$(VPYTHON) benchmarks/fuzz.py $(if $(COUNT),--count '$(COUNT)') $(if $(SECONDS),--seconds '$(SECONDS)') \
+	  $(if $(SEED),--seed '$(SEED)')
 
 figures: ready
 	@$(VPYTHON) docs/figures.py

@@ -108,7 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(command=_evaluate, prog=evaluate.prog)
 
     publish = commands.add_parser("publish", help="verify a run's SavedModel and copy it to saved_models/")
-    publish.add_argument("--run", required=True, type=Path, help="runs/<model>/<run id>")
+    what = publish.add_mutually_exclusive_group(required=True)
+    what.add_argument("--run", type=Path, help="runs/<model>/<run id>")
+    what.add_argument("--refresh", metavar="NAME", help="export a published model anew, with its weights and its card")
     publish.add_argument("--force", action="store_true", help="replace a model published under that name")
     publish.set_defaults(command=_publish, prog=publish.prog)
     return parser
@@ -208,9 +210,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _publish(options: argparse.Namespace) -> None:
     start_tensorflow()
-    from training.publish import publish
+    from training.publish import publish, refresh
 
-    folder = publish(options.run, force=options.force)
+    folder = refresh(options.refresh) if options.refresh else publish(options.run, force=options.force)
     Report().console.print(f"published: {folder}")
 
 

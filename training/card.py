@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from zoo.index import SCHEMA
 from zoo.models import build_model, parse_name
-from zoo.pretrained import SCHEMA
 from zoo.registry import ModelName
 
 if TYPE_CHECKING:

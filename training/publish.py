@@ -1,5 +1,6 @@
-"""Verify a run's SavedModel and copy it to `saved_models/`, with its place in the index."""
+"""Verify a run's SavedModel and copy it to `saved_models/`, with its place in the index; export published ones anew."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +14,9 @@ from training.evaluate import find_saved_model, read_evaluations
 from training.recipes import RECIPES, first_source
 from training.runs import Run
 from zoo.files import write_json
+from zoo.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
 from zoo.models import build_model, families
-from zoo.pretrained import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index, set_saved_weights, sha256, walk
+from zoo.pretrained import set_saved_weights, sha256, verify_files, walk
 
 MODEL_LIMIT, TOTAL_LIMIT = 5_000_000, 60_000_000
 SAVED_MODELS = Path("saved_models")
@@ -59,11 +61,59 @@ def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODEL
     _check_size(saved_model, name, index, folder)
 
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.part"
-    shutil.rmtree(temporary, ignore_errors=True)
+    temporary = _temporary(folder, name)
     shutil.copytree(saved_model, temporary)
     facts["name"] = name
     write_json(temporary / CARD, facts)
+    return _place(temporary, name, index, folder)
+
+
+def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
+    """Export a published model anew: today's endpoints, the same weights bit for bit, the same card.
+
+    Args:
+        name: of the published model.
+        folder: of published models.
+
+    Raises:
+        InputError: nothing is published under that name, or the model has become too large.
+        RunError: the new SavedModel has other weights, or does not compute what the model computes.
+        VerificationError: a published file differs from the index.
+    """
+    from training.export import export
+
+    index = read_index(folder) if (folder / INDEX).is_file() else {}
+    if name not in index:
+        raise InputError(f"{name} is not published in {folder}, which holds {', '.join(index) or 'nothing'}")
+    verify_files(folder / name, index[name]["files"])
+    facts = json.loads((folder / name / CARD).read_text())
+    weights = _weights(folder / name, facts)
+    temporary = _temporary(folder, name)
+    export(name.partition(".")[0], facts["model_arguments"], weights, temporary)
+    (temporary / CARD).parent.mkdir()
+    shutil.copyfile(folder / name / CARD, temporary / CARD)
+    if any(a.tobytes() != b.tobytes() for a, b in zip(weights, _weights(temporary, facts), strict=True)):
+        raise RunError(f"{temporary} has other weights than {folder / name}")
+    _check_outputs(temporary, facts)
+    _check_size(temporary, name, index, folder)
+    return _place(temporary, name, index, folder)
+
+
+def _weights(saved_model: Path, facts: Mapping[str, Any]) -> list[np.ndarray]:
+    model = build_model(facts["name"].partition(".")[0], **facts["model_arguments"])
+    set_saved_weights(model, saved_model)
+    return model.get_weights()
+
+
+def _temporary(folder: Path, name: str) -> Path:
+    """Where a model is put together; it does not exist yet."""
+    temporary = folder / f".{name}.part"
+    shutil.rmtree(temporary, ignore_errors=True)
+    return temporary
+
+
+def _place(temporary: Path, name: str, index: dict[str, Any], folder: Path) -> Path:
+    """Give a complete model its name and its place in the index."""
     files = {path.relative_to(temporary).as_posix(): sha256(path) for path in sorted(walk(temporary))}
     old = folder / f".{name}.old"
     shutil.rmtree(old, ignore_errors=True)

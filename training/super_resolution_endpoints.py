@@ -3,11 +3,9 @@
 import keras
 import tensorflow as tf
 
+from training.encoded_pictures import decoded
 from training.endpoints import Endpoints
 from zoo.super_resolution import enlarge_luma, enlarge_rgb, takes_luma
-
-_PNG = b"\x89PNG\r\n\x1a\n"
-_JPEG = b"\xff\xd8\xff"
 
 
 def super_resolution_endpoints(model: keras.Model, scale: int) -> Endpoints:
@@ -33,7 +31,7 @@ def super_resolution_endpoints(model: keras.Model, scale: int) -> Endpoints:
         return {"image": enlarged_bytes(image)}
 
     def enlarge_one(encoded: tf.Tensor) -> tf.Tensor:
-        image = tf.expand_dims(_decoded(encoded), 0)
+        image = tf.expand_dims(decoded(encoded, scale), 0)
         return tf.io.encode_png(enlarged_bytes(image)[0])
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")])
@@ -43,17 +41,3 @@ def super_resolution_endpoints(model: keras.Model, scale: int) -> Endpoints:
 
     endpoints: Endpoints = {"serve": serve, "serve_uint8": serve_uint8, "serve_bytes": serve_bytes}
     return endpoints | ({"serve_luma": serve_luma} if takes_luma(model) else {})
-
-
-def _decoded(encoded: tf.Tensor) -> tf.Tensor:
-    """RGB uint8 `[h, w, 3]` of a PNG or JPEG; anything else is an InvalidArgumentError."""
-    known = [tf.equal(tf.strings.substr(encoded, 0, len(magic)), magic) for magic in (_PNG, _JPEG)]
-    told = tf.Assert(
-        tf.logical_or(*known),
-        [
-            "image_bytes must hold encoded PNG or JPEG pictures. One begins with these bytes: ",
-            tf.strings.bytes_split(tf.strings.substr(encoded, 0, tf.minimum(8, tf.strings.length(encoded)))),
-        ],
-    )
-    with tf.control_dependencies([told]):
-        return tf.io.decode_image(encoded, channels=3, expand_animations=False)

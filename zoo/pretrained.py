@@ -7,25 +7,18 @@ Loading verifies first: a file that is missing, changed, added, or a link is nam
 import hashlib
 import json
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.index import CARD, FILE_LIMIT, INDEX, PUBLISHED_NAME, VerificationError, read_index
 from zoo.models import build_model, model_names
 from zoo.registry import UnknownNameError, closest
 
 if TYPE_CHECKING:
     import keras
 
-INDEX = "index.json"
-CARD = Path("assets.extra") / "card.json"
-SCHEMA = 1
-PUBLISHED_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+(\+[a-z0-9_]+)*)?")
-
-
-class VerificationError(ValueError):
-    """A published file is not what the index says it is."""
+REMEDY = "restore the folder from where it came from (git checkout, or install the package again)"
 
 
 def folders() -> list[Path]:
@@ -38,25 +31,6 @@ def folders() -> list[Path]:
     if chosen := os.environ.get("ZOO_SAVED_MODELS"):
         candidates.insert(0, Path(chosen).expanduser())
     return [folder for folder in candidates if (folder / INDEX).is_file()]
-
-
-def read_index(folder: Path) -> dict[str, dict[str, Any]]:
-    """The entries of a folder's index, by model name.
-
-    Raises:
-        VerificationError: the index cannot be read, or was written by a newer version.
-    """
-    try:
-        index = json.loads((folder / INDEX).read_text())
-        if index["schema"] != SCHEMA:
-            raise VerificationError(
-                f"{folder / INDEX} has schema {index['schema']}; this version of zoo reads {SCHEMA}: upgrade it"
-            )
-        return dict(index["models"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, VerificationError):
-            raise
-        raise VerificationError(f"{folder / INDEX} is not an index of models: {error}") from error
 
 
 def published_names() -> list[str]:
@@ -105,23 +79,33 @@ def verify(name: str) -> Path:
         VerificationError: names the first file that is missing, added, a link, or differs.
     """
     folder, entry = locate(name)
-    expected: dict[str, str] = entry["files"]
-    remedy = "restore the folder from where it came from (git checkout, or install the package again)"
-    if folder.is_symlink():
-        raise VerificationError(f"{folder} is a link, which published models never are; {remedy}")
-    for path in sorted(walk(folder)):
-        relative = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            raise VerificationError(f"{path} is a link, which published models never hold; {remedy}")
-        if relative not in expected:
-            raise VerificationError(f"{path} is not in the index of {name}; {remedy}")
-    for relative, digest in sorted(expected.items()):
-        path = folder / relative
-        if not path.is_file():
-            raise VerificationError(f"{path} is missing; {remedy}")
-        if sha256(path) != digest:
-            raise VerificationError(f"{path} differs from the published file (sha256); {remedy}")
+    verify_files(folder, entry["files"])
     return folder
+
+
+def verify_files(folder: Path, expected: Mapping[str, str]) -> None:
+    """Raise `VerificationError` unless a folder holds just the files that are expected, by their sha256."""
+    _refuse_link(folder)
+    for path in sorted(walk(folder)):
+        _refuse_link(path)
+        if path.relative_to(folder).as_posix() not in expected:
+            raise VerificationError(f"{path} is not in the index; {REMEDY}")
+    for relative, digest in sorted(expected.items()):
+        _check_file(folder / relative, digest)
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        raise VerificationError(f"{path} is a link, which published models never hold; {REMEDY}")
+
+
+def _check_file(path: Path, digest: str | None) -> None:
+    if not path.is_file():
+        raise VerificationError(f"{path} is missing; {REMEDY}")
+    if path.stat().st_size > FILE_LIMIT:
+        raise VerificationError(f"{path} has more than the {FILE_LIMIT:,} bytes that are read; {REMEDY}")
+    if sha256(path) != digest:
+        raise VerificationError(f"{path} differs from the published file (sha256); {REMEDY}")
 
 
 def card(name: str) -> dict[str, Any]:
@@ -129,12 +113,13 @@ def card(name: str) -> dict[str, Any]:
 
     Raises:
         UnknownNameError: no published model has that name.
-        VerificationError: the card is missing or differs from the index.
+        VerificationError: the card is missing, a link, or differs from the index.
     """
     folder, entry = locate(name)
     path = folder / CARD
-    if not path.is_file() or sha256(path) != entry["files"].get(CARD.as_posix()):
-        raise VerificationError(f"{path} is missing or differs from the published file (sha256)")
+    for each in (folder, path.parent, path):
+        _refuse_link(each)
+    _check_file(path, entry["files"].get(CARD.as_posix()))
     return json.loads(path.read_text())
 
 
@@ -175,7 +160,7 @@ def create_model(name: str, *, pretrained: bool = False, **arguments: Any) -> "k
     if not pretrained:
         return build_model(name, **arguments)
     folder = verify(name)
-    facts = json.loads((folder / CARD).read_text())
+    facts = card(name)
     model = build_model(name.partition(".")[0], **{**facts["model_arguments"], **arguments})
     set_saved_weights(model, folder)
     return model

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from training.endpoints import serve_and_decode
 from training.errors import InputError
 from training.evaluate import evaluate
-from training.publish import publish, published_name
+from training.export import ENDPOINTS
+from training.publish import publish, published_name, refresh
 from zoo.models import parse_name
-from zoo.pretrained import CARD, read_index, sha256
+from zoo.pretrained import CARD, VerificationError, read_index, sha256, verify_files
 
 
 def test_endpoints_take_named_inputs_and_return_named_outputs(finished_run):
@@ -99,6 +101,36 @@ def test_a_published_model_is_not_replaced_without_force(run, tmp_path):
         publish(run, folder=tmp_path / "saved_models")
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert publish(run, folder=tmp_path / "saved_models", force=True) == folder
+
+
+def stored_weights(folder):
+    reader = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
+    names = [name for name in reader.get_variable_to_shape_map() if name.startswith("variables/")]
+    return {name: reader.get_tensor(name).tobytes() for name in names}
+
+
+def test_a_published_model_is_exported_anew_with_its_weights_and_its_card(run, tmp_path, monkeypatch):
+    folder = publish(run, folder=tmp_path / "saved_models")
+    card, weights = (folder / CARD).read_bytes(), stored_weights(folder)
+    monkeypatch.setitem(ENDPOINTS, "autoencoder", lambda model, _: {"serve": serve_and_decode(model)["serve"]})
+    assert refresh("ae_subpixel", folder=folder.parent) == folder
+    saved = tf.saved_model.load(str(folder))
+    assert set(saved.signatures) == {"serve", "serving_default"}
+    assert (folder / CARD).read_bytes() == card
+    assert stored_weights(folder) == weights
+    assert len(weights) > 10
+    verify_files(folder, read_index(folder.parent)["ae_subpixel"]["files"])
+    assert {path.name for path in folder.parent.iterdir()} == {"ae_subpixel", "index.json"}
+
+
+def test_only_what_is_published_and_unchanged_is_exported_anew(run, tmp_path, command):
+    done = command("training", "publish", "--refresh", "../ae_subpixel")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "../ae_subpixel is not published in saved_models" in done.stderr
+    folder = publish(run, folder=tmp_path / "saved_models")
+    (folder / "saved_model.pb").write_bytes(b"another")
+    with pytest.raises(VerificationError, match=r"saved_model\.pb differs"):
+        refresh("ae_subpixel", folder=folder.parent)
 
 
 def test_names_of_published_models():

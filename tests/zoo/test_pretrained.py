@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -7,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 import zoo
+from zoo.__main__ import main
 from zoo.pretrained import VerificationError, folders, sha256, verify, walk
 from zoo.registry import UnknownNameError
+from zoo.sample import sample
 
 PUBLISHED = zoo.list_models(pretrained=True)
 
@@ -152,10 +156,10 @@ def test_zoo_saved_models_comes_first_and_the_rest_is_still_found(copy):
     np.testing.assert_array_equal(mine.serve(image=images)["image"], published.serve(image=images)["image"])
 
 
-def change_byte(folder):
+def change_byte(folder, at=1000):
     path = folder / "variables" / "variables.data-00000-of-00001"
     content = bytearray(path.read_bytes())
-    content[1000] ^= 1
+    content[at] ^= 1
     path.write_bytes(content)
 
 
@@ -164,29 +168,120 @@ def replace_by_link(folder):
     (folder / "saved_model.pb").symlink_to(folder.parent / "elsewhere.pb")
 
 
-@pytest.mark.parametrize(
-    ("harm", "message"),
-    [
-        (change_byte, r"variables\.data-00000-of-00001 differs"),
-        (lambda folder: (folder / "variables" / "variables.index").unlink(), r"variables\.index is missing"),
-        (lambda folder: (folder / "assets.extra" / "more.py").write_text("1"), r"more\.py is not in the index"),
-        (replace_by_link, r"saved_model\.pb is a link"),
-        (lambda folder: (folder / "assets.extra" / "up").symlink_to(".."), r"up is a link"),
-    ],
-)
-def test_a_changed_model_is_refused_and_the_file_named(copy, harm, message):
+def replace_folder_by_link(folder):
+    (folder / "variables").rename(folder.parent / "elsewhere")
+    (folder / "variables").symlink_to(folder.parent / "elsewhere")
+
+
+def replace_all_by_link(folder):
+    folder.rename(folder.parent / "elsewhere")
+    folder.symlink_to(folder.parent / "elsewhere")
+
+
+def make_enormous(folder):
+    """A file of a terabyte that takes no room."""
+    with (folder / "variables" / "variables.index").open("r+b") as file:
+        file.truncate(2**40)
+
+
+HARMS = [
+    (change_byte, r"variables\.data-00000-of-00001 differs"),
+    (lambda folder: (folder / "variables" / "variables.index").unlink(), r"variables\.index is missing"),
+    (lambda folder: (folder / "assets.extra" / "more.py").write_text("1"), r"more\.py is not in the index"),
+    (replace_by_link, r"saved_model\.pb is a link"),
+    (lambda folder: (folder / "assets.extra" / "up").symlink_to(".."), r"up is a link"),
+    (replace_folder_by_link, r"variables is a link"),
+    (replace_all_by_link, r"ae_mine is a link"),
+    (make_enormous, r"variables\.index has more than the 2,147,483,648 bytes"),
+    (shutil.rmtree, r"card\.json is missing"),
+]
+
+
+@pytest.fixture
+def unread(monkeypatch):
+    """TensorFlow, which must not be asked to read anything."""
+
+    def read(*_, **__):
+        raise AssertionError("TensorFlow reads what was not verified")
+
+    monkeypatch.setattr(tf.saved_model, "load", read)
+    monkeypatch.setattr(tf.train, "load_checkpoint", read)
+
+
+@pytest.mark.parametrize(("harm", "message"), HARMS)
+def test_a_changed_model_is_refused_before_tensorflow_reads_it(copy, unread, harm, message, capsys, tmp_path):
     harm(copy)
     with pytest.raises(VerificationError, match=message):
         zoo.load_pretrained("ae_mine")
     with pytest.raises(VerificationError, match=message):
         zoo.create_model("ae_mine", pretrained=True)
+    assert main(["verify", "ae_mine"]) == 2
+    said = capsys.readouterr().err
+    assert re.search(message, said)
+    assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["../ae_mine", "ae_mine/", "/etc", "ae_mine.", "", "a\\b", "ae_subpixel.no such"])
-def test_names_are_names_and_not_paths(copy, name):
-    for load in (zoo.load_pretrained, zoo.card):
+def replace_card_by_link(folder):
+    (folder / "assets.extra").rename(folder.parent / "elsewhere")
+    (folder / "assets.extra").symlink_to(folder.parent / "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda folder: (folder / "assets.extra" / "card.json").write_text("{}"), "differs"),
+        (lambda folder: (folder / "assets.extra" / "card.json").unlink(), "missing"),
+        (replace_card_by_link, r"assets\.extra is a link"),
+        (replace_all_by_link, "ae_mine is a link"),
+    ],
+)
+def test_a_changed_card_is_refused(copy, harm, message, capsys):
+    harm(copy)
+    with pytest.raises(VerificationError, match=message):
+        zoo.card("ae_mine")
+    assert main(["card", "ae_mine"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_commands_refuse_a_changed_model_in_a_line(enlarging, unread, tmp_path, monkeypatch, capsys):
+    mine = shutil.copytree(enlarging, tmp_path / "published")
+    monkeypatch.setenv("ZOO_SAVED_MODELS", str(mine))
+    change_byte(mine / "sesr_x2_subpixel", at=10)
+    Image.new("RGB", (4, 4)).save(tmp_path / "in.png")
+    paths = [str(tmp_path / "in.png"), str(tmp_path / "out.png")]
+    assert main(["upscale", *paths, "--model", "sesr_x2_subpixel"]) == 2
+    said = capsys.readouterr().err
+    assert "variables.data-00000-of-00001 differs" in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out.png").exists()
+
+
+NO_NAMES = [
+    *("../ae_mine", "ae_mine/", "./ae_mine", "a/b", "/etc", "ae_mine.", "", ".", "..", "a\\b", "..\\ae_mine"),
+    *("ae_mine\0", "\0", "ae_mine\n", "ae_subpixel.no such", "~", "*", "x" * 100_000),
+]
+
+
+@pytest.mark.parametrize("name", NO_NAMES, ids=range(len(NO_NAMES)))
+def test_names_are_names_and_not_paths(copy, unread, name, capsys, tmp_path):
+    for load in (zoo.load_pretrained, zoo.card, lambda name: zoo.create_model(name, pretrained=True), sample):
         with pytest.raises(UnknownNameError, match="no published model"):
             load(name)
+    with pytest.raises(UnknownNameError, match="no published model"):
+        zoo.upscale(np.zeros((4, 4), np.uint8), name)
+    Image.new("L", (4, 4)).save(tmp_path / "in.png")
+    picture, out = str(tmp_path / "in.png"), str(tmp_path / "out.png")
+    for arguments in (
+        ("card", name),
+        ("verify", name),
+        ("sample", name, out),
+        ("upscale", picture, out, "--model", name),
+    ):
+        assert main(arguments) == 2
+        said = capsys.readouterr().err
+        assert "there is no published model" in said
+        assert said.count("\n") == 1
+    assert not (tmp_path / "out.png").exists()
 
 
 def test_unknown_names_come_with_the_closest():
@@ -199,12 +294,37 @@ def test_weights_that_do_not_fit_are_refused():
         zoo.create_model("ae_subpixel", pretrained=True, latent=7)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"schema": 1}', '{"schema": 99, "models": {}}'])
-def test_a_broken_index_is_named(tmp_path, monkeypatch, text):
+def index_of(**changes):
+    files = {"saved_model.pb": "0" * 64, "assets.extra/card.json": "0" * 64} | changes.pop("files", {})
+    return json.dumps({"schema": 1, "models": {"ae_mine": {"files": files} | changes}})
+
+
+BROKEN_INDEXES = [
+    *("", "[]", '{"schema": 1}', '{"schema": 99, "models": {}}', "null", "\0", "[" * 100_000, "1" * 10_000),
+    *(
+        '{"schema": 1, "models": 3}',
+        '{"schema": 1, "models": {"ae_mine": 3}}',
+        '{"schema": 1, "models": {"ae_mine": {}}}',
+    ),
+    index_of().replace("ae_mine", "../ae_mine"),
+    index_of().replace("ae_mine", ""),
+    index_of().replace("saved_model.pb", "other.pb"),
+    *(index_of(files={path: "0" * 64}) for path in ("../x", "a/../../x", "/etc/passwd", "//x", "", ".", "a//b", "./a")),
+    *(index_of(files={"a": digest}) for digest in (None, 7, "", "0" * 63, "g" * 64, ["0" * 64])),
+    index_of() + " " * 2**24,
+]
+
+
+@pytest.mark.parametrize("text", BROKEN_INDEXES, ids=range(len(BROKEN_INDEXES)))
+def test_a_broken_index_is_named(tmp_path, monkeypatch, capsys, unread, text):
     (tmp_path / "index.json").write_text(text)
     monkeypatch.setenv("ZOO_SAVED_MODELS", str(tmp_path))
-    with pytest.raises(VerificationError, match=r"index\.json"):
-        zoo.list_models(pretrained=True)
+    for call in (lambda: zoo.list_models(pretrained=True), lambda: zoo.load_pretrained("ae_mine")):
+        with pytest.raises(VerificationError, match=r"index\.json"):
+            call()
+    for arguments in (["list", "--pretrained"], ["verify"], ["card", "ae_mine"]):
+        assert main(arguments) == 2
+        assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_sha256_is_the_standard_one(tmp_path):

@@ -149,6 +149,28 @@ def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_
     assert files(tmp_path) == before
 
 
+def test_unusual_files_are_enlarged_and_harmful_ones_refused_in_a_line(upscale, tmp_path):
+    colour = Image.fromarray(noise(8, 8, 3))
+    colour.save(tmp_path / "named.png", "JPEG")
+    colour.convert("CMYK").save(tmp_path / "printed.jpg")
+    for name in ("named.png", "printed.jpg"):
+        assert upscale(tmp_path / name, tmp_path / "out.png", "--force") == (0, "")
+        expected = zoo.upscale(read_picture(tmp_path / name).pixels, MODEL)
+        np.testing.assert_array_equal(read_picture(tmp_path / "out.png").pixels, expected)
+    (tmp_path / "out.png").unlink()
+    colour.save(tmp_path / "moving.png", save_all=True, append_images=[colour.rotate(90)])
+    colour.save(tmp_path / "moving.webp", save_all=True, append_images=[colour.rotate(90)])
+    colour.save(tmp_path / "other.png", "GIF")
+    (tmp_path / "zero.png").touch()
+    (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "printed.jpg").read_bytes()[:-40])
+    for name in ("moving.png", "moving.webp", "other.png", "zero.png", "text.jpg", "cut.jpg"):
+        code, said = upscale(tmp_path / name, tmp_path / "out.png")
+        assert (code, said.count("\n")) == (2, 1), name
+        assert name in said
+        assert not (tmp_path / "out.png").exists()
+
+
 def test_force_replaces_a_file(upscale, tmp_path):
     source, target = tmp_path / "small.png", tmp_path / "large.png"
     Image.fromarray(noise(6, 6, 3)).save(source)

@@ -1,13 +1,11 @@
 """python -m training.compare.memory FACTS BATCH: the most memory that a process holds while it trains a little."""
 
 import json
-import re
-import resource
 import sys
-from pathlib import Path
 
 import numpy as np
 
+from training.machine import peak
 from training.recipes import Recipe
 from training.train import Order, create_task
 from zoo.models import parse_name
@@ -30,16 +28,6 @@ def main() -> None:
     for _ in range(STEPS):
         step()
     print(peak())
-
-
-def peak() -> float:
-    """MiB that this process held at most."""
-    # The resource module counts what the parent held before this program replaced its copy.
-    try:
-        found = re.search(r"VmHWM:\s+([0-9]+) kB", Path("/proc/self/status").read_text())
-    except OSError:
-        found = None
-    return int(found[1]) / 1024 if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

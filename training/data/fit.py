@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tensorflow as tf
 
+_LONGEST = 64
+"""Times the shorter side."""
+
 
 def to_square(images: tf.Tensor, size: int) -> tf.Tensor:
     """Resize the shorter side to `size`, bicubic with antialiasing, and crop the centre.
@@ -20,8 +23,8 @@ def to_square(images: tf.Tensor, size: int) -> tf.Tensor:
     """
     import tensorflow as tf
 
-    shape = tf.shape(images)
-    height, width = shape[-3], shape[-2]
+    images = _without_far_ends(images)
+    height, width = tf.unstack(tf.shape(images)[-3:-1])
     shorter = tf.minimum(height, width)
     # Rounded half up in integers: a float quotient could round differently on another machine.
     new_height = (2 * height * size + shorter) // (2 * shorter)
@@ -30,6 +33,18 @@ def to_square(images: tf.Tensor, size: int) -> tf.Tensor:
     top, left = (new_height - size) // 2, (new_width - size) // 2
     cropped = resized[..., top : top + size, left : left + size, :]
     return tf.cast(tf.clip_by_value(tf.round(cropped), 0.0, 255.0), tf.uint8)
+
+
+def _without_far_ends(images: tf.Tensor) -> tf.Tensor:
+    """The middle of very long pictures: resized as a whole, a line of pixels would become an enormous picture."""
+    import tensorflow as tf
+
+    sizes = tf.shape(images)[-3:-1]
+    most = _LONGEST * tf.reduce_min(sizes)
+    # An even number of pixels goes, so that the centre stays where it is.
+    height, width = tf.unstack(tf.minimum(sizes, most + (sizes - most) % 2))
+    top, left = tf.unstack((sizes - [height, width]) // 2)
+    return images[..., top : top + height, left : left + width, :]
 
 
 def with_channels(image: tf.Tensor, channels: int) -> tf.Tensor:

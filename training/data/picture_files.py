@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from training.data.errors import SourceError
+from zoo.imaging.reading import FORMATS, check_picture
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp"})
 
@@ -35,17 +36,19 @@ def read_picture(path: Path) -> np.ndarray:
         uint8 [h, w, 1] or [h, w, 3].
 
     Raises:
-        SourceError: if the file is missing, broken, not a picture or too large to be decoded safely.
+        SourceError: if the file is missing, broken, not a picture, animated, or too large to be decoded safely.
     """
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as file:
+        # Any other format, such as PostScript, could come under such a name too, with a larger decoder behind it.
+        with Image.open(path, formats=(*FORMATS, "BMP")) as file:
+            check_picture(path, file)
             return _to_array(ImageOps.exif_transpose(file))
     # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error and more.
     except Exception as error:
         raise SourceError(
-            f"The picture {path} cannot be read ({str(error) or type(error).__name__}); "
+            f"The picture {path} cannot be read ({str(error).partition(chr(10))[0] or type(error).__name__}); "
             "repair it or take it out of the folder."
         ) from error
 

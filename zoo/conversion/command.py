@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import keras
 
 SUFFIX = ".keras"
+KERAS_OPS = "write it as a layer of its own, or with keras.ops, and save the model again"
 
 
 class CommandError(ValueError):
@@ -96,6 +97,10 @@ def _load(source: Path) -> "keras.Model":
     try:
         model = keras.models.load_model(source, compile=False, safe_mode=True)
     except Exception as error:
+        if "`Lambda` layer" in str(error):
+            raise CommandError(
+                f"{source} holds Python code (a Lambda layer), which is never run: {KERAS_OPS}"
+            ) from error
         raise CommandError(f"{source} cannot be loaded: {_first_line(error)}") from error
     if not isinstance(model, keras.Model):
         raise CommandError(f"{source} holds a {type(model).__name__}, not a model")

@@ -57,7 +57,7 @@ def read_picture(path: Path) -> Picture:
         warnings.simplefilter("ignore")
         try:
             with Image.open(path, formats=FORMATS) as image:
-                _check(path, image)
+                check_picture(path, image)
                 image.load()
                 deep = _is_deep(path)
                 pixels, profile = (_deep(path, image), _profile(image)) if deep else _shallow(image)
@@ -74,7 +74,8 @@ def read_picture(path: Path) -> Picture:
             raise PictureError(f"{path} cannot be read: {reason}") from error
 
 
-def _check(path: Path, image: "Image.Image") -> None:
+def check_picture(path: Path, image: "Image.Image") -> None:
+    """Raise `PictureError` for a picture, not decoded yet, that has more than `PIXEL_LIMIT` pixels or is animated."""
     width, height = image.size
     if width * height > PIXEL_LIMIT:
         raise PictureError(f"{path} has {width}x{height} pixels; at most {PIXEL_LIMIT:,} are read")

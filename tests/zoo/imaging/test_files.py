@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageCms, ImageOps
 
+from training.machine import forget_peak, peak
 from zoo.imaging import Picture, PictureError, check_writable, read_picture, write_picture
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -135,6 +136,31 @@ def test_a_jpeg_with_a_preview_is_its_first_picture(tmp_path):
 def header_only(path, width, height):
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 99)))
+
+
+def jpeg_header(path, width, height, **options):
+    """A JPEG whose header says something else than its 64x64 pixels."""
+    Image.fromarray(noise(64, 64, 3)).save(path, "JPEG", **options)
+    content = bytearray(path.read_bytes())
+    frame = content.index(b"\xff\xc2" if options.get("progressive") else b"\xff\xc0")
+    content[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
+    path.write_bytes(content)
+
+
+def test_large_headers_are_refused_without_memory(tmp_path):
+    sizes = [(60_000, 60_000), (10_001, 10_000), (65_500, 65_500)]
+    for number, size in enumerate([*sizes, (2**31 - 1, 2**31 - 1)]):
+        header_only(tmp_path / f"{number}.png", *size)
+    for number, size in enumerate(sizes):
+        jpeg_header(tmp_path / f"{number}.jpg", *size)
+        jpeg_header(tmp_path / f"{number}.jpeg", *size, progressive=True)
+    forget_peak()
+    before = peak()
+    for path in sorted(tmp_path.iterdir()):
+        with pytest.raises(PictureError, match=r"100,000,000( pixels that)? are read") as caught:
+            read_picture(path)
+        assert "\n" not in str(caught.value)
+    assert peak() - before < 50
 
 
 def test_harmful_files_are_refused_in_a_line(tmp_path):
