@@ -5,7 +5,7 @@ VENV := .venv
 VPYTHON := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready train compare report evaluate publish tensorboard test test-all lint format bench figures readme clean
+.PHONY: help setup ready train compare report evaluate publish tensorboard test test-all lint format bench chaos figures readme clean
 
 help:
 	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [WORKERS=1] [SEED=0] [PRECISION=float32]"
@@ -14,7 +14,7 @@ help:
 	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]; make report FAMILY=ae [SCALE=3] [DATA=mnist]"
 	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist]"
 	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]"
-	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, format, bench, figures, readme, clean"
+	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, format, bench, chaos, figures, readme, clean"
 
 # Installed packages are compared by content: a fresh clone beside an old .venv installs nothing again.
 ready:
@@ -76,6 +76,10 @@ bench: ready
 	@$(VPYTHON) benchmarks/convert.py
 	@$(VPYTHON) benchmarks/super_resolution.py
 	@$(VPYTHON) benchmarks/training.py
+
+# Fifty kills of one training: about ten minutes.
+chaos: ready
+	@$(VPYTHON) benchmarks/chaos.py
 
 figures: ready
 	@$(VPYTHON) docs/figures.py

@@ -45,4 +45,5 @@ class Agreement:
         return [float(value) for value in self._strategy.experimental_local_results(means)[0]]
 
     def _mean(self, values: tf.Tensor) -> tf.Tensor:
-        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, values)
+        # An argument lies on no device, and a collective operation needs one.
+        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, tf.identity(values))
