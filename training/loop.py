@@ -312,9 +312,10 @@ class Loop:
                 "another seed, or a smaller learning_rate or discriminator_learning_rate"
             )
         if self.run and self.checkpoints and self.board:
+            # First, so that what is lost of it is written again when the run resumes.
+            self.board.flush()
             self.checkpoints.save(self.progress.step, self.task.groups(), self.progress.state())
             self.run.write_metrics(self.progress.rows)
-            self.board.flush()
         self._saved_at = self.clock()
 
     def _check_weights(self) -> None:

@@ -80,7 +80,7 @@ def train(order: Order, report: "Report") -> Path:
 
     loop: Loop | None = None
     with (
-        tensorflow_failures(lambda: loop.progress.step if loop else 0),
+        tensorflow_failures(lambda: loop.progress.step if loop else None),
         precision(recipe.precision),
         contextlib.ExitStack() as ends,
     ):

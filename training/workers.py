@@ -30,7 +30,7 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
         RunError: a worker failed.
         SystemExit: with the exit code of bad input, or of workers that were stopped by a signal.
     """
-    addresses = [f"127.0.0.1:{port}" for port in _free_ports(count)]
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(count)]
     workers: list[subprocess.Popen[bytes]] = []
 
     def forward(number: int, _: FrameType | None) -> None:
@@ -115,7 +115,7 @@ def _code(worker: "subprocess.Popen[bytes]") -> int:
     return 128 - code if code < 0 else code
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that nothing listens on at present."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [probe.getsockname()[1] for probe in probes]

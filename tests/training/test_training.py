@@ -1,16 +1,20 @@
 import csv
+import itertools
 import json
+import time
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_loops import small_loop
 from small_orders import interrupted_after
 
 from training.checkpoint import Checkpoints
 from training.errors import DivergedError, InputError
 from training.loop import Loop
 from training.report import Report
+from training.runs import Run
 from training.train import train
 
 
@@ -68,6 +72,25 @@ def test_how_often_it_writes_changes_no_weight(small, finished_run):
 
 
 @pytest.mark.parametrize("stop_after", [1, 5, 7])
+def test_checkpoints_go_by_a_clock_that_the_machine_does_not_set(tmp_path, monkeypatch):
+    # By steps it saves every second; five minutes pass, or the clock is set back, before the fifth.
+    by_steps = [2, 4, 6, 8, 10, 12]
+    days_back = itertools.count(0, -86_400)
+    monkeypatch.setattr(time, "time", lambda: float(next(days_back)))
+    for later, expected in [(0.0, by_steps), (301.0, sorted([*by_steps, 5])), (-86_400.0, by_steps)]:
+        run = Run(tmp_path / str(later))
+        run.create({"model": "ae_subpixel", "seed": 3, "recipe": {"model": {}}})
+        steps = [0]
+        loop = small_loop(
+            "ae_subpixel", 12, run=run, log_every=1, clock=lambda steps=steps, later=later: later * (steps[0] >= 5)
+        )
+        saved: list[int] = []
+        monkeypatch.setattr(loop.checkpoints, "save", lambda step, *_, saved=saved: saved.append(step))
+        loop.report = lambda step, *_, steps=steps: steps.__setitem__(0, step)
+        loop.train_to_end()
+        assert saved == expected
+
+
 def test_a_run_that_is_stopped_anywhere_goes_on_to_the_same_bits(order, finished_run, stop_after):
     training = order()
     interrupted_after(stop_after, lambda: train(training, Report()))
