@@ -11,6 +11,7 @@ from training.strategy import cluster_size
 
 # Where in a program an operation was made, which TensorFlow tells before what went wrong.
 _ORIGINS = ("Graph execution error", "Detected at node", "File ")
+_GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
 _NAMES = re.compile(r"\{\{.*?\}\}\s*|\s*\[Op:\w+\].*")
 
 
@@ -26,7 +27,7 @@ def tensorflow_failures(step: Callable[[], int | None]) -> Iterator[None]:
     except tf.errors.OpError as error:
         text = error.message or type(error).__name__
         at = "" if step() is None else f" at step {step()}"
-        if cluster_size() > 1 and ("ollective" in text or "heartbeat" in text):
+        if cluster_size() > 1 and (isinstance(error, _GONE) or "ollective" in text):
             raise RunError(
                 f"another worker is gone{at}, and this one stops too; start all of them again with the "
                 "same command: the run goes on from its last checkpoint"

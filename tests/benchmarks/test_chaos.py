@@ -30,12 +30,15 @@ def test_what_two_runs_do_not_share_is_named(tmp_path, monkeypatch):
 
     from benchmarks.chaos import differences
 
+    class Exported(tf.Module):
+        variables = ()
+
     def run(name: str, value: float, metrics: str) -> Path:
         folder = tmp_path / name
         (folder / "checkpoints").mkdir(parents=True)
         variable = keras.Variable(value)
         Checkpoints(folder / "checkpoints").save(1, {"network/model": [variable]}, {})
-        module = tf.Module()
+        module = Exported()
         module.variables = [tf.Variable(value)]
         tf.saved_model.save(module, str(folder / "saved_model"))
         (folder / "metrics.csv").write_text(metrics)

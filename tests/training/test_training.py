@@ -71,7 +71,6 @@ def test_how_often_it_writes_changes_no_weight(small, finished_run):
     assert_equal_weights(other, finished_run)
 
 
-@pytest.mark.parametrize("stop_after", [1, 5, 7])
 def test_checkpoints_go_by_a_clock_that_the_machine_does_not_set(tmp_path, monkeypatch):
     # By steps it saves every second; five minutes pass, or the clock is set back, before the fifth.
     by_steps = [2, 4, 6, 8, 10, 12]
@@ -91,6 +90,7 @@ def test_checkpoints_go_by_a_clock_that_the_machine_does_not_set(tmp_path, monke
         assert saved == expected
 
 
+@pytest.mark.parametrize("stop_after", [1, 5, 7])
 def test_a_run_that_is_stopped_anywhere_goes_on_to_the_same_bits(order, finished_run, stop_after):
     training = order()
     interrupted_after(stop_after, lambda: train(training, Report()))
