@@ -103,10 +103,10 @@ class Training:
     def writing(self) -> str:
         """What half files tell of the present moment."""
         if (self.run / ".saved_model.part").exists():
-            return "in an export"
+            return "in an export or its evaluation"
         if any((self.run / "checkpoints").glob(".*.part")):
             return "in a checkpoint"
-        return "in an evaluation of the export" if self.step() == self.steps else "in steps and evaluations"
+        return "after the last step" if self.step() == self.steps else "in steps and evaluations"
 
     def step(self) -> int:
         """The step of the newest checkpoint."""
