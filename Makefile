@@ -77,9 +77,10 @@ bench: ready
 	@$(VPYTHON) benchmarks/super_resolution.py
 	@$(VPYTHON) benchmarks/training.py
 
-# Fifty kills of one training: about ten minutes.
+# Kills of one training at any moment, and of another while it writes.
 chaos: ready
 	@$(VPYTHON) benchmarks/chaos.py
+	@$(VPYTHON) benchmarks/chaos.py --aimed --kills 8 --steps 200
 
 figures: ready
 	@$(VPYTHON) docs/figures.py

@@ -1,12 +1,14 @@
 """Kill a training again and again, and compare what it reaches with a run that nobody disturbed.
 
-    python benchmarks/chaos.py [--kills 50] [--model ae_subpixel] [--steps 2000] [--seed 0] [--results FILE]
+    python benchmarks/chaos.py [--kills 50] [--model ae_subpixel] [--steps 1500] [--seed 0] [--aimed] [--results FILE]
 
 Every process is a real `python -m training train`, killed by SIGKILL at a random moment and started again with the same
-command. A fifth of the kills comes once the last step is saved, during the export and the evaluation of what was
-exported. A process is held still before it is killed, so that its files tell what it was writing. In the end every
-variable, the exported ones too, has to be bit for bit that of the undisturbed run, `metrics.csv` has to be equal, and
-no half file may be left. Exit code 1 where something differs. The row in results/reliability.csv counts the kills.
+command. A fifth of the kills comes once the last step is saved, before the run has its SavedModel. With `--aimed` every
+kill waits until a half file lies there: one half of them for that of a checkpoint, the other for that of the export,
+which is there until what was exported is evaluated. A process is held still before it is killed, so that its files tell
+what it was writing. In the end every variable, the exported ones too, has to be bit for bit that of the undisturbed
+run, `metrics.csv` has to be equal, and no half file may be left. Exit code 1 where something differs. The row in
+results/reliability.csv counts the kills.
 """
 
 import argparse
@@ -42,6 +44,7 @@ from training.data import open_source
 SETTINGS = ("batch=8", "model.filters=2", "log_every=10", "evaluations=100", "checkpoint_minutes=1e-6", "export=best")
 PICTURES = 60
 SHARE_AT_THE_END = 0.2
+SHARE_AT_THE_END_AIMED = 0.5
 
 
 class Training:
@@ -102,11 +105,19 @@ class Training:
 
     def writing(self) -> str:
         """What half files tell of the present moment."""
-        if (self.run / ".saved_model.part").exists():
+        if self.exporting():
             return "in an export or its evaluation"
-        if any((self.run / "checkpoints").glob(".*.part")):
+        if self.writing_checkpoint():
             return "in a checkpoint"
         return "after the last step" if self.step() == self.steps else "in steps and evaluations"
+
+    def writing_checkpoint(self) -> bool:
+        """Whether half a checkpoint lies there."""
+        return any((self.run / "checkpoints").glob(".*.part"))
+
+    def exporting(self, part: str = "") -> bool:
+        """Whether half an export lies there, or that part of it."""
+        return (self.run / ".saved_model.part" / part).exists()
 
     def step(self) -> int:
         """The step of the newest checkpoint."""
@@ -149,7 +160,7 @@ def undisturbed_seconds(training: Training) -> tuple[float, float]:
 
 
 def torment(
-    training: Training, kills: int, lives: tuple[float, float], generator: random.Random
+    training: Training, kills: int, lives: tuple[float, float], generator: random.Random, aimed: bool
 ) -> tuple[Counter[str], int]:
     """Kill a training so many times, then let it end; returns where the kills landed and how often it was lost.
 
@@ -158,11 +169,12 @@ def torment(
         kills: how often.
         lives: what `undisturbed_seconds` gave: a process lives up to twice the first, at the end up to the second.
         generator: of the moments.
+        aimed: kill while something is written.
 
     Raises:
         RuntimeError: it ended by itself with a failure, or before the last kill.
     """
-    at_the_end = round(kills * SHARE_AT_THE_END)
+    at_the_end = round(kills * (SHARE_AT_THE_END_AIMED if aimed else SHARE_AT_THE_END))
     landed: Counter[str] = Counter()
     lost = 0
     for number in range(kills + 1):
@@ -183,12 +195,16 @@ def torment(
             most = (
                 training.steps - (training.steps - saved) * (left - 1) // left - 1 if left > 1 else training.steps - 1
             )
-            training.wait(lambda until=until, most=most: time.monotonic() > until or training.step() >= most)
+            training.wait(
+                lambda until=until, most=most: (
+                    training.step() >= most
+                    or (time.monotonic() > until and (not aimed or training.writing_checkpoint()))
+                )
+            )
         else:
-            training.wait(lambda: training.step() == training.steps)
+            training.wait(lambda: training.exporting() if aimed else training.step() == training.steps)
             until = time.monotonic() + generator.uniform(0, lives[1])
-            card = training.run / ".saved_model.part" / "assets.extra"
-            training.wait(lambda until=until, card=card: time.monotonic() > until or card.exists())
+            training.wait(lambda until=until: time.monotonic() > until or training.exporting("assets.extra"))
         if not training.alive():
             raise RuntimeError(f"the training ended by itself after {number} kills: {training.said()}")
         place = training.kill()
@@ -225,6 +241,7 @@ def main() -> int:
     parser.add_argument("--model", default="ae_subpixel")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--aimed", action="store_true", help="kill while something is written")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     started = time.monotonic()
@@ -235,14 +252,14 @@ def main() -> int:
             for name in ("undisturbed", "tormented")
         )
         lives = undisturbed_seconds(undisturbed)
-        landed, lost = torment(tormented, options.kills, lives, random.Random(options.seed))
+        landed, lost = torment(tormented, options.kills, lives, random.Random(options.seed), options.aimed)
         found = differences(undisturbed.run, tormented.run)
     for place, count in sorted(landed.items()):
         print(f"{count} kills {place}")
     for each in found:
         print(f"differs: {each}")
     lost = options.kills if found else lost
-    what = f"SIGKILL of a training, {options.model}"
+    what = f"SIGKILL of a training{' while it writes' if options.aimed else ''}, {options.model}"
     command = shlex.join(["python", "benchmarks/chaos.py", *sys.argv[1:]])
     seconds = time.monotonic() - started
     record([Trial(what, options.kills, options.kills - lost, lost, seconds, command)], options.results)
