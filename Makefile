@@ -5,7 +5,7 @@ VENV := .venv
 VPYTHON := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready train compare report evaluate publish tensorboard test test-all lint format bench fuzz figures readme clean
+.PHONY: help setup ready train compare report evaluate publish tensorboard test test-all lint format bench chaos fuzz figures readme clean
 
 help:
 	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [WORKERS=1] [SEED=0] [PRECISION=float32]"
@@ -14,7 +14,7 @@ help:
 	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]; make report FAMILY=ae [SCALE=3] [DATA=mnist]"
 	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist] [FEATURES=inception]"
 	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]; make publish REFRESH=name"
-	@echo "make fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
+	@echo "make chaos; make fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
 	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, format, bench, figures, readme, clean"
 
 # Installed packages are compared by content: a fresh clone beside an old .venv installs nothing again.
@@ -83,6 +83,11 @@ bench: ready
 fuzz: ready
 	@$(VPYTHON) benchmarks/fuzz.py $(if $(COUNT),--count '$(COUNT)') $(if $(SECONDS),--seconds '$(SECONDS)') \
 	  $(if $(SEED),--seed '$(SEED)')
+
+# Kills of one training at any moment, and of another while it writes.
+chaos: ready
+	@$(VPYTHON) benchmarks/chaos.py
+	@$(VPYTHON) benchmarks/chaos.py --aimed --kills 8 --steps 200
 
 figures: ready
 	@$(VPYTHON) docs/figures.py

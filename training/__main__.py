@@ -13,6 +13,7 @@ from training.overrides import parse_overrides, recipe_for
 from training.recipes import Precision
 from training.report import Report
 from training.strategy import STRATEGIES, is_chief
+from training.workers import local_worker, run_workers, stop_with_parent
 from zoo.__main__ import OneLineParser
 from zoo.models import parse_name
 from zoo.pretrained import VerificationError
@@ -26,13 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
+    stop_with_parent()
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(given, argparse.Namespace(given=given))
 
-    def say(error: object) -> None:
-        # What is wrong with the input is wrong on every worker: one says it.
-        if not isinstance(error, InputError) or _speaks():
-            print(f"{options.prog}: {error}", file=sys.stderr)
+    def say(error: BaseException, text: str = "") -> None:
+        # What is wrong with the input is wrong on every worker, and workers on one terminal stop together: one says it.
+        shared = isinstance(error, InputError) or (isinstance(error, Interrupted) and local_worker())
+        if not shared or _speaks():
+            print(f"{options.prog}: {text or error}", file=sys.stderr)
 
     try:
         options.command(options)
@@ -43,11 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(error)
         return FAILED
     except OSError as error:
-        say(f"{error}; what was saved before is intact")
+        say(error, f"{error}; what was saved before is intact, and the same command goes on from there")
         return FAILED
     except Interrupted as stop:
         saved = f" and saved at step {stop.step}" if stop.step else ""
-        say(f"stopped{saved}; the same command goes on from there")
+        say(stop, f"stopped{saved}; the same command goes on from there")
         return 128 + stop.number
     return DONE
 
@@ -137,8 +140,6 @@ def _train(options: argparse.Namespace) -> None:
 
     validate_source(recipe.source)
     if options.workers > 1:
-        from training.workers import run_workers
-
         # Argparse takes the last of a repeated option.
         run_workers(options.workers, [*options.given, "--workers", "1"])
         return

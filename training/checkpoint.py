@@ -1,17 +1,19 @@
 """Checkpoints: one file each, written beside and renamed, checked on reading.
 
 A checkpoint is an uncompressed `.npz`: every variable as an array under `<group>/<number>`, and the run's
-Python state as JSON. The zip format's checksums tell a damaged file, and one file is renamed as a whole, so a
-process killed at any moment leaves the old checkpoint or the new one.
+Python state as JSON. Behind it stands a digest of the whole, because the zip format's checksums miss a byte that
+changed in its directory. One file is renamed as a whole, so a process killed at any moment leaves the old checkpoint
+or the new one.
 """
 
+import hashlib
 import json
+import os
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     import keras
 
 _STATE = "state"
+_DIGEST = b"sha256 "
+_DIGEST_BYTES = len(_DIGEST) + hashlib.sha256().digest_size
 _NAME = re.compile(r"(step|best)-([0-9]{8,})\.npz")
 Groups = Mapping[str, Sequence["keras.Variable"]]
 
@@ -102,7 +106,7 @@ class Checkpoints:
         return read(self.folder / f"best-{step:08d}.npz")
 
     def load_newest(self) -> tuple[Checkpoint | None, list[str]]:
-        """The newest checkpoint that can be read whole, and one sentence for each that cannot."""
+        """The newest checkpoint that can be read whole, and what to tell of those that cannot, in sentences."""
         complaints: list[str] = []
         for step in reversed(self._steps()):
             path = self.folder / f"step-{step:08d}.npz"
@@ -110,6 +114,8 @@ class Checkpoints:
                 return read(path), complaints
             except DamagedCheckpointError as error:
                 complaints.append(f"{path} is damaged ({error}) and is not used")
+        if complaints:
+            complaints.append("no checkpoint is left that can be read: the run begins again at step 0")
         return None, complaints
 
     def _write(self, name: str, groups: Groups, state: Mapping[str, Any]) -> Path:
@@ -122,6 +128,9 @@ class Checkpoints:
         path = self.folder / name
         with written_beside(path) as file:
             np.savez(file, **arrays)
+            file.flush()
+            with Path(file.name).open("rb") as written:
+                file.write(_DIGEST + _digest(written))
         return path
 
     def _files(self) -> list[tuple[Path, str, int]]:
@@ -142,12 +151,33 @@ def read(path: Path) -> Checkpoint:
     """
     match = _NAME.fullmatch(path.name)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            state = json.loads(str(file[_STATE]))
-            keys = [key for key in file.files if key != _STATE]
-            arrays: dict[str, list[np.ndarray]] = {}
-            for key in keys:
-                arrays.setdefault(key.rpartition("/")[0], []).append(file[key])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DamagedCheckpointError(str(error) or type(error).__name__) from error
+        with path.open("rb") as whole:
+            length = max(0, os.fstat(whole.fileno()).st_size - _DIGEST_BYTES)
+            whole.seek(length)
+            end = whole.read()
+            whole.seek(0)
+            # Checkpoints of earlier versions have no digest; of them the zip format's own checks have to do.
+            if end.startswith(_DIGEST) and end != _DIGEST + _digest(whole, length):
+                raise ValueError("the digest is another")
+            whole.seek(0)
+            with np.load(whole, allow_pickle=False) as file:
+                state = json.loads(str(file[_STATE]))
+                arrays: dict[str, list[np.ndarray]] = {}
+                for key in file.files:
+                    if key != _STATE:
+                        arrays.setdefault(key.rpartition("/")[0], []).append(file[key])
+    except OSError as error:
+        raise DamagedCheckpointError(error.strerror or str(error)) from error
+    # The zip format's reader raises BadZipFile, NotImplementedError, RuntimeError, struct.error and more.
+    except Exception as error:
+        raise DamagedCheckpointError("it is cut short, or not what was written") from error
     return Checkpoint(int(match[2]) if match else 0, arrays, state)
+
+
+def _digest(file: IO[bytes], length: int | None = None) -> bytes:
+    """The sha256 of a file from where it stands, of all that is left or of so many bytes."""
+    digest, block = hashlib.sha256(), 1 << 20
+    while content := file.read(block if length is None else min(block, length)):
+        digest.update(content)
+        length = None if length is None else length - len(content)
+    return digest.digest()

@@ -14,6 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from training.agreement import Agreement
 from training.board import Board
 from training.checkpoint import Checkpoint, Checkpoints
 from training.data import Pictures, StreamedPictures, batches, evaluation_batches
@@ -66,6 +67,7 @@ class Loop:
         seed: decides the order of examples and every draw.
         run: the folder to write to; None on workers that are not the chief.
         report: called with `(step, values, steps_per_second)` after every call into TensorFlow.
+        clock: seconds that never go back, for `checkpoint_minutes`.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Loop:
         seed: int,
         run: Run | None,
         report: Callable[[int, Mapping[str, float], float], None] = lambda *_: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.task = task
         self.strategy = strategy
@@ -91,7 +94,10 @@ class Loop:
         self.progress = Progress()
         self.checkpoints = Checkpoints(run.checkpoints, self.recipe.keep) if run else None
         self.board = Board(run.path / "tensorboard") if run else None
-        self._saved_at = time.monotonic()
+        self.clock = clock
+        self._saved_at = clock()
+        # Collective operations inside a loop find each other by its iterations: workers must make the same calls.
+        self._agreement = Agreement(strategy) if self.placement.replicas > self.placement.local else None
         self._steps = tf.function(self._steps_in_graph, reduce_retracing=True)
         self._evaluate = tf.function(self._evaluate_in_graph, reduce_retracing=True)
 
@@ -105,7 +111,7 @@ class Loop:
 
         Raises:
             DivergedError: the loss is not finite; names the step.
-            Interrupted: SIGINT or SIGTERM came; the run was saved.
+            Interrupted: SIGINT or SIGTERM came, to this worker or another; the run was saved.
         """
         recipe, progress = self.recipe, self.progress
         log, evaluate, save = (
@@ -113,8 +119,7 @@ class Loop:
             math.ceil(recipe.steps / recipe.evaluations),
             math.ceil(recipe.steps / 10),
         )
-        # Collective operations inside a loop find each other by its iterations: workers must make the same calls.
-        fixed = self.placement.replicas > self.placement.local
+        fixed = self._agreement is not None
         calls = STEPS_PER_CALL if fixed else 1
         with _signals() as received:
             if progress.step == 0:
@@ -139,11 +144,12 @@ class Loop:
                 if row:
                     progress.rows.append({"step": progress.step, **row})
                 self.report(progress.step, row, rate)
-                overdue = time.monotonic() - self._saved_at > 60 * recipe.checkpoint_minutes
-                if last or progress.step % save == 0 or overdue or received:
+                stop = self._agreement.stop(received) if self._agreement else next(iter(received), None)
+                overdue = self.clock() - self._saved_at > 60 * recipe.checkpoint_minutes
+                if last or progress.step % save == 0 or overdue or stop:
                     self._save()
-                if received:
-                    raise Interrupted(received[0], progress.step)
+                if stop:
+                    raise Interrupted(stop, progress.step)
 
     def evaluate(self) -> dict[str, float]:
         """Means over the validation part, every picture counted once, and what is measured on all of it together."""
@@ -271,6 +277,12 @@ class Loop:
         self.task.refresh()
         values, progress = self.evaluate(), self.progress
         score = self.task.merit(values)
+        if math.isnan(score):
+            self._check_weights()
+            raise DivergedError(
+                f"the evaluation at step {progress.step} is not a number; the run stops there and its last checkpoint "
+                "is kept; try a smaller learning_rate, or clip_norm=1"
+            )
         better = progress.step and (progress.best is None or score > progress.best["score"])
         if better:
             progress.best = {"step": progress.step, "score": score}
@@ -293,6 +305,21 @@ class Loop:
         return next(iter(evaluation_batches(self.validation, batch_size=size, labels=self.task.labels)))
 
     def _save(self) -> None:
+        self._check_weights()
+        if ailment := self.task.ailment(self.progress.rows, self.validation):
+            raise CollapsedError(
+                f"{ailment} at step {self.progress.step}; the run stops there and its last checkpoint is kept; try "
+                "another seed, or a smaller learning_rate or discriminator_learning_rate"
+            )
+        if self.run and self.checkpoints and self.board:
+            # First, so that what is lost of it is written again when the run resumes.
+            self.board.flush()
+            self.checkpoints.save(self.progress.step, self.task.groups(), self.progress.state())
+            self.run.write_metrics(self.progress.rows)
+        self._saved_at = self.clock()
+
+    def _check_weights(self) -> None:
+        """Raise DivergedError where a weight is not finite."""
         # The loss of a step is that of the weights before it: the update itself may be what went wrong.
         for name, network in self.task.networks.items():
             if not all(bool(tf.reduce_all(tf.math.is_finite(weight.value))) for weight in network.weights):
@@ -300,16 +327,6 @@ class Loop:
                     f"weights of {name} are not finite at step {self.progress.step}; the run stops there and its last "
                     "checkpoint is kept; try a smaller learning_rate, or clip_norm=1"
                 )
-        if ailment := self.task.ailment(self.progress.rows, self.validation):
-            raise CollapsedError(
-                f"{ailment} at step {self.progress.step}; the run stops there and its last checkpoint is kept; try "
-                "another seed, or a smaller learning_rate or discriminator_learning_rate"
-            )
-        if self.run and self.checkpoints and self.board:
-            self.checkpoints.save(self.progress.step, self.task.groups(), self.progress.state())
-            self.run.write_metrics(self.progress.rows)
-            self.board.flush()
-        self._saved_at = time.monotonic()
 
     def _describe(self) -> None:
         if self.run and self.board:

@@ -1,6 +1,7 @@
 """The folder of one training: its id, its lock, its configuration and its rows of metrics."""
 
 import csv
+import errno
 import fcntl
 import hashlib
 import io
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from training.errors import InputError
-from zoo.files import write_json, write_text
+from zoo.files import remove_parts, write_json, write_text
 
 RUNS = Path("runs")
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
 SPEED = "speed.json"
 
 
@@ -21,6 +23,10 @@ def run_id(identity: Mapping[str, Any], seed: int) -> str:
     """`<8 hex of the hash of what decides the result>-s<seed>`."""
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return f"{hashlib.sha256(text.encode()).hexdigest()[:8]}-s{seed}"
+
+
+class LockedError(InputError):
+    """Another process trains in a run's folder."""
 
 
 class Run:
@@ -76,19 +82,27 @@ class Run:
         try:
             self.checkpoints.mkdir(parents=True, exist_ok=True)
             self.lock()
+            for folder in (self.path, self.checkpoints, self.path / "evaluation"):
+                remove_parts(folder)
             if not (self.path / "config.json").exists():
                 write_json(self.path / "config.json", config)
-        except PermissionError as error:
+        except OSError as error:
+            if error.errno not in _NOT_WRITABLE:
+                raise
             raise InputError(f"cannot write to {self.path}: {error.strerror}; run from a folder you own") from error
 
     def lock(self) -> None:
-        """Take the lock, or raise InputError where another process holds it."""
+        """Take the lock.
+
+        Raises:
+            LockedError: another process holds it.
+        """
         file = (self.path / ".lock").open("w")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
-            raise InputError(
+            raise LockedError(
                 f"{self.path} is being trained by another process; wait for it, or start a second run with RESUME=0"
             ) from None
         self._lock = file
@@ -122,6 +136,47 @@ def choose_run(model: str, identity: Mapping[str, Any], seed: int, *, resume: bo
     return Run(root / model / (f"{base}-{newest + 1}" if newest else base))
 
 
+def open_run(
+    model: str, identity: Mapping[str, Any], seed: int, config: Mapping[str, Any], *, resume: bool, root: Path = RUNS
+) -> Run:
+    """Choose a run as `choose_run` does and create it, whatever other processes do at the same moment.
+
+    Raises:
+        InputError: another process trains in the run that would be resumed, or the folder cannot be written to.
+    """
+    while True:
+        run = choose_run(model, identity, seed, resume=resume, root=root)
+        try:
+            run.create(config)
+        except LockedError:
+            if resume:
+                raise
+            # Another process took this number first.
+            continue
+        if not run.finished:
+            return run
+        # It was finished between the choice and the lock.
+        run.release()
+
+
+def of_other_pictures(model: str, identity: Mapping[str, Any], seed: int, root: Path = RUNS) -> list[Path]:
+    """The unfinished runs that differ from this identity in the fingerprint of their source alone."""
+    found = []
+    for path in _listed(root / model):
+        run = Run(path)
+        try:
+            config = run.config()
+        except InputError:
+            continue
+        theirs = config["identity"]
+        same = json.dumps(theirs | {"source": ""}, sort_keys=True) == json.dumps(
+            dict(identity) | {"source": ""}, sort_keys=True
+        )
+        if same and theirs["source"] != identity["source"] and config["seed"] == seed and not run.finished:
+            found.append(path)
+    return found
+
+
 def finished_run(model: str, identity: Mapping[str, Any], seed: int, root: Path = RUNS) -> Run | None:
     """The newest finished run of that identity, or None."""
     runs = _runs(model, identity, seed, root)
@@ -132,5 +187,12 @@ def _runs(model: str, identity: Mapping[str, Any], seed: int, root: Path) -> dic
     """The runs of an identity by their number."""
     pattern = re.compile(re.escape(run_id(identity, seed)) + r"(?:-([0-9]+))?")
     folder = root / model
-    matches = ((path, pattern.fullmatch(path.name)) for path in (folder.iterdir() if folder.is_dir() else ()))
+    matches = ((path, pattern.fullmatch(path.name)) for path in _listed(folder))
     return {int(match[1] or 1): Run(path) for path, match in matches if match}
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+    except PermissionError as error:
+        raise InputError(f"cannot read {folder}: {error.strerror}; run from a folder you own") from error

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 from training.errors import InputError
@@ -100,7 +101,13 @@ def _multiworker(tf: Any) -> "tf.distribute.Strategy":
             "strategy multiworker needs a cluster: set TF_CONFIG on every worker, start the command with srun, "
             "or use mirrored or one"
         )
-    return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+    # It waits for the other workers where no handler of Python runs: a signal has to end the process by itself.
+    handlers = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 class Placement:

@@ -1,8 +1,7 @@
 """One training from a name to a SavedModel."""
 
+import contextlib
 import dataclasses
-import hashlib
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from training.config import model_arguments, run_config
 from training.errors import InputError, RunError
 from training.recipes import Recipe
-from training.runs import RUNS, SPEED, Run, choose_run
+from training.runs import RUNS, SPEED, Run, choose_run, of_other_pictures, open_run
 from training.strategy import cluster_size
-from zoo.files import write_json
+from zoo.files import appears_whole, write_json
 from zoo.registry import ModelName
 from zoo.start import start_tensorflow
 
@@ -77,26 +76,21 @@ def train(order: Order, report: "Report") -> Path:
     from training.strategy import Placement, create_strategy
 
     initial = first_weights(order, source)
-    strategy = create_strategy(order.strategy, logical_cpus=order.logical_cpus)
-    replicas = Placement(strategy).replicas
-    if recipe.batch % replicas:
-        raise InputError(f"batch={recipe.batch} does not divide by {replicas} replicas; take a multiple of it")
-    import tensorflow as tf
+    from training.failures import tensorflow_failures
 
-    with precision(recipe.precision):
-        loop, run = _prepare(order, strategy, source, initial, report)
-        try:
-            loop.train_to_end()
-            if run is None:
-                return Path()
-            return _finish(run, loop, source, report)
-        except tf.errors.OpError as error:
-            text = (error.message or type(error).__name__).strip().splitlines()[0]
-            raise RunError(f"TensorFlow failed at step {loop.progress.step}: {text}") from error
-        finally:
-            loop.close()
-            if run:
-                run.release()
+    loop: Loop | None = None
+    with (
+        tensorflow_failures(lambda: loop.progress.step if loop else None),
+        precision(recipe.precision),
+        contextlib.ExitStack() as ends,
+    ):
+        strategy = create_strategy(order.strategy, logical_cpus=order.logical_cpus)
+        replicas = Placement(strategy).replicas
+        if recipe.batch % replicas:
+            raise InputError(f"batch={recipe.batch} does not divide by {replicas} replicas; take a multiple of it")
+        loop, run = _prepare(order, strategy, source, initial, report, ends)
+        loop.train_to_end()
+        return _finish(run, loop, source, report) if run else Path()
 
 
 def _prepare(
@@ -105,8 +99,10 @@ def _prepare(
     source: "Source",
     initial: "Initial | FreshTwin | None",
     report: "Report",
+    ends: contextlib.ExitStack,
 ) -> "tuple[Loop, Run | None]":
-    """Build everything, then choose, lock and create the run's folder, then resume."""
+    """Build everything, then choose, lock and create the run's folder, then resume; `ends` gets what to close."""
+    from training.agreement import Agreement
     from training.checkpoint import Checkpoints
     from training.loop import Loop
     from training.strategy import is_chief
@@ -120,12 +116,20 @@ def _prepare(
         report.note(note)
 
     config = run_config(order, strategy, source, initial)
-    run = choose_run(name, config["identity"], order.seed, resume=order.resume, root=order.root)
-    chief = is_chief()
+    chief, what, resume = is_chief(), config["identity"], order.resume
     if chief:
-        run.create(config)
-    checkpoint, complaints = Checkpoints(run.checkpoints).load_newest() if order.resume else (None, [])
-    _check_agreement(strategy, f"{config['identity']} {checkpoint.step if checkpoint else 0}")
+        run = open_run(name, what, order.seed, config, resume=resume, root=order.root)
+        ends.callback(run.release)
+    else:
+        run = choose_run(name, what, order.seed, resume=resume, root=order.root)
+    checkpoint, complaints = Checkpoints(run.checkpoints).load_newest() if resume else (None, [])
+    if cluster_size() > 1:
+        Agreement(strategy).check_plan(f"{what} {checkpoint.step if checkpoint else 0}")
+    if resume and not checkpoint:
+        complaints += [
+            f"the pictures of {source.name} are not those that {other} began with, so this is a new run"
+            for other in of_other_pictures(name, what, order.seed, order.root)
+        ]
     loop = Loop(
         task,
         strategy,
@@ -135,6 +139,7 @@ def _prepare(
         run=run if chief else None,
         report=report.progress,
     )
+    ends.callback(loop.close)
     for complaint in complaints:
         report.note(complaint)
     if checkpoint:
@@ -181,29 +186,6 @@ def create_task(
     return task_class(recipe.task)(recipe, model, period, copies=copies, jit=order.jit, seed=order.seed)
 
 
-def _check_agreement(strategy: "tf.distribute.Strategy", plan: str) -> None:
-    """Raise InputError where the workers of a cluster are about to train different things."""
-    import tensorflow as tf
-
-    if cluster_size() == 1:
-        return
-    # Six digits, because their square still has an exact float64.
-    number = float(int(hashlib.sha256(plan.encode()).hexdigest()[:6], 16))
-
-    def spread() -> "tf.Tensor":
-        context = tf.distribute.get_replica_context()
-        mine = tf.constant([number, number * number], tf.float64)
-        first, second = tf.unstack(context.all_reduce(tf.distribute.ReduceOp.MEAN, mine))
-        return second - first * first
-
-    spreads = strategy.experimental_local_results(strategy.run(tf.function(spread)))
-    if any(abs(float(value)) > 0.5 for value in spreads):
-        raise InputError(
-            "the workers disagree on what to train: give all the same command and the same sources, and let runs/ lie "
-            "on a file system that they share"
-        )
-
-
 def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     """Export, evaluate what was exported, write the card; the SavedModel appears complete or not at all."""
     from training.card import card
@@ -213,25 +195,29 @@ def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     from zoo.pretrained import CARD
 
     config = run.config()
-    temporary = run.path / ".saved_model.part"
-    shutil.rmtree(temporary, ignore_errors=True)
-    export(config["model"], config["model_arguments"], _weights(loop), temporary)
-    evaluation = evaluate(temporary, parse_name(config["model"]), source, source.held_out)
-    evaluation.write(run.path / "evaluation")
-    (temporary / CARD).parent.mkdir()
-    write_json(run.path / SPEED, loop.speed())
-    write_json(temporary / CARD, card(config, read_evaluations(run.path), loop.speed()))
-    temporary.rename(run.saved_model)
+    with appears_whole(run.saved_model) as folder:
+        export(config["model"], config["model_arguments"], _weights(loop), folder)
+        evaluation = evaluate(folder, parse_name(config["model"]), source, source.held_out)
+        evaluation.write(run.path / "evaluation")
+        (folder / CARD).parent.mkdir()
+        write_json(run.path / SPEED, loop.speed())
+        write_json(folder / CARD, card(config, read_evaluations(run.path), loop.speed()))
     report.finish(run, evaluation)
     return run.saved_model
 
 
 def _weights(loop: "Loop") -> "list[np.ndarray]":
     """The weights to export: the last, or the best on the validation part."""
-    from training.checkpoint import snapshot
+    from training.checkpoint import DamagedCheckpointError, snapshot
 
     loop.task.refresh()
     best = loop.progress.best
     if loop.recipe.export == "best" and best and loop.checkpoints:
-        return loop.checkpoints.load_best(int(best["step"])).arrays["model"]
+        try:
+            return loop.checkpoints.load_best(int(best["step"])).arrays["model"]
+        except DamagedCheckpointError as error:
+            raise RunError(
+                f"the best weights, those of step {best['step']:.0f}, are damaged ({error}), and export='best' wants "
+                "them; start anew with RESUME=0"
+            ) from error
     return snapshot(loop.task.published.weights)

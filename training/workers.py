@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
@@ -13,60 +14,108 @@ from types import FrameType
 from training.errors import RunError
 
 BAD_INPUT = 2
+STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+GRACE_SECONDS = 60.0
+# Of an open file that ends when the process that started the workers does, however it ends.
+_PARENT = "SUBPIXEL_ZOO_PARENT"
 
 
 def run_workers(count: int, arguments: Sequence[str]) -> None:
     """Run `python -m training <arguments>` in `count` processes on this machine, to the end of all.
 
-    Their output is this process's own. A signal goes to the chief, which saves the run and stops; where any worker
-    stops, the others are stopped too.
+    Their output is this process's own. A signal goes to all of them: the run is saved and they stop together. Where
+    any worker fails, the others are stopped; where this process is killed, they stop as by SIGTERM.
 
     Raises:
         RunError: a worker failed.
-        SystemExit: with the exit code of bad input, or of a chief that was stopped by a signal.
+        SystemExit: with the exit code of bad input, or of workers that were stopped by a signal.
     """
-    addresses = [f"127.0.0.1:{port}" for port in _free_ports(count)]
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(count)]
     workers: list[subprocess.Popen[bytes]] = []
 
     def forward(number: int, _: FrameType | None) -> None:
-        for chief in workers[:1]:
-            chief.send_signal(number)
+        for worker in workers:
+            worker.send_signal(number)
 
-    previous = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
+    parent, held = os.pipe()
     for index in range(count):
         cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
         workers.append(
             subprocess.Popen(
                 [sys.executable, "-m", "training", *arguments],
-                env=os.environ | {"TF_CONFIG": json.dumps(cluster)},
-                # Else a Ctrl-C would reach every worker, and those that stop first leave the others waiting.
+                env=os.environ | {"TF_CONFIG": json.dumps(cluster), _PARENT: str(parent)},
+                pass_fds=(parent,),
+                # Else a Ctrl-C would reach every worker twice.
                 start_new_session=True,
             )
         )
+    # Until here a signal ends this process, and with it the workers.
+    previous = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     failed = None
     try:
         while failed is None and _running(workers):
             time.sleep(0.1)
             failed = next((index for index, worker in enumerate(workers) if worker.poll()), None)
+        if failed is not None and _code(workers[failed]) in STOPPED:
+            _wait(workers, GRACE_SECONDS)
+            # The word of the chief counts, which saves.
+            failed = 0
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
         for worker in _running(workers):
             worker.kill()
             worker.wait()
-    if failed is not None:
-        code = workers[failed].returncode
-        # The workers have said what is wrong with the input, and the chief that it was stopped.
-        if code == BAD_INPUT or (failed == 0 and code in (128 + signal.SIGINT, 128 + signal.SIGTERM)):
-            sys.exit(code)
-        raise RunError(f"worker {failed} ended with exit code {code}; the others were stopped")
+        os.close(parent)
+        os.close(held)
+    code = 0 if failed is None else _code(workers[failed])
+    # The workers have said what is wrong with the input, and the chief that it was stopped.
+    if code in (BAD_INPUT, *STOPPED):
+        sys.exit(code)
+    if code:
+        raise RunError(
+            f"worker {failed} ended with exit code {code}; the others were stopped; the same command goes on from the "
+            "last checkpoint"
+        )
+
+
+def local_worker() -> bool:
+    """Whether `run_workers` started this process."""
+    return _PARENT in os.environ
+
+
+def stop_with_parent() -> None:
+    """In a process that `run_workers` started: stop as by SIGTERM when that one is gone, at once where that hangs."""
+    if not local_worker():
+        return
+
+    def watch() -> None:
+        with os.fdopen(int(os.environ[_PARENT]), "rb") as parent:
+            parent.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _wait(workers: Sequence["subprocess.Popen[bytes]"], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while _running(workers) and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 def _running(workers: Sequence["subprocess.Popen[bytes]"]) -> list["subprocess.Popen[bytes]"]:
     return [worker for worker in workers if worker.poll() is None]
 
 
-def _free_ports(count: int) -> list[int]:
+def _code(worker: "subprocess.Popen[bytes]") -> int:
+    """The exit code as a shell tells it: 128 + n after signal n."""
+    code = worker.returncode
+    return 128 - code if code < 0 else code
+
+
+def free_ports(count: int) -> list[int]:
     """Ports that nothing listens on at present."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [probe.getsockname()[1] for probe in probes]

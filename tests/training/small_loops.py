@@ -8,6 +8,8 @@ because a processor is split into devices before TensorFlow is used.
 
 import json
 import sys
+import time
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -50,6 +52,7 @@ def small_loop(
     seed: int = 3,
     run: Run | None = None,
     jit: bool = False,
+    clock: Callable[[], float] = time.monotonic,
     **settings: object,
 ) -> Loop:
     """A loop over a small model on those pictures."""
@@ -60,7 +63,7 @@ def small_loop(
     with strategy.scope():
         copies = [build_model(model, **recipe.model) for _ in range(2 if recipe.average else 0)]
         task = task_class(recipe.task)(recipe, build_model(model, **recipe.model), 4, copies=copies, jit=jit, seed=seed)
-    return Loop(task, strategy, pictures(), pictures(), seed=seed, run=run)
+    return Loop(task, strategy, pictures(), pictures(), seed=seed, run=run, clock=clock)
 
 
 def weights(loop: Loop) -> dict[str, list[np.ndarray]]:

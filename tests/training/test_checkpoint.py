@@ -62,9 +62,34 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_used(tmp_path, variabl
     assert checkpoint.step == 1
     assert len(complaints) == 1
     assert "step-00000002.npz is damaged" in complaints[0]
+    first = tmp_path / "step-00000001.npz"
+    whole = first.read_bytes()
+    first.write_bytes(whole[:-50])
+    assert checkpoints.load_newest()[0] is None
+    assert checkpoints.load_newest()[1][1:] == [
+        f"{first} is damaged (it is cut short, or not what was written) and is not used",
+        "no checkpoint is left that can be read: the run begins again at step 0",
+    ]
+    first.write_bytes(whole)
     # Going on from step 1 does not let the damaged file push out a good one.
     Checkpoints(tmp_path, keep=1).save(1, {"network/model": variables}, {})
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001.npz"]
+
+
+def test_no_byte_that_changes_goes_unseen(tmp_path, variables):
+    path = Checkpoints(tmp_path).save(1, {"network/model": variables}, {"a": 1})
+    content, whole = path.read_bytes(), read(path)
+    marked = content.rfind(b"sha256 ")
+    for number in range(len(content)):
+        changed = bytearray(content)
+        changed[number] ^= 1 << number % 8
+        path.write_bytes(changed)
+        if marked <= number < marked + len(b"sha256 "):
+            # The mark of the digest: what the checkpoint holds is not touched.
+            assert read(path).state == whole.state
+            continue
+        with pytest.raises(DamagedCheckpointError):
+            read(path)
 
 
 def test_a_write_that_fails_leaves_the_old_checkpoint(tmp_path, variables, monkeypatch):

@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pytest
+from small_commands import arguments, assert_same_end, wait_for
 
 from training.checkpoint import Checkpoints
 
@@ -67,29 +68,6 @@ def test_a_set_that_cannot_be_had_is_one_line_and_leaves_nothing(command, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-SMALL = ("--set", "batch=12", "model.filters=3", "log_every=5", "evaluations=4")
-
-
-def arguments(shapes_folder, steps):
-    return (
-        "training",
-        "train",
-        "--model",
-        "ae_subpixel",
-        "--data",
-        f"folder:{shapes_folder}",
-        "--steps",
-        steps,
-        *SMALL,
-    )
-
-
-def final_weights(run):
-    checkpoint, complaints = Checkpoints(run / "checkpoints").load_newest()
-    assert complaints == []
-    return checkpoint.arrays
-
-
 def test_a_training_says_little_and_ends_with_the_saved_model(command, tmp_path, shapes_folder):
     done = command(*arguments(shapes_folder, 20))
     assert done.returncode == 0, done.stderr
@@ -144,16 +122,4 @@ def test_a_killed_run_resumes_to_the_same_bits(started, command, tmp_path, shape
     output, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     assert f"resumed runs/ae_subpixel/{second.name} at step" in output
-    expected, reached = final_weights(first), final_weights(second)
-    for group, values in expected.items():
-        for a, b in zip(values, reached[group], strict=True):
-            np.testing.assert_array_equal(a, b)
-    assert (first / "metrics.csv").read_bytes() == (second / "metrics.csv").read_bytes()
-
-
-def wait_for(condition, process, seconds=90):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    assert_same_end(first, second)

@@ -1,16 +1,20 @@
 import csv
+import itertools
 import json
+import time
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from small_loops import small_loop
 from small_orders import interrupted_after
 
 from training.checkpoint import Checkpoints
 from training.errors import DivergedError, InputError
 from training.loop import Loop
 from training.report import Report
+from training.runs import Run
 from training.train import train
 
 
@@ -65,6 +69,25 @@ def test_equal_seeds_give_equal_files_and_other_seeds_do_not(small, tmp_path, fi
 def test_how_often_it_writes_changes_no_weight(small, finished_run):
     other = small(settings={"log_every": 1, "keep": 5, "checkpoint_minutes": 1e-6})
     assert_equal_weights(other, finished_run)
+
+
+def test_checkpoints_go_by_a_clock_that_the_machine_does_not_set(tmp_path, monkeypatch):
+    # By steps it saves every second; five minutes pass, or the clock is set back, before the fifth.
+    by_steps = [2, 4, 6, 8, 10, 12]
+    days_back = itertools.count(0, -86_400)
+    monkeypatch.setattr(time, "time", lambda: float(next(days_back)))
+    for later, expected in [(0.0, by_steps), (301.0, sorted([*by_steps, 5])), (-86_400.0, by_steps)]:
+        run = Run(tmp_path / str(later))
+        run.create({"model": "ae_subpixel", "seed": 3, "recipe": {"model": {}}})
+        steps = [0]
+        loop = small_loop(
+            "ae_subpixel", 12, run=run, log_every=1, clock=lambda steps=steps, later=later: later * (steps[0] >= 5)
+        )
+        saved: list[int] = []
+        monkeypatch.setattr(loop.checkpoints, "save", lambda step, *_, saved=saved: saved.append(step))
+        loop.report = lambda step, *_, steps=steps: steps.__setitem__(0, step)
+        loop.train_to_end()
+        assert saved == expected
 
 
 @pytest.mark.parametrize("stop_after", [1, 5, 7])

@@ -65,6 +65,7 @@ class PictureFiles(Sequence[np.ndarray]):
         """Read every file once, so that a broken one is named before any work begins."""
         self._paths = list(paths)
         self._kept: dict[int, np.ndarray] = {}
+        self._contents: list[bytes] = []
         self.shapes: list[tuple[int, int, int]] = []
         digest, room = hashlib.sha256(), _KEPT_BYTES
         with ThreadPoolExecutor() as pool:
@@ -72,6 +73,7 @@ class PictureFiles(Sequence[np.ndarray]):
                 zip(names, pool.map(_hash_and_read, self._paths), strict=True)
             ):
                 digest.update(f"{name}\0".encode() + content)
+                self._contents.append(content)
                 self.shapes.append((picture.shape[0], picture.shape[1], picture.shape[2]))
                 room -= picture.nbytes
                 if room >= 0:
@@ -87,7 +89,16 @@ class PictureFiles(Sequence[np.ndarray]):
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
         number = range(len(self))[number]
-        return self._kept[number] if number in self._kept else read_picture(self._paths[number])
+        return self._kept[number] if number in self._kept else self._again(number)
+
+    def _again(self, number: int) -> np.ndarray:
+        content, picture = _hash_and_read(self._paths[number])
+        if content != self._contents[number]:
+            raise SourceError(
+                f"The picture {self._paths[number]} has changed since it was first read; put it back, or start again: "
+                "with the pictures as they are now it is another run."
+            )
+        return picture
 
 
 def _hash_and_read(path: Path) -> tuple[bytes, np.ndarray]:

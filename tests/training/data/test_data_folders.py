@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from training.data import SourceError, open_source, validate_source
+from training.data import SourceError, open_source, picture_files, validate_source
 from training.data.fit import to_square
 from training.data.picture_files import read_picture
 from training.data.picture_source import divide
@@ -299,3 +299,19 @@ def test_photos() -> None:
     assert cat.shape == (300, 451, 3)
     assert source.split("train").shape == (32, 32, 3)
     assert source.split("train").count == 10
+
+
+@pytest.mark.parametrize("change", ["other", "gone"])
+def test_a_picture_that_changes_or_vanishes_while_it_is_used_is_named(make, monkeypatch, change):
+    # Nothing is kept in memory, as with pictures beyond the first gigabyte.
+    monkeypatch.setattr(picture_files, "_KEPT_BYTES", 0)
+    folder = make(*[(8, 8)] * 4)
+    pictures = open_source(f"folder:{folder}").pictures("train")
+    assert len(list(pictures)) == 2
+    first = folder / "000.png"
+    if change == "other":
+        Image.new("L", (8, 8), 7).save(first)
+    else:
+        first.unlink()
+    with pytest.raises(SourceError, match=rf"The picture {first} (has changed|cannot be read)"):
+        list(pictures)

@@ -1,0 +1,49 @@
+"""What the workers of a cluster tell each other between steps."""
+
+import hashlib
+import signal
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from training.errors import InputError
+
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Agreement:
+    """Answers that are the same on every worker, because each one's numbers are added up over all.
+
+    All workers must ask the same questions in the same order.
+
+    Args:
+        strategy: of the cluster.
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy) -> None:
+        self._strategy = strategy
+        self._mean_in_graph = tf.function(self._mean)
+
+    def check_plan(self, plan: str) -> None:
+        """Raise InputError where the workers are about to train different things, told by a text."""
+        # Six digits, because their square still has an exact float64.
+        number = float(int(hashlib.sha256(plan.encode()).hexdigest()[:6], 16))
+        mean, mean_of_squares = self._means([number, number * number])
+        if abs(mean_of_squares - mean * mean) > 0.5:
+            raise InputError(
+                "the workers disagree on what to train: give all the same command and the same sources, and let runs/ "
+                "lie on a file system that they share"
+            )
+
+    def stop(self, received: Sequence[int]) -> int | None:
+        """The signal that asks the run to stop, whichever worker received it, or None."""
+        shares = self._means([float(number in received) for number in _STOPS])
+        return next((int(number) for number, share in zip(_STOPS, shares, strict=True) if share > 0), None)
+
+    def _means(self, values: Sequence[float]) -> list[float]:
+        means = self._strategy.run(self._mean_in_graph, args=(tf.constant(values, tf.float64),))
+        return [float(value) for value in self._strategy.experimental_local_results(means)[0]]
+
+    def _mean(self, values: tf.Tensor) -> tf.Tensor:
+        # An argument lies on no device, and a collective operation needs one.
+        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, tf.identity(values))
