@@ -23,10 +23,10 @@ from zoo.start import start_tensorflow
 start_tensorflow()
 
 import zoo
-from docs import worked_example
+from docs import scaling_tables, worked_example
 from docs.super_resolution import table as super_resolution_table
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "equivalence.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "equivalence.md", ROOT / "docs" / "scaling.md")
 PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -174,6 +174,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "worked_example": worked_example.numbers,
     "constant_input": constant_input,
     "training_equivalence": training_equivalence,
+    **scaling_tables.TABLES,
     **{f"super_resolution_x{scale}": partial(super_resolution_table, scale) for scale in (2, 3, 4)},
 }
 

@@ -30,10 +30,7 @@ class Agreement:
         number = float(int(hashlib.sha256(plan.encode()).hexdigest()[:6], 16))
         mean, mean_of_squares = self._means([number, number * number])
         if abs(mean_of_squares - mean * mean) > 0.5:
-            raise InputError(
-                "the workers disagree on what to train: give all the same command and the same sources, and let runs/ "
-                "lie on a file system that they share"
-            )
+            raise InputError("the workers disagree on what to train: give all the same command and the same sources")
 
     def stop(self, received: Sequence[int]) -> int | None:
         """The signal that asks the run to stop, whichever worker received it, or None."""

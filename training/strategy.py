@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from training.errors import InputError
+from training.slurm import slurm_resolver
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -95,7 +96,7 @@ def _multiworker(tf: Any) -> "tf.distribute.Strategy":
         cluster_size()
         resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
     elif "SLURM_PROCID" in os.environ:
-        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver()
+        resolver = slurm_resolver()
     else:
         raise InputError(
             "strategy multiworker needs a cluster: set TF_CONFIG on every worker, start the command with srun, "

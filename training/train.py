@@ -103,6 +103,7 @@ def _prepare(
 ) -> "tuple[Loop, Run | None]":
     """Build everything, then choose, lock and create the run's folder, then resume; `ends` gets what to close."""
     from training.agreement import Agreement
+    from training.broadcast import chiefs_checkpoint
     from training.checkpoint import Checkpoints
     from training.loop import Loop
     from training.strategy import is_chief
@@ -122,9 +123,10 @@ def _prepare(
         ends.callback(run.release)
     else:
         run = choose_run(name, what, order.seed, resume=resume, root=order.root)
-    checkpoint, complaints = Checkpoints(run.checkpoints).load_newest() if resume else (None, [])
+    checkpoint, complaints = Checkpoints(run.checkpoints).load_newest() if chief and resume else (None, [])
     if cluster_size() > 1:
-        Agreement(strategy).check_plan(f"{what} {checkpoint.step if checkpoint else 0}")
+        Agreement(strategy).check_plan(f"{what} {order.seed}")
+        checkpoint = chiefs_checkpoint(strategy, checkpoint)
     if resume and not checkpoint:
         complaints += [
             f"the pictures of {source.name} are not those that {other} began with, so this is a new run"

@@ -1,0 +1,24 @@
+"""Workers of a cluster on this machine, each started by hand in a folder of its own."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from subprocess import Popen
+
+from training.workers import free_ports
+
+Start = Callable[..., Popen[str]]
+
+
+def start_workers(start: Start, folders: Sequence[Path], command: Sequence[object]) -> list[Popen[str]]:
+    """Start the command once in each folder, as the workers of one cluster, the chief in the first."""
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(len(folders))]
+    tasks = [{"cluster": {"worker": addresses}, "task": {"type": "worker", "index": n}} for n in range(len(folders))]
+    return [start(*command, folder=at, TF_CONFIG=json.dumps(task)) for at, task in zip(folders, tasks, strict=True)]
+
+
+def ends(workers: Sequence[Popen[str]], seconds: float = 400) -> list[int]:
+    """Exit codes, once all have ended."""
+    for worker in workers:
+        worker.communicate(timeout=seconds)
+    return [worker.returncode for worker in workers]
