@@ -11,7 +11,7 @@ from small_orders import interrupted_after
 
 from training.checkpoint import Checkpoints
 from training.data import SourceError, open_source
-from training.data.patches import Cells, Patches
+from training.data.patches import REDUCED, Cells, Patches
 from training.errors import InputError
 from training.overrides import recipe_for
 from training.report import Report
@@ -260,3 +260,19 @@ def test_two_devices_reach_the_weights_of_one(command, tmp_path, pictures_folder
         one, other = reached["one"][group], reached["mirrored"][group]
         difference = sum(np.sum((a - b) ** 2) for a, b in zip(one, other, strict=True))
         assert 0 < (difference / sum(np.sum(a**2) for a in one)) ** 0.5 < 1e-8
+
+
+def test_patches_are_cut_from_reduced_copies_too():
+    original = np.random.default_rng(3).integers(0, 256, (30, 40, 3), np.uint8)
+    patches = Patches([original], 2, 4, seed=0, channels=3, reduced=True)
+    sizes = [(30, 40), *((round(30 * size), round(40 * size)) for size in REDUCED)]
+    assert patches.count == sum((h // 2) * (w // 2) for h, w in sizes) // 16
+    copies = [np.asarray(Image.fromarray(original).resize((w, h), Image.Resampling.BICUBIC)) for h, w in sizes]
+    copies = [cropped(copy, 2) for copy in copies]
+    pairs = patches.examples(tf.range(60, dtype=tf.int64), labels=False)
+    found = [
+        list(places(high, low, copies, 2, 4))
+        for high, low in zip(pairs["image"].numpy(), pairs["low"].numpy(), strict=True)
+    ]
+    assert all(len(each) == 1 for each in found)
+    assert {each[0][0] for each in found} == set(range(5))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from training.data.errors import SourceError
 from training.data.order import stream_key, uniforms
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _PATCHES = 2
 _ORIENTATIONS = 8
+REDUCED = (0.9, 0.8, 0.7, 0.6)
+"""Sizes of the reduced copies of training pictures (Dong et al. 2016, arXiv:1608.00367, section 4.1)."""
 CELL = 240
 """Largest side of the pieces that validation pictures are cut into, in high-resolution pixels."""
 
@@ -26,8 +29,7 @@ CELL = 240
 class Patches(Pictures):
     """An endless split: the pair at a position is a function of the seed and the position alone.
 
-    A picture is drawn with a chance in proportion to its area, then a place in it, then one of the 8 ways to turn and
-    mirror it. Low resolution is made from whole pictures, so that patches know nothing of their borders. All pictures
+    A picture is drawn, then a place in it, then one of the 8 ways to turn and mirror it. Low resolution is made from whole pictures, so that patches know nothing of their borders. All pictures
     lie in one array of pixels and a batch is gathered from it by index, turned and mirrored by the same indices.
 
     Attributes:
@@ -37,10 +39,19 @@ class Patches(Pictures):
 
     endless = True
 
-    def __init__(self, pictures: Iterable[np.ndarray], scale: int, patch: int, seed: int, *, channels: int = 1) -> None:
+    def __init__(
+        self,
+        pictures: Iterable[np.ndarray],
+        scale: int,
+        patch: int,
+        seed: int,
+        *,
+        channels: int = 1,
+        reduced: bool = False,
+    ) -> None:
         """Take `pictures`, uint8 [h, w, 1 or 3], and cut low-resolution patches of `patch` pixels a side.
 
-        `channels` 1 takes their luma; 3 makes grey ones RGB.
+        `channels` 1 takes their luma; 3 makes grey ones RGB. `reduced` takes copies of the `REDUCED` sizes as well.
 
         Raises:
             SourceError: if no picture is large enough for a patch.
@@ -53,7 +64,7 @@ class Patches(Pictures):
         highs: list[np.ndarray] = []
         lows: list[np.ndarray] = []
         smallest = 0
-        for picture in pictures:
+        for picture in _with_copies(pictures, REDUCED if reduced else ()):
             smallest = max(smallest, min(picture.shape[:2]))
             if min(picture.shape[:2]) >= scale * patch:
                 highs.append(cropped(_with_channels(picture, channels), scale))
@@ -73,7 +84,6 @@ class Patches(Pictures):
             self._low = tf.constant(np.concatenate([low.reshape(-1, channels) for low in lows]))
             self._sizes = tf.constant(sizes)
             self._starts = tf.constant(starts[:-1])
-            self._chances = tf.constant(starts[1:] / starts[-1], tf.float32)
 
     def take(self, positions: tf.Tensor) -> tf.Tensor:
         """The high-resolution patches alone."""
@@ -84,11 +94,11 @@ class Patches(Pictures):
         import tensorflow as tf
 
         draws = uniforms(self._key, positions, 4)
-        last = tf.constant(len(self._sizes) - 1, tf.int64)
-        chosen = tf.minimum(tf.searchsorted(self._chances, draws[:, 0], "right", tf.int64), last)
+        pictures = len(self._sizes)
+        # The product in float32 may round up to the next whole number.
+        chosen = tf.minimum(tf.cast(draws[:, 0] * float(pictures), tf.int64), pictures - 1)
         sizes = tf.gather(self._sizes, chosen)
         corners = tf.cast(draws[:, 1:3] * tf.cast(sizes - self._patch + 1, tf.float32), tf.int64)
-        # The product in float32 may round up to the next whole number.
         corners = tf.minimum(corners, sizes - self._patch)
         orientations = tf.cast(draws[:, 3] * _ORIENTATIONS, tf.int64)
         starts = tf.gather(self._starts, chosen)
@@ -137,7 +147,7 @@ class Cells(ArrayPictures):
 
 
 def super_resolution_pairs(
-    source: Source, scale: int, patch: int, seed: int, *, channels: int = 1
+    source: Source, scale: int, patch: int, seed: int, *, channels: int = 1, reduced: bool = False
 ) -> tuple[Patches, Cells]:
     """Training patches and validation cells of a source of full-size pictures.
 
@@ -145,7 +155,22 @@ def super_resolution_pairs(
         SourceError: if the source has no such pictures, or they are too small.
     """
     validation = Cells(source.pictures("validation"), scale, channels=channels)
-    return Patches(source.pictures("train"), scale, patch, seed, channels=channels), validation
+    train = Patches(source.pictures("train"), scale, patch, seed, channels=channels, reduced=reduced)
+    return train, validation
+
+
+def _with_copies(pictures: Iterable[np.ndarray], sizes: Sequence[float]) -> Iterator[np.ndarray]:
+    """Pictures, each with bicubic copies of those sizes after it."""
+    for picture in pictures:
+        yield picture
+        height, width = picture.shape[:2]
+        for size in sizes:
+            shape = (max(1, round(width * size)), max(1, round(height * size)))
+            channels = [
+                Image.fromarray(channel).resize(shape, Image.Resampling.BICUBIC)
+                for channel in np.moveaxis(picture, -1, 0)
+            ]
+            yield np.stack(channels, axis=-1)
 
 
 def _with_channels(picture: np.ndarray, channels: int) -> np.ndarray:

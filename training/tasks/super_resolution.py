@@ -47,7 +47,8 @@ class SuperResolution(Task):
         cls, source: "Source", recipe: "Recipe", model: keras.Model, period: int, seed: int
     ) -> "tuple[Pictures, Pictures]":
         """Random patches of the training pictures, and cells of the validation pictures."""
-        return super_resolution_pairs(source, period, recipe.patch, seed, channels=int(model.input_shape[-1]))
+        channels = int(model.input_shape[-1])
+        return super_resolution_pairs(source, period, recipe.patch, seed, channels=channels, reduced=recipe.reduced)
 
     @classmethod
     def check(cls, model: keras.Model, source: "Source") -> None:
