@@ -29,8 +29,9 @@ CELL = 240
 class Patches(Pictures):
     """An endless split: the pair at a position is a function of the seed and the position alone.
 
-    A picture is drawn, then a place in it, then one of the 8 ways to turn and mirror it. Low resolution is made from whole pictures, so that patches know nothing of their borders. All pictures
-    lie in one array of pixels and a batch is gathered from it by index, turned and mirrored by the same indices.
+    A picture is drawn, then a place in it, then one of the 8 ways to turn and mirror it. Low resolution is made from
+    whole pictures, so that patches know nothing of their borders. All pictures lie in one array of pixels, and a batch
+    is gathered from it by index, turned and mirrored by the same indices.
 
     Attributes:
         shape: of a high-resolution patch.
