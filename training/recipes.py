@@ -151,7 +151,8 @@ RECIPES: dict[str, Recipe] = {
     ),
     "espcn": _SUPER_RESOLUTION,
     "fsrcnn": _SUPER_RESOLUTION,
-    "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=100_000),
+    # The paper's blocks are 256 wide. Muon learns as much from 64, at half the price of a step.
+    "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=80_000, model={"width": 64}),
     # The paper's: some hours on a GPU, weeks without one.
     "edsr": dataclasses.replace(
         _SUPER_RESOLUTION,

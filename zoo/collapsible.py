@@ -90,8 +90,7 @@ class CollapsibleConv2D(keras.layers.Layer):
     def uncollapse(self, kernel: Array, bias: Array) -> None:
         """Take weights with which the layer computes what a given Conv2D computes.
 
-        The first factor keeps its values and the second becomes the least-squares solution, which is exact while
-        `width` is at least kh * kw * channels.
+        The second factor keeps its values, and the first takes the smallest change that makes the product the kernel.
 
         Args:
             kernel: `[kh, kw, channels, filters]`.
@@ -100,15 +99,14 @@ class CollapsibleConv2D(keras.layers.Layer):
         Raises:
             ValueError: the layer is too narrow to hold the kernel, or has another shape.
         """
-        expand = np.asarray(self.get_weights()[0], np.float64)
-        flat = expand.reshape(-1, self.width)
-        if kernel.shape != (*expand.shape[:3], self.filters) or flat.shape[0] > self.width:
+        expand, project = (np.asarray(value, np.float64) for value in self.get_weights()[:2])
+        if kernel.shape != (*expand.shape[:3], self.filters) or self.width < self.filters:
             raise ValueError(
                 f"a kernel of {kernel.shape} does not fit {self.name} with factors of {expand.shape} and "
-                f"{(self.width, self.filters)}; width must be at least {flat.shape[0]}"
+                f"{project.shape}; width must be at least {self.filters}"
             )
         wanted = kernel.astype(np.float64) - (self._identity() if self.residual else 0.0)
-        project = np.linalg.lstsq(flat, wanted.reshape(-1, self.filters), rcond=None)[0]
+        expand += (wanted - expand @ project) @ np.linalg.pinv(project)
         self.set_weights([expand, project, bias])
 
     def _identity(self) -> Array:
