@@ -12,9 +12,7 @@ Ratios are medians over rounds of the ratio within a round.
 
 import argparse
 import dataclasses
-import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -28,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.results import write_results
+from training.workers import local_clusters
 from zoo.start import start_tensorflow
 
 GOALS = {"efficiency of two processes": 0.85, "mirrored / default": 0.97}
@@ -40,17 +39,14 @@ class Trainer:
         model: name.
         strategy: of `training.strategy`.
         cores: that it runs on.
-        cluster: addresses of all workers, and the number of this one.
+        workers: of its cluster.
+        config: its TF_CONFIG, where it is one of several.
     """
 
     def __init__(
-        self, model: str, strategy: str, cores: Sequence[int], cluster: tuple[Sequence[str], int] | None = None
+        self, model: str, strategy: str, cores: Sequence[int], workers: int = 1, config: str | None = None
     ) -> None:
-        environment = os.environ | {"PYTHONPATH": sys.path[0]}
-        workers = 1
-        if cluster:
-            workers, described = len(cluster[0]), {"cluster": {"worker": cluster[0]}}
-            environment["TF_CONFIG"] = json.dumps(described | {"task": {"type": "worker", "index": cluster[1]}})
+        environment = os.environ | {"PYTHONPATH": sys.path[0]} | ({"TF_CONFIG": config} if config else {})
         self._process = subprocess.Popen(
             [sys.executable, __file__, "--serve", model, strategy, ",".join(map(str, cores)), str(workers)],
             stdin=subprocess.PIPE,
@@ -84,14 +80,11 @@ def serve(model: str, strategy: str, cores: str, workers: int) -> None:
     os.sched_setaffinity(0, set(map(int, cores.split(","))))
     # TensorFlow sizes its threads by the cores it finds, and so comes after.
     start_tensorflow()
-    import keras
-
     from training.data import open_source
     from training.loop import Loop
     from training.overrides import recipe_for
     from training.strategy import create_strategy
-    from training.tasks import task_class
-    from zoo import create_model
+    from training.train import Order, create_task
     from zoo.models import parse_name
 
     name = parse_name(model)
@@ -99,13 +92,9 @@ def serve(model: str, strategy: str, cores: str, workers: int) -> None:
     recipe = dataclasses.replace(recipe, batch=workers * recipe.batch)
     source = open_source(recipe.source)
     chosen = create_strategy(strategy)
-    period = name.scale or name.family.upsampling
     with chosen.scope():
-        keras.utils.set_random_seed(0)
-        models = [create_model(model, **recipe.model) for _ in range(3)]
-        kind = task_class(recipe.task)
-        task = kind(recipe, models[0], period, copies=models[1:] if recipe.average else [])
-        pictures, validation = kind.data(source, recipe, models[0], period, 0)
+        task = create_task(Order(name, recipe), source.image_shape, classes=source.classes)
+        pictures, validation = task.data(source, recipe, task.model, task.period, 0)
     loop = Loop(task, chosen, pictures, validation, seed=0, run=None)
     stream = loop.stream()
     for line in sys.stdin:
@@ -123,15 +112,12 @@ def turn(trainers: Sequence[Trainer], steps: int) -> float:
 
 def measured(model: str, rounds: int, steps: int) -> dict[str, list[float]]:
     """Steps per second of every term in every round, the first of which, with its tracing, is left out."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-    addresses = [f"127.0.0.1:{probe.getsockname()[1]}" for probe in probes]
-    for probe in probes:
-        probe.close()
     cores = sorted(os.sched_getaffinity(0))
     terms = {
         "one process, one core": [Trainer(model, "one", cores[:1])],
         "two processes, a core each": [
-            Trainer(model, "multiworker", cores[index : index + 1], (addresses, index)) for index in range(2)
+            Trainer(model, "multiworker", [core], 2, config)
+            for core, config in zip(cores[:2], local_clusters(2), strict=True)
         ],
         "default, all cores": [Trainer(model, "one", cores)],
         "mirrored, all cores": [Trainer(model, "mirrored", cores)],

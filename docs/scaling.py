@@ -105,14 +105,16 @@ def streamed_bytes_per_second(examples_per_second: float, workers: int, record: 
 def works() -> list[Work]:
     """Every model's step, from the committed counts and the benchmark."""
     with (ROOT / "benchmarks" / "training.csv").open() as file:
-        rates = {row["model"]: float(row["value"]) for row in csv.DictReader(file) if row["measure"] == "loop"}
+        found = [row for row in csv.DictReader(file) if row["measure"] == "loop"]
+    # A rate counts for the batch that it was measured with.
+    rates = {(row["model"], row["batch"]): float(row["value"]) for row in found}
     with COUNTS.open() as file:
         rows = list(csv.DictReader(file))
     return [
         Work(
             row["model"],
             *(int(row[key]) for key in list(row)[1:]),
-            seconds=1 / rates[row["model"]] if row["model"] in rates else None,
+            seconds=1 / rates[key] if (key := (row["model"], row["batch"])) in rates else None,
         )
         for row in rows
     ]

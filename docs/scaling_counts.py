@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from training.overrides import recipe_for
 from training.recipes import Recipe
-from training.tasks import task_class
 from training.tasks.base import Batch
-from zoo.models import build_model, parse_name
+from training.train import Order, create_task
+from zoo.models import parse_name
 
 
 def counts(name: str, image_shape: tuple[int, int, int] | None) -> dict[str, int]:
@@ -25,16 +25,10 @@ def counts(name: str, image_shape: tuple[int, int, int] | None) -> dict[str, int
     """
     model_name = parse_name(name)
     recipe = recipe_for(model_name.family, None, {})
-    arguments: dict[str, Any] = dict(recipe.model)
-    if "image_shape" in model_name.family.arguments:
-        arguments["image_shape"] = image_shape
     one = tf.distribute.MirroredStrategy(["CPU:0"])
     with one.scope():
-        copies = [build_model(name, **arguments) for _ in range(2 if recipe.average else 0)]
-        model = build_model(name, **arguments)
-        period = model_name.scale or model_name.family.upsampling
-        task = task_class(recipe.task)(recipe, model, period, copies=copies)
-    batch = _batch(recipe, image_shape, model_name.scale or 1, int(model.input_shape[-1]))
+        task = create_task(Order(model_name, recipe), image_shape or (0, 0, 0))
+    batch = _batch(recipe, image_shape, model_name.scale or 1, int(task.model.input_shape[-1]))
     with _counted() as sizes:
         tf.function(lambda: one.run(task.step, args=(batch,))).get_concrete_function()
     weights = [weight for network in task.networks.values() for weight in network.trainable_variables]

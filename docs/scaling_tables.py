@@ -1,21 +1,12 @@
 """The tables of docs/scaling.md."""
 
-from collections.abc import Sequence
-
+from docs.markdown import table
 from docs.scaling import LINKS, efficiency, fastest, ring_seconds, streamed_bytes_per_second, works
 
 WORKERS = (8, 64, 512)
 FASTER = (10, 100)
 RECORD_BYTES = 100_000
 STREAM_RATES = (100, 1000, 10_000)
-
-
-def table(heads: str, rows: Sequence[Sequence[str]], words: int = 1) -> str:
-    """A table whose first columns are words and whose others are numbers; `heads` are separated by bars."""
-    names = heads.split("|")
-    rule = "|" + "---|" * words + "---:|" * (len(names) - words)
-    lines = [" | ".join(("", *(cell.strip() for cell in row), "")).strip() for row in (names, *rows)]
-    return "\n".join([lines[0], rule, *lines[1:]]) + "\n"
 
 
 def steps_table() -> str:

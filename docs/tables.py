@@ -10,7 +10,7 @@ import argparse
 import csv
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,84 +24,26 @@ start_tensorflow()
 
 import zoo
 from docs import scaling_tables, worked_example
+from docs.markdown import table
 from docs.super_resolution import table as super_resolution_table
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "equivalence.md", ROOT / "docs" / "scaling.md")
 PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def autoencoders() -> str:
-    """One row a published autoencoder."""
-    lines = [
-        "| model | data | parameters | multiply-adds | PSNR dB | SSIM | MSE |",
-        "|---|---|---:|---:|---:|---:|---:|",
-    ]
-    for name in zoo.list_models("ae_*", pretrained=True):
+def published(pattern: str, heads: str, cells: Callable[[Mapping[str, Any]], Sequence[str]]) -> str:
+    """One row a published model: what all cards have, and `cells` of the metrics on its card under `heads`."""
+    rows = []
+    for name in zoo.list_models(pattern, pretrained=True):
         card = zoo.card(name)
-        psnr, ssim, mse = (card["metrics"][metric]["value"] for metric in ("psnr", "ssim", "mse"))
-        lines.append(
-            f"| `{name}` | {card['source']} | {card['parameters']:,} | {card['multiply_adds'] / 1e6:.2f} M "
-            f"| {psnr:.2f} | {ssim:.4f} | {mse:.5f} |"
-        )
-    return "\n".join(lines) + "\n"
+        work = f"{card['multiply_adds'] / 1e6:.2f} M"
+        rows.append([f"`{name}`", card["source"], f"{card['parameters']:,}", work, *cells(card["metrics"])])
+    return table(f"model|data|parameters|multiply-adds|{heads}", rows, words=2)
 
 
-def classifiers() -> str:
-    """One row a published classifier."""
-    lines = [
-        "| model | data | parameters | multiply-adds | accuracy | cross-entropy |",
-        "|---|---|---:|---:|---:|---:|",
-    ]
-    for name in zoo.list_models("features*", pretrained=True):
-        card = zoo.card(name)
-        accuracy, cross_entropy = (card["metrics"][metric]["value"] for metric in ("accuracy", "cross_entropy"))
-        lines.append(
-            f"| `{name}` | {card['source']} | {card['parameters']:,} | {card['multiply_adds'] / 1e6:.2f} M "
-            f"| {100 * accuracy:.2f} % | {cross_entropy:.4f} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def variational_autoencoders() -> str:
-    """One row a published variational autoencoder."""
-    lines = [
-        "| model | data | parameters | multiply-adds | ELBO | log-likelihood | Frechet distance (floor) |",
-        "|---|---|---:|---:|---:|---:|---:|",
-    ]
-    for name in zoo.list_models("vae_*", pretrained=True):
-        card = zoo.card(name)
-        bounds = [
-            "{value:.2f} ± {standard_error:.2f}".format(**card["metrics"][key]) for key in ("elbo", "log_likelihood")
-        ]
-        lines.append(
-            f"| `{name}` | {card['source']} | {card['parameters']:,} | {card['multiply_adds'] / 1e6:.2f} M "
-            f"| {' | '.join(bounds)} | {_frechet(card)} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def generators() -> str:
-    """One row a published generator of an adversarial training."""
-    lines = [
-        "| model | data | parameters | multiply-adds | Frechet distance (floor) | precision | recall "
-        "| confident (data) | smallest, largest class |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for name in (*zoo.list_models("dcgan_*", pretrained=True), *zoo.list_models("sngan_*", pretrained=True)):
-        card = zoo.card(name)
-        value = {key: fact["value"] for key, fact in card["metrics"].items()}
-        lines.append(
-            f"| `{name}` | {card['source']} | {card['parameters']:,} | {card['multiply_adds'] / 1e6:.2f} M "
-            f"| {_frechet(card)} | {value['precision']:.3f} | {value['recall']:.3f} "
-            f"| {100 * value['confident']:.1f} % ({100 * value['confident_floor']:.1f} %) "
-            f"| {100 * value['smallest_class']:.1f} %, {100 * value['largest_class']:.1f} % |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _frechet(card: Mapping[str, Any]) -> str:
-    """A card's distance with its floor."""
-    return "{:.2f} ({:.2f})".format(*(card["metrics"][key]["value"] for key in ("frechet", "frechet_floor")))
+def formatted(*formats: str) -> Callable[[Mapping[str, Any]], list[str]]:
+    """Cells that are formats of metrics, such as `{psnr[value]:.2f}`."""
+    return lambda metrics: [each.format(**metrics).replace("%", " %") for each in formats]
 
 
 def layers() -> str:
@@ -165,10 +107,28 @@ def conversion() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "autoencoders": autoencoders,
-    "classifiers": classifiers,
-    "variational_autoencoders": variational_autoencoders,
-    "generators": generators,
+    "autoencoders": partial(
+        published,
+        "ae_*",
+        "PSNR dB|SSIM|MSE",
+        formatted("{psnr[value]:.2f}", "{ssim[value]:.4f}", "{mse[value]:.5f}"),
+    ),
+    "classifiers": partial(
+        published,
+        "features*",
+        "accuracy|cross-entropy",
+        formatted("{accuracy[value]:.2%}", "{cross_entropy[value]:.4f}"),
+    ),
+    "variational_autoencoders": partial(
+        published,
+        "vae_*",
+        "ELBO|log-likelihood|Frechet distance (floor)",
+        formatted(
+            "{elbo[value]:.2f} ± {elbo[standard_error]:.2f}",
+            "{log_likelihood[value]:.2f} ± {log_likelihood[standard_error]:.2f}",
+            "{frechet[value]:.2f} ({frechet_floor[value]:.2f})",
+        ),
+    ),
     "layers": layers,
     "conversion": conversion,
     "worked_example": worked_example.numbers,

@@ -7,18 +7,19 @@ or the new one.
 """
 
 import hashlib
+import io
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from training.errors import InputError
 from zoo.files import written_beside
+from zoo.pretrained import sha256
 
 if TYPE_CHECKING:
     import keras
@@ -129,8 +130,7 @@ class Checkpoints:
         with written_beside(path) as file:
             np.savez(file, **arrays)
             file.flush()
-            with Path(file.name).open("rb") as written:
-                file.write(_DIGEST + _digest(written))
+            file.write(_DIGEST + bytes.fromhex(sha256(Path(file.name))))
         return path
 
     def _files(self) -> list[tuple[Path, str, int]]:
@@ -151,33 +151,20 @@ def read(path: Path) -> Checkpoint:
     """
     match = _NAME.fullmatch(path.name)
     try:
-        with path.open("rb") as whole:
-            length = max(0, os.fstat(whole.fileno()).st_size - _DIGEST_BYTES)
-            whole.seek(length)
-            end = whole.read()
-            whole.seek(0)
-            # Checkpoints of earlier versions have no digest; of them the zip format's own checks have to do.
-            if end.startswith(_DIGEST) and end != _DIGEST + _digest(whole, length):
-                raise ValueError("the digest is another")
-            whole.seek(0)
-            with np.load(whole, allow_pickle=False) as file:
-                state = json.loads(str(file[_STATE]))
-                arrays: dict[str, list[np.ndarray]] = {}
-                for key in file.files:
-                    if key != _STATE:
-                        arrays.setdefault(key.rpartition("/")[0], []).append(file[key])
+        content = path.read_bytes()
+        body, end = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
+        # Checkpoints of earlier versions have no digest; of them the zip format's own checks have to do.
+        if end.startswith(_DIGEST) and end != _DIGEST + hashlib.sha256(body).digest():
+            raise ValueError("the digest is another")
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            state = json.loads(str(file[_STATE]))
+            arrays: dict[str, list[np.ndarray]] = {}
+            for key in file.files:
+                if key != _STATE:
+                    arrays.setdefault(key.rpartition("/")[0], []).append(file[key])
     except OSError as error:
         raise DamagedCheckpointError(error.strerror or str(error)) from error
     # The zip format's reader raises BadZipFile, NotImplementedError, RuntimeError, struct.error and more.
     except Exception as error:
         raise DamagedCheckpointError("it is cut short, or not what was written") from error
     return Checkpoint(int(match[2]) if match else 0, arrays, state)
-
-
-def _digest(file: IO[bytes], length: int | None = None) -> bytes:
-    """The sha256 of a file from where it stands, of all that is left or of so many bytes."""
-    digest, block = hashlib.sha256(), 1 << 20
-    while content := file.read(block if length is None else min(block, length)):
-        digest.update(content)
-        length = None if length is None else length - len(content)
-    return digest.digest()

@@ -1,11 +1,8 @@
 """Evaluate an exported SavedModel on a source, picture by picture."""
 
-import csv
-import io
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,109 +14,22 @@ from rich.table import Table
 from training.data import Source, evaluation_batches, open_source
 from training.data.picture_source import PictureSource
 from training.errors import InputError
+from training.evaluation import Evaluation
 from training.runs import RUNS, Run
 from training.tasks.base import Batch
 from training.tasks.classification import accuracy, cross_entropy
 from training.tasks.reconstruction import measures
-from zoo.files import write_json, write_text
 from zoo.models import parse_name
 from zoo.pretrained import CARD, verify
 from zoo.registry import ModelName
 
 BATCH = 100
-TEST_SETS = ("set5", "set14")
 OTHERS = RUNS / "evaluate"
 PROTOCOL = "mean over pictures, values in 0..1, peak 1"
 CLASSIFICATION_PROTOCOL = "share of pictures whose likeliest class is the label; mean cross-entropy in nats"
 
 # A picture's name and its metrics by name.
 Rows = Iterator[tuple[str, dict[str, float]]]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What a model reaches on one part of a source.
-
-    Attributes:
-        source: name of the source.
-        split: its part.
-        protocol: how it was measured, in a sentence.
-        rows: a picture's name, and its metrics by name. A metric that a picture does not have is absent.
-        estimates: metrics whose mean is told with its standard error.
-        samples: pictures that the model drew, which are measured together.
-        together: the metrics of those.
-    """
-
-    source: str
-    split: str
-    protocol: str
-    rows: list[tuple[str, dict[str, float]]]
-    estimates: tuple[str, ...] = ()
-    samples: int = 0
-    together: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def pictures(self) -> int:
-        """How many pictures were measured."""
-        return len(self.rows) or self.samples
-
-    def means(self) -> dict[str, float]:
-        """The mean of every metric over the pictures that have it, and the metrics of the samples."""
-        names = dict.fromkeys(name for _, row in self.rows for name in row)
-        means = {name: float(np.mean([row[name] for _, row in self.rows if name in row])) for name in names}
-        return means | dict(self.together)
-
-    def standard_errors(self) -> dict[str, float]:
-        """Standard errors of the means of `estimates`, where there are two pictures or more."""
-        columns = {name: [row[name] for _, row in self.rows if name in row] for name in self.estimates}
-        return {
-            name: float(np.std(column, ddof=1) / len(column) ** 0.5)
-            for name, column in columns.items()
-            if len(column) > 1
-        }
-
-    def facts(self) -> dict[str, Any]:
-        """As JSON values, for the card."""
-        facts = {
-            "source": self.source,
-            "split": self.split,
-            "protocol": self.protocol,
-            "pictures": self.pictures,
-            "metrics": self.means(),
-        }
-        return facts | ({"standard_errors": self.standard_errors()} if self.estimates else {})
-
-    def write(self, folder: Path, model: str = "") -> Path:
-        """Write `[<model>-]<source>-<split>.csv`, one row a picture, and all means as `.json`.
-
-        Where there are samples alone, the CSV has one row for them together.
-
-        Returns the path of the CSV.
-        """
-        folder.mkdir(parents=True, exist_ok=True)
-        words = [model, re.sub("[^a-z0-9_+]+", "-", self.source.lower()), self.split]
-        path = folder / ("-".join(filter(None, words)) + ".csv")
-        write_json(path.with_suffix(".json"), self.facts())
-        text = io.StringIO()
-        rows = self.rows or [("all samples", dict(self.together))]
-        writer = csv.DictWriter(
-            text, ["picture", *dict.fromkeys(name for _, row in rows for name in row)], lineterminator="\n"
-        )
-        writer.writeheader()
-        writer.writerows({"picture": name, **row} for name, row in rows)
-        write_text(path, text.getvalue())
-        return path
-
-
-def read_evaluations(run: Path) -> list[dict[str, Any]]:
-    """The facts of every evaluation of a run, the main one first.
-
-    That is the one on the run's own source, or for super-resolution the literature's test sets in its order.
-    """
-    source = Run(run).config()["source"]["name"]
-    order = [*TEST_SETS, source]
-    facts = [json.loads(path.read_text()) for path in sorted((run / "evaluation").glob("*.json"))]
-    return sorted(facts, key=lambda each: order.index(each["source"]) if each["source"] in order else len(order))
 
 
 def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, features: str | None = None) -> Evaluation:
@@ -136,11 +46,12 @@ def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, fea
     Raises:
         InputError: features are given for a model that draws no samples, or cannot be had.
     """
-    if not features:
-        return MEASURED[name.family.kind](saved_model, name, source, split)
-    if name.family.kind not in SAMPLED:
+    kind = name.family.kind
+    if kind in SAMPLED:
+        return SAMPLED[kind](saved_model, name, source, split, features)
+    if features:
         raise InputError(f"features={features} are for models that draw samples; {name} draws none")
-    return SAMPLED[name.family.kind](saved_model, name, source, split, features)
+    return MEASURED[kind](saved_model, name, source, split)
 
 
 def _enlarged(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
@@ -178,9 +89,7 @@ def _classified(saved_model: Path, _: ModelName, source: Source, split: str) -> 
     return Evaluation(source.name, split, CLASSIFICATION_PROTOCOL, rows)
 
 
-def _likelihood(
-    saved_model: Path, name: ModelName, source: Source, split: str, features: str | None = None
-) -> Evaluation:
+def _likelihood(saved_model: Path, name: ModelName, source: Source, split: str, features: str | None) -> Evaluation:
     from training import likelihood
 
     sampled = _sampled(saved_model, name, source, split, features)
@@ -191,7 +100,7 @@ def _likelihood(
     return replace(sampled, protocol=protocol, rows=rows, estimates=likelihood.ESTIMATES, together=together)
 
 
-def _sampled(saved_model: Path, name: ModelName, source: Source, split: str, features: str | None = None) -> Evaluation:
+def _sampled(saved_model: Path, name: ModelName, source: Source, split: str, features: str | None) -> Evaluation:
     from training import samples
 
     protocol, count, metrics = samples.measured(saved_model, name.family.upsampling, source, split, features)
@@ -211,12 +120,14 @@ def _measured(
             number += 1
 
 
-SAMPLED: dict[str, Callable[..., Evaluation]] = {"vae": _likelihood, "generator": _sampled}
 MEASURED: dict[str, Callable[[Path, ModelName, Source, str], Evaluation]] = {
     "autoencoder": _reconstructed,
     "super-resolution": _enlarged,
     "classifier": _classified,
-    **SAMPLED,
+}
+SAMPLED: dict[str, Callable[[Path, ModelName, Source, str, str | None], Evaluation]] = {
+    "vae": _likelihood,
+    "generator": _sampled,
 }
 
 
@@ -244,13 +155,13 @@ def evaluate_command(name: str, data: str | None, console: Console, features: st
     """
     evaluation, folder = _baseline(name, data) or _evaluated(name, data, console, features)
     path = evaluation.write(folder, name if folder == OTHERS else "")
-    table = Table(name, f"{evaluation.source} {evaluation.split}", "standard error")
     errors = evaluation.standard_errors()
+    table = Table(name, f"{evaluation.source} {evaluation.split}", *(["standard error"] if errors else []))
     table.add_row("pictures", str(evaluation.pictures))
     if evaluation.samples:
         table.add_row("samples", str(evaluation.samples))
     for metric, value in evaluation.means().items():
-        table.add_row(metric, f"{value:.4f}", f"{errors[metric]:.4f}" if metric in errors else "")
+        table.add_row(metric, f"{value:.4f}", *([f"{errors[metric]:.4f}"] if metric in errors else []))
     console.print(table)
     console.print(f"one row a picture: {path}")
 

@@ -27,6 +27,8 @@ from training.tasks.base import Batch, Task
 SECONDS_PER_CALL = 0.5
 STEPS_PER_CALL = 10
 EVALUATION_BATCH = 256
+STOPPED = "the run stops there and its last checkpoint is kept"
+DIVERGED = f"{STOPPED}; try a smaller learning_rate, or clip_norm=1"
 
 
 @dataclass
@@ -192,10 +194,7 @@ class Loop:
         progress.seconds += time.perf_counter() - started
         progress.processor_seconds += time.process_time() - processor_started
         if failed:
-            raise DivergedError(
-                f"the loss was not finite at step {int(first_bad) + 1}; the run stops there and its last checkpoint "
-                "is kept; try a smaller learning_rate, or clip_norm=1"
-            )
+            raise DivergedError(f"the loss was not finite at step {int(first_bad) + 1}; {DIVERGED}")
         progress.step += count
         steps = progress.totals.get("steps", 0.0) + count
         progress.totals = {"steps": steps, **{tag: float(total) for tag, total in zip(tags, totals, strict=True)}}
@@ -279,10 +278,7 @@ class Loop:
         score = self.task.merit(values)
         if math.isnan(score):
             self._check_weights()
-            raise DivergedError(
-                f"the evaluation at step {progress.step} is not a number; the run stops there and its last checkpoint "
-                "is kept; try a smaller learning_rate, or clip_norm=1"
-            )
+            raise DivergedError(f"the evaluation at step {progress.step} is not a number; {DIVERGED}")
         better = progress.step and (progress.best is None or score > progress.best["score"])
         if better:
             progress.best = {"step": progress.step, "score": score}
@@ -308,8 +304,8 @@ class Loop:
         self._check_weights()
         if ailment := self.task.ailment(self.progress.rows, self.validation):
             raise CollapsedError(
-                f"{ailment} at step {self.progress.step}; the run stops there and its last checkpoint is kept; try "
-                "another seed, or a smaller learning_rate or discriminator_learning_rate"
+                f"{ailment} at step {self.progress.step}; {STOPPED}; try another seed, or a smaller learning_rate or "
+                "discriminator_learning_rate"
             )
         if self.run and self.checkpoints and self.board:
             # First, so that what is lost of it is written again when the run resumes.
@@ -323,10 +319,7 @@ class Loop:
         # The loss of a step is that of the weights before it: the update itself may be what went wrong.
         for name, network in self.task.networks.items():
             if not all(bool(tf.reduce_all(tf.math.is_finite(weight.value))) for weight in network.weights):
-                raise DivergedError(
-                    f"weights of {name} are not finite at step {self.progress.step}; the run stops there and its last "
-                    "checkpoint is kept; try a smaller learning_rate, or clip_norm=1"
-                )
+                raise DivergedError(f"weights of {name} are not finite at step {self.progress.step}; {DIVERGED}")
 
     def _describe(self) -> None:
         if self.run and self.board:

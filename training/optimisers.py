@@ -1,22 +1,53 @@
 """From a recipe to a Keras optimiser and its schedule."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import keras
 
 from training.muon import ConvolutionalMuon
 from training.recipes import Recipe
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    Pairs = Iterable[tuple[tf.Tensor, keras.Variable]]
+
+
+class _Summed:
+    """An optimiser that is given gradients already summed over replicas; Keras's own sum them, whatever they are.
+
+    Clipping and loss scaling have to see the whole gradient: summing once more would cost a message to every worker.
+    """
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: "Pairs") -> "Pairs":
+        return grads_and_vars
+
+
+class _Adam(_Summed, keras.optimizers.Adam):
+    pass
+
+
+class _AdamW(_Summed, keras.optimizers.AdamW):
+    pass
+
+
+class _Muon(_Summed, ConvolutionalMuon):
+    pass
+
 
 def create_optimiser(recipe: Recipe) -> keras.optimizers.Optimizer:
-    """The recipe's optimiser; under mixed_float16 it scales the loss and skips steps that overflow."""
+    """The recipe's optimiser, for gradients summed over replicas.
+
+    Under mixed_float16 it scales the loss and skips steps that overflow.
+    """
     rate = learning_rate(recipe)
     if recipe.optimiser == "adamw":
-        optimiser = keras.optimizers.AdamW(
-            rate, weight_decay=recipe.weight_decay, beta_1=recipe.beta_1, beta_2=recipe.beta_2
-        )
+        optimiser = _AdamW(rate, weight_decay=recipe.weight_decay, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
     elif recipe.optimiser == "muon":
-        optimiser = ConvolutionalMuon(rate, weight_decay=None, adam_weight_decay=None)
+        optimiser = _Muon(rate, weight_decay=None, adam_weight_decay=None)
     else:
-        optimiser = keras.optimizers.Adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
+        optimiser = _Adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
     if recipe.precision == "mixed_float16":
         optimiser = keras.optimizers.LossScaleOptimizer(optimiser)
     return optimiser

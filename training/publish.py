@@ -10,10 +10,11 @@ import numpy as np
 
 from training.card import card
 from training.errors import InputError, RunError
-from training.evaluate import find_saved_model, read_evaluations
+from training.evaluate import find_saved_model
+from training.evaluation import read_evaluations
 from training.recipes import RECIPES, first_source
 from training.runs import Run
-from zoo.files import write_json
+from zoo.files import appears_whole, write_json
 from zoo.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
 from zoo.models import build_model, families
 from zoo.pretrained import set_saved_weights, sha256, verify_files, walk
@@ -61,11 +62,11 @@ def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODEL
     _check_size(saved_model, name, index, folder)
 
     folder.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(folder, name)
-    shutil.copytree(saved_model, temporary)
     facts["name"] = name
-    write_json(temporary / CARD, facts)
-    return _place(temporary, name, index, folder)
+    with appears_whole(folder / name) as temporary:
+        shutil.copytree(saved_model, temporary)
+        write_json(temporary / CARD, facts)
+    return _listed(name, index, folder)
 
 
 def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
@@ -88,15 +89,15 @@ def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
     verify_files(folder / name, index[name]["files"])
     facts = json.loads((folder / name / CARD).read_text())
     weights = _weights(folder / name, facts)
-    temporary = _temporary(folder, name)
-    export(name.partition(".")[0], facts["model_arguments"], weights, temporary)
-    (temporary / CARD).parent.mkdir()
-    shutil.copyfile(folder / name / CARD, temporary / CARD)
-    if any(a.tobytes() != b.tobytes() for a, b in zip(weights, _weights(temporary, facts), strict=True)):
-        raise RunError(f"{temporary} has other weights than {folder / name}")
-    _check_outputs(temporary, facts)
-    _check_size(temporary, name, index, folder)
-    return _place(temporary, name, index, folder)
+    with appears_whole(folder / name) as temporary:
+        export(name.partition(".")[0], facts["model_arguments"], weights, temporary)
+        (temporary / CARD).parent.mkdir()
+        shutil.copyfile(folder / name / CARD, temporary / CARD)
+        if any(a.tobytes() != b.tobytes() for a, b in zip(weights, _weights(temporary, facts), strict=True)):
+            raise RunError(f"exported anew, {name} has other weights than {folder / name}")
+        _check_outputs(temporary, facts)
+        _check_size(temporary, name, index, folder)
+    return _listed(name, index, folder)
 
 
 def _weights(saved_model: Path, facts: Mapping[str, Any]) -> list[np.ndarray]:
@@ -105,25 +106,12 @@ def _weights(saved_model: Path, facts: Mapping[str, Any]) -> list[np.ndarray]:
     return model.get_weights()
 
 
-def _temporary(folder: Path, name: str) -> Path:
-    """Where a model is put together; it does not exist yet."""
-    temporary = folder / f".{name}.part"
-    shutil.rmtree(temporary, ignore_errors=True)
-    return temporary
-
-
-def _place(temporary: Path, name: str, index: dict[str, Any], folder: Path) -> Path:
-    """Give a complete model its name and its place in the index."""
-    files = {path.relative_to(temporary).as_posix(): sha256(path) for path in sorted(walk(temporary))}
-    old = folder / f".{name}.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if (folder / name).exists():
-        (folder / name).rename(old)
-    temporary.rename(folder / name)
-    index[name] = {"files": files}
+def _listed(name: str, index: dict[str, Any], folder: Path) -> Path:
+    """Give a model that is in its place an entry in the index; returns where it is."""
+    model = folder / name
+    index[name] = {"files": {path.relative_to(model).as_posix(): sha256(path) for path in sorted(walk(model))}}
     write_json(folder / INDEX, {"schema": SCHEMA, "models": dict(sorted(index.items()))})
-    shutil.rmtree(old, ignore_errors=True)
-    return folder / name
+    return model
 
 
 def _check_outputs(saved_model: Path, facts: Mapping[str, Any]) -> None:

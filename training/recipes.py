@@ -153,7 +153,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "espcn": _SUPER_RESOLUTION,
     "fsrcnn": _SUPER_RESOLUTION,
-    # The paper's blocks are 256 wide; with 64, Muon's steps take half as long.
+    # The paper's blocks are 256 wide; with 64, Muon's steps take two thirds as long.
     "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=80_000, model={"width": 64}),
     # The paper's: some hours on a GPU, weeks without one.
     "edsr": dataclasses.replace(

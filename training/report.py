@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from training.data import Source
-    from training.evaluate import Evaluation
+    from training.evaluation import Evaluation
     from training.runs import Run
 
 

@@ -1,6 +1,5 @@
 """How the samples of an exported generator compare with a source."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,17 @@ from training.data import Pictures, Source, StreamedPictures, evaluation_batches
 from training.errors import InputError
 from training.recipes import RECIPES, first_source
 from zoo.features import FeaturesUnavailableError, class_probabilities, feature_function
-from zoo.metrics import class_shares, compare_sets, features_of, sample_metrics
+from zoo.metrics import (
+    FeatureFunction,
+    class_shares,
+    compare_sets,
+    features_of,
+    frechet_distance,
+    kernel_distance,
+    sample_metrics,
+)
 from zoo.pretrained import card, published_names
+from zoo.registry import UnknownNameError
 
 CLASSIFIER = "features"
 COUNT, BATCH, SEED = 10_000, 500, 0
@@ -55,6 +63,10 @@ def measured(
         InputError: the features cannot be had.
     """
     real = _first_pictures(source.split(split), COUNT)
+    classifier = classifier_of(source, real.shape[1:])
+    features = features or classifier
+    # What is misspelt or cannot be had is said before any work.
+    function = _function(features) if features else None
     size = min(BATCH, len(real))
     model = tf.saved_model.load(str(saved_model))
     seeds = range(SEED, SEED + -(-len(real) // size))
@@ -63,28 +75,33 @@ def measured(
 
     protocol = PROTOCOL.format(count=len(real), batch=size, seed=SEED)
     metrics = sample_metrics(tf.constant(real), samples, period)
-    classifier = classifier_of(source, real.shape[1:])
-    if features or classifier:
-        protocol += DISTANCES.format(features=features or classifier)
-        metrics |= _distances(features or str(classifier), real, samples.numpy(), source)
+    if function:
+        protocol += DISTANCES.format(features=features)
+        metrics |= _distances(function, real, samples.numpy(), source)
     if classifier:
         protocol += CLASSES.format(features=classifier)
         metrics |= _classes(classifier, real, samples.numpy())
     return protocol, len(real), metrics
 
 
-def _distances(features: str, real: np.ndarray, samples: np.ndarray, source: Source) -> dict[str, float]:
-    """Every distance of `compare_sets`, and the floors: what real pictures reach."""
+def _function(features: str) -> FeatureFunction:
     try:
-        function = feature_function(features)
-        others, made, known = (
-            features_of(function, pictures)
-            for pictures in (_first_pictures(source.split("train"), len(real)), samples, real)
-        )
-    except (FeaturesUnavailableError, ValueError) as error:
+        return feature_function(features)
+    except (FeaturesUnavailableError, UnknownNameError) as error:
         raise InputError(f"features {features}: {error}") from error
-    floors = compare_sets(known, others)
-    return compare_sets(known, made) | {f"{name}_floor": floors[name] for name in ("frechet", "kernel")}
+
+
+def _distances(function: FeatureFunction, real: np.ndarray, samples: np.ndarray, source: Source) -> dict[str, float]:
+    """Every distance of `compare_sets`, and the floors: what real pictures reach."""
+    others = _first_pictures(source.split("train"), len(real))
+    try:
+        known, made, floor = (features_of(function, pictures) for pictures in (real, samples, others))
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    return compare_sets(known, made) | {
+        "frechet_floor": frechet_distance(known, floor),
+        "kernel_floor": kernel_distance(known, floor),
+    }
 
 
 def _classes(classifier: str, real: np.ndarray, samples: np.ndarray) -> dict[str, float]:
@@ -101,14 +118,7 @@ def _classes(classifier: str, real: np.ndarray, samples: np.ndarray) -> dict[str
 
 def _first_pictures(pictures: Pictures | StreamedPictures, count: int) -> np.ndarray:
     """The first `count` pictures of a part, or all, float32 in 0..1."""
-
-    def parts() -> Iterator[np.ndarray]:
-        for batch in evaluation_batches(pictures, batch_size=min(BATCH, count)):
-            yield tf.boolean_mask(batch["image"], batch["mask"] > 0).numpy()
-
-    taken: list[np.ndarray] = []
-    for part in parts():
-        taken.append(part)
-        if sum(map(len, taken)) >= count:
-            break
+    size = min(BATCH, count)
+    batches = evaluation_batches(pictures, batch_size=size).take(-(-count // size))
+    taken = [tf.boolean_mask(batch["image"], batch["mask"] > 0).numpy() for batch in batches]
     return np.concatenate(taken)[:count].astype(np.float32) / np.float32(255.0)

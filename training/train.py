@@ -191,7 +191,8 @@ def create_task(
 def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     """Export, evaluate what was exported, write the card; the SavedModel appears complete or not at all."""
     from training.card import card
-    from training.evaluate import evaluate, read_evaluations
+    from training.evaluate import evaluate
+    from training.evaluation import read_evaluations
     from training.export import export
     from zoo.models import parse_name
     from zoo.pretrained import CARD

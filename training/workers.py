@@ -30,7 +30,6 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
         RunError: a worker failed.
         SystemExit: with the exit code of bad input, or of workers that were stopped by a signal.
     """
-    addresses = [f"127.0.0.1:{port}" for port in free_ports(count)]
     workers: list[subprocess.Popen[bytes]] = []
 
     def forward(number: int, _: FrameType | None) -> None:
@@ -38,12 +37,11 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
             worker.send_signal(number)
 
     parent, held = os.pipe()
-    for index in range(count):
-        cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    for config in local_clusters(count):
         workers.append(
             subprocess.Popen(
                 [sys.executable, "-m", "training", *arguments],
-                env=os.environ | {"TF_CONFIG": json.dumps(cluster), _PARENT: str(parent)},
+                env=os.environ | {"TF_CONFIG": config, _PARENT: str(parent)},
                 pass_fds=(parent,),
                 # Else a Ctrl-C would reach every worker twice.
                 start_new_session=True,
@@ -115,10 +113,11 @@ def _code(worker: "subprocess.Popen[bytes]") -> int:
     return 128 - code if code < 0 else code
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on at present."""
+def local_clusters(count: int) -> list[str]:
+    """TF_CONFIG of every worker of a cluster on this machine, the chief's first, at ports that nothing listens on."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:
         probe.close()
-    return ports
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    return [json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}}) for index in range(count)]

@@ -26,15 +26,22 @@ def written_beside(path: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def appears_whole(folder: Path) -> Iterator[Path]:
-    """A folder to make and fill; it takes its name only once all of it is on disk, and what is unfinished goes."""
-    temporary = folder.with_name(f".{folder.name}.part")
+    """A folder to make and fill; it takes its name only once all of it is on disk, and what is unfinished goes.
+
+    A folder that has the name already is replaced.
+    """
+    temporary, old = (folder.with_name(f".{folder.name}.{kind}") for kind in ("part", "old"))
     shutil.rmtree(temporary, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
     try:
         yield temporary
         for path in (temporary, *temporary.rglob("*")):
             sync(path)
+        if folder.exists():
+            folder.rename(old)
         temporary.rename(folder)
         sync(folder.parent)
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -1,20 +1,18 @@
 """Workers of a cluster on this machine, each started by hand in a folder of its own."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import Popen
 
-from training.workers import free_ports
+from training.workers import local_clusters
 
 Start = Callable[..., Popen[str]]
 
 
 def start_workers(start: Start, folders: Sequence[Path], command: Sequence[object]) -> list[Popen[str]]:
     """Start the command once in each folder, as the workers of one cluster, the chief in the first."""
-    addresses = [f"127.0.0.1:{port}" for port in free_ports(len(folders))]
-    tasks = [{"cluster": {"worker": addresses}, "task": {"type": "worker", "index": n}} for n in range(len(folders))]
-    return [start(*command, folder=at, TF_CONFIG=json.dumps(task)) for at, task in zip(folders, tasks, strict=True)]
+    configs = local_clusters(len(folders))
+    return [start(*command, folder=at, TF_CONFIG=config) for at, config in zip(folders, configs, strict=True)]
 
 
 def ends(workers: Sequence[Popen[str]], seconds: float = 400) -> list[int]:

@@ -7,6 +7,7 @@ from subprocess import Popen
 
 import numpy as np
 
+from benchmarks.chaos import differences
 from training.checkpoint import Checkpoints
 
 SMALL = ("--set", "batch=12", "model.filters=3", "log_every=5", "evaluations=4")
@@ -32,14 +33,9 @@ def final_weights(run: Path) -> dict[str, list[np.ndarray]]:
 
 
 def assert_same_end(one: Path, other: Path) -> None:
-    """Two runs have the same variables, bit for bit, and the same metrics, and the other left no half file."""
-    expected, reached = final_weights(one), final_weights(other)
-    assert expected.keys() == reached.keys()
-    for group, values in expected.items():
-        for a, b in zip(values, reached[group], strict=True):
-            np.testing.assert_array_equal(a, b)
-    assert (one / "metrics.csv").read_bytes() == (other / "metrics.csv").read_bytes()
-    assert list(other.rglob(".*.part")) == []
+    """No checkpoint is damaged, all variables and metrics are the same, and the other run left no half file."""
+    assert final_weights(one).keys() == final_weights(other).keys()
+    assert differences(one, other) == []
 
 
 def wait_for(condition: Callable[[], object], process: Popen[str], seconds: float = 240) -> None:

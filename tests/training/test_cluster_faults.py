@@ -1,6 +1,5 @@
 """Workers of a cluster, as real processes, of which one is killed or told to stop."""
 
-import json
 import signal
 import subprocess
 import time
@@ -8,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from local_cluster import start_workers
 from small_commands import arguments, run_of
 
 from training.checkpoint import Checkpoints
-from training.workers import free_ports
 
 pytestmark = pytest.mark.slow
 ENDLESS = 1_000_000
@@ -20,16 +19,13 @@ Process = subprocess.Popen[str]
 
 
 @pytest.fixture
-def cluster(started, shapes_folder):
+def cluster(started, shapes_folder, tmp_path):
     """`cluster(2)`: start so many workers by hand, each with its own TF_CONFIG."""
     processes: list[Process] = []
 
     def start(count: int) -> list[Process]:
-        addresses = [f"127.0.0.1:{port}" for port in free_ports(count)]
-        for index in range(count):
-            config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-            command = arguments(shapes_folder, ENDLESS, "checkpoint_minutes=0.01")
-            processes.append(started(*command, TF_CONFIG=json.dumps(config)))
+        command = arguments(shapes_folder, ENDLESS, "checkpoint_minutes=0.01")
+        processes.extend(start_workers(started, [tmp_path] * count, command))
         return processes[-count:]
 
     yield start

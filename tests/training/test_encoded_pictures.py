@@ -5,11 +5,11 @@ import json
 import struct
 import subprocess
 import sys
-import zlib
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from lying_pictures import chunk, jpeg, png
 from PIL import Image
 
 from training.encoded_pictures import SERVED_PIXELS, decoded
@@ -29,23 +29,6 @@ def encoded(pixels, kind="PNG", **options):
 
 def noise(*shape, dtype=np.uint8):
     return np.random.default_rng(sum(shape)).integers(0, np.iinfo(dtype).max, shape, dtype)
-
-
-def chunk(kind, body):
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def png(width, height, before=b"", rows=b"\0" * 99):
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + before + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-def jpeg(width, height, **options):
-    """A JPEG of 64x64 pixels whose header says something else."""
-    content = bytearray(encoded(noise(64, 64, 3), "JPEG", **options))
-    frame = content.index(b"\xff\xc2" if options.get("progressive") else b"\xff\xc0")
-    content[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
-    return bytes(content)
 
 
 SMALL = noise(9, 7, 3)

@@ -16,10 +16,11 @@ def arguments(source: Path, steps: int, precision: str, *options: str) -> tuple[
     return ("training", "train", "--model", "ae_subpixel", *given, "--set", *SMALL)
 
 
-def weights(folder: Path) -> list[np.ndarray]:
-    (run,) = (folder / "runs" / "ae_subpixel").iterdir()
+def weights(folder: Path, model: str = "ae_subpixel") -> list[np.ndarray]:
+    """Of the networks that a run trained."""
+    (run,) = (folder / "runs" / model).iterdir()
     checkpoint, _ = Checkpoints(run / "checkpoints").load_newest()
-    return checkpoint.arrays["network/model"]
+    return [each for group, arrays in checkpoint.arrays.items() if group.startswith("network/") for each in arrays]
 
 
 def relative_distance(one: list[np.ndarray], other: list[np.ndarray]) -> float:
@@ -42,17 +43,41 @@ def test_two_devices_reach_the_weights_of_one(command, tmp_path, shapes_folder, 
     assert 0 < distance < limit
 
 
+SMALLEST = {
+    "ae_subpixel": ("batch=12", "model.filters=3"),
+    "vae_subpixel": ("batch=12", "model.filters=2", "model.latent=4"),
+    "dcgan_subpixel": ("batch=12", "model.filters=2", "model.latent=4"),
+    "sngan_subpixel": ("batch=12", "model.filters=2", "model.latent=4"),
+    "espcn_x2_subpixel": ("batch=12", "model.filters=4", "model.narrow=4", "patch=8"),
+    "features": ("batch=12", "model.filters=2"),
+}
+
+
 @pytest.mark.slow
-def test_two_processes_reach_the_weights_of_one(command, tmp_path, shapes_folder):
-    alone = command(*arguments(shapes_folder, 200, "float64", "--strategy", "one"), folder=tmp_path / "alone")
-    assert alone.returncode == 0, alone.stderr
-    both = command(*arguments(shapes_folder, 200, "float64", "--workers", "2"), folder=tmp_path / "both")
-    assert both.returncode == 0, both.stderr
-    assert both.stderr == ""
-    assert "2 replicas" in both.stdout
-    assert both.stdout.count("data: ") == both.stdout.count("SavedModel: ") == 1
-    distance = relative_distance(weights(tmp_path / "alone"), weights(tmp_path / "both"))
-    assert 0 < distance < 1e-8
+@pytest.mark.parametrize(
+    ("model", "workers", "precision", "steps", "limit"),
+    [
+        ("ae_subpixel", 2, "float64", 200, 1e-8),
+        ("ae_subpixel", 2, "float32", 50, 1e-4),
+        *((model, 3, "float64", 200, 1e-6 if "gan" in model else 1e-8) for model in SMALLEST),
+    ],
+)
+def test_processes_reach_the_weights_of_one(command, tmp_path, shapes_folder, model, workers, precision, steps, limit):
+    source = "glyphs" if model == "features" else f"folder:{shapes_folder}"
+    reached = {}
+    for name, options in [("alone", ("--strategy", "one")), ("together", ("--workers", workers))]:
+        done = command(
+            *("training", "train", "--model", model, "--data", source, "--steps", steps, "--precision", precision),
+            *(*options, "--set", *SMALLEST[model], "log_every=50", "evaluations=1"),
+            folder=tmp_path / name,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        assert (f"{workers} replicas" in done.stdout) == (name == "together")
+        assert done.stdout.count("data: ") == done.stdout.count("SavedModel: ") == 1
+        reached[name] = weights(tmp_path / name, model)
+    distance = relative_distance(reached["alone"], reached["together"])
+    assert 0 < distance < limit
 
 
 @pytest.mark.slow

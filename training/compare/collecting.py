@@ -163,7 +163,7 @@ def _costs(
 
 def _evaluation(run: Run) -> dict[str, float]:
     """The metrics of a run's model on the held-out part of its source."""
-    from training.evaluate import read_evaluations
+    from training.evaluation import read_evaluations
 
     source = run.config()["source"]["name"]
     facts = next(facts for facts in read_evaluations(run.path) if facts["source"] == source)

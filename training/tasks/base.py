@@ -195,22 +195,14 @@ class Task(ABC):
             average.assign(decay * average + (1.0 - decay) * tf.cast(weight, average.dtype))
 
     def _over_replicas(self, grads: list[tf.Tensor], optimiser: keras.optimizers.Optimizer) -> list[tf.Tensor]:
-        """Sum over replicas and clip, where what follows must see the whole gradient.
-
-        Clipping needs its norm, and loss scaling has to skip a step on every replica or on none. Elsewhere the
-        optimiser's own sum is the only one.
-        """
+        """Sum over replicas, then clip to the recipe's norm."""
         context = tf.distribute.get_replica_context()
-        replicas = context.num_replicas_in_sync
-        scales = isinstance(optimiser, keras.optimizers.LossScaleOptimizer) and replicas > 1
-        if not self.recipe.clip_norm and not scales:
-            return grads
-        grads = context.all_reduce(tf.distribute.ReduceOp.SUM, grads)
+        if context.num_replicas_in_sync > 1:
+            grads = context.all_reduce(tf.distribute.ReduceOp.SUM, grads)
         if self.recipe.clip_norm:
             scale = optimiser.scale_loss(tf.ones([], grads[0].dtype))
             grads, _ = tf.clip_by_global_norm(grads, self.recipe.clip_norm * scale)
-        # The optimiser sums over replicas once more.
-        return [grad / replicas for grad in grads]
+        return grads
 
 
 def _normalises(network: keras.Model) -> bool:

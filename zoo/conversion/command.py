@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import keras
 
 SUFFIX = ".keras"
-KERAS_OPS = "write it as a layer of its own, or with keras.ops, and save the model again"
 
 
 class CommandError(ValueError):
@@ -99,7 +98,8 @@ def _load(source: Path) -> "keras.Model":
     except Exception as error:
         if "`Lambda` layer" in str(error):
             raise CommandError(
-                f"{source} holds Python code (a Lambda layer), which is never run: {KERAS_OPS}"
+                f"{source} holds Python code (a Lambda layer), which is never run: write it as a layer of its own, or "
+                "with keras.ops, and save the model again"
             ) from error
         raise CommandError(f"{source} cannot be loaded: {_first_line(error)}") from error
     if not isinstance(model, keras.Model):

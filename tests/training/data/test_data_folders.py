@@ -1,5 +1,5 @@
-import struct
-import zlib
+"""Folders of pictures as sources: their parts, sizes and names."""
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,29 +8,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from training.data import SourceError, open_source, picture_files, validate_source
-from training.data.fit import to_square
-from training.data.picture_files import read_picture
+from training.data import SourceError, open_source, validate_source
 from training.data.picture_source import divide
-from training.machine import forget_peak, peak
 
 Maker = Callable[..., Path]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Maker:
-    """Makes a folder of pictures of the given (height, width) or (height, width, 3)."""
-
-    def make(*shapes: tuple[int, ...], name: str = "pictures") -> Path:
-        folder = tmp_path / name
-        (folder / "deeper").mkdir(parents=True)
-        random = np.random.default_rng(0)
-        for number, shape in enumerate(shapes):
-            where = folder / "deeper" if number % 2 else folder
-            Image.fromarray(random.integers(80, 180, shape, np.uint8)).save(where / f"{number:03d}.png")
-        return folder
-
-    return make
 
 
 def all_of(source: str, split: str, **options: int) -> np.ndarray:
@@ -102,25 +83,6 @@ def test_tiny_folders_can_be_evaluated_on_but_not_trained_on(make: Maker) -> Non
         source.split("train")
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg"])
-@pytest.mark.parametrize("kept", [0.0, 0.5])
-def test_broken_picture_is_named(make: Maker, suffix: str, kept: float) -> None:
-    folder = make(*[(32, 32, 3)] * 4)
-    broken = folder / f"broken{suffix}"
-    Image.fromarray(np.random.default_rng(1).integers(0, 256, (64, 64, 3), np.uint8)).save(broken)
-    content = broken.read_bytes()
-    broken.write_bytes(content[: int(kept * len(content))])
-    with pytest.raises(SourceError, match=rf"{broken} cannot be read .*; repair it or take it out"):
-        open_source(f"folder:{folder}")
-
-
-def test_decompression_bomb_is_refused(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = make(*[(32, 32, 3)] * 3)
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    with pytest.raises(SourceError, match=r"000\.png cannot be read .*decompression bomb"):
-        open_source(f"folder:{folder}")
-
-
 def test_other_files_are_left_out(make: Maker) -> None:
     folder = make(*[(8, 8)] * 3)
     (folder / "notes.txt").write_text("no picture")
@@ -139,117 +101,6 @@ def test_missing_and_empty_folders(tmp_path: Path, check: Callable[[str], object
     (tmp_path / "file.png").write_bytes(b"")
     with pytest.raises(SourceError, match="is not a folder"):
         check(f"folder:{tmp_path}/file.png")
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def large_jpeg(path: Path, side: int) -> None:
-    Image.new("RGB", (64, 64)).save(path, "JPEG")
-    content = bytearray(path.read_bytes())
-    frame = content.index(b"\xff\xc0")
-    content[frame + 5 : frame + 9] = struct.pack(">HH", side, side)
-    path.write_bytes(content)
-
-
-def large_png(path: Path, side: int) -> None:
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 99)))
-
-
-def animated(path: Path, kind: str) -> None:
-    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
-    frames[0].save(path, kind, save_all=True, append_images=frames[1:])
-
-
-@pytest.mark.parametrize(
-    ("suffix", "write", "message"),
-    [
-        (".png", lambda path: path.write_bytes(b""), "cannot identify image file"),
-        (".jpg", lambda path: path.write_text("no picture"), "cannot identify image file"),
-        (".png", lambda path: large_png(path, 10_001), "10001x10001 pixels; at most 100,000,000 are read"),
-        (".png", lambda path: large_png(path, 60_000), "decompression bomb"),
-        (".png", lambda path: large_png(path, 2**31 - 1), "decompression bomb"),
-        (".jpg", lambda path: large_jpeg(path, 10_001), "10001x10001 pixels; at most 100,000,000 are read"),
-        (".jpg", lambda path: large_jpeg(path, 60_000), "decompression bomb"),
-        (".png", lambda path: animated(path, "PNG"), "animation of 2 pictures"),
-        (".webp", lambda path: animated(path, "WEBP"), "animation of 2 pictures"),
-        (".png", lambda path: animated(path, "GIF"), "cannot identify image file"),
-        (".png", lambda path: Image.new("RGB", (8, 8)).save(path, "EPS"), "cannot identify image file"),
-        (".jpg", lambda path: Image.new("RGB", (8, 8)).save(path, "TIFF"), "cannot identify image file"),
-    ],
-)
-def test_harmful_files_are_named_in_a_line(
-    make: Maker, suffix: str, write: Callable[[Path], None], message: str
-) -> None:
-    folder = make(*[(8, 8, 3)] * 3)
-    harmful = folder / f"harmful{suffix}"
-    write(harmful)
-    with pytest.raises(SourceError, match=rf"{harmful} cannot be read .*{message}") as error:
-        open_source(f"folder:{folder}")
-    assert "\n" not in str(error.value)
-
-
-def test_unusual_pictures_are_read(tmp_path: Path) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "a.png", "BMP")
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), pixels)
-    Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / "b.jpg", quality=100)
-    assert np.abs(read_picture(tmp_path / "b.jpg").astype(int) - (255, 0, 0)).max() <= 3
-    for number, shape in enumerate([(1, 1, 3), (1, 65_535, 3), (65_535, 1, 3)]):
-        pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
-        np.testing.assert_array_equal(read_picture(tmp_path / f"{number}.png"), pixels)
-    source = open_source(f"folder:{tmp_path}")
-    assert source.image_shape == (32, 32, 3)
-    assert sum(source.split(split).count for split in source.splits) == 5
-
-
-@pytest.mark.parametrize("length", [65, 66, 501, 2_000])
-def test_the_ends_of_long_pictures_change_nothing(length: int) -> None:
-    line = np.random.default_rng(0).integers(0, 256, (1, length, 3), np.uint8)
-    for image in (line, line.swapaxes(0, 1)):
-        near = tf.cast(tf.image.resize(image, [n * 32 for n in image.shape[:2]], "bicubic", antialias=True), tf.float32)
-        middle = tf.image.resize_with_crop_or_pad(near, 32, 32)
-        np.testing.assert_allclose(to_square(tf.constant(image), 32), np.clip(middle, 0, 255), atol=1)
-
-
-def test_long_pictures_take_little_memory() -> None:
-    for shape in ((1, 200_000, 1), (200_000, 1, 1)):
-        line = tf.constant(7, tf.uint8, shape)
-        forget_peak()
-        before = peak()
-        assert (to_square(line, 32).numpy() == 7).all()
-        assert peak() - before < 100
-
-
-def test_transparent_parts_become_white(tmp_path: Path) -> None:
-    pixels = np.array([[[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 51]]], np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "a.png")
-    expected = [[[10, 20, 30], [255, 255, 255], [204, 204, 204]]]
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), expected)
-
-
-def test_grey_alpha_palette_bilevel_and_16_bits(tmp_path: Path) -> None:
-    Image.fromarray(np.array([[[7, 255], [7, 0]]], np.uint8)).save(tmp_path / "la.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "la.png"), [[[7], [255]]])
-    palette = Image.new("P", (2, 1))
-    palette.putpalette([1, 2, 3, 200, 100, 50])
-    palette.putpixel((1, 0), 1)
-    palette.save(tmp_path / "p.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "p.png"), [[[1, 2, 3], [200, 100, 50]]])
-    Image.fromarray(np.array([[True, False]])).save(tmp_path / "one.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "one.png"), [[[255], [0]]])
-    Image.fromarray(np.array([[0, 257 * 100, 65535]], np.uint16)).save(tmp_path / "deep.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "deep.png"), [[[0], [100], [255]]])
-
-
-def test_photograph_is_turned_upright(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.new("RGB", (16, 8)).save(tmp_path / "a.jpg", exif=exif)
-    assert read_picture(tmp_path / "a.jpg").shape == (16, 8, 3)
 
 
 def test_named_super_resolution_sets(make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,19 +150,3 @@ def test_photos() -> None:
     assert cat.shape == (300, 451, 3)
     assert source.split("train").shape == (32, 32, 3)
     assert source.split("train").count == 10
-
-
-@pytest.mark.parametrize("change", ["other", "gone"])
-def test_a_picture_that_changes_or_vanishes_while_it_is_used_is_named(make, monkeypatch, change):
-    # Nothing is kept in memory, as with pictures beyond the first gigabyte.
-    monkeypatch.setattr(picture_files, "_KEPT_BYTES", 0)
-    folder = make(*[(8, 8)] * 4)
-    pictures = open_source(f"folder:{folder}").pictures("train")
-    assert len(list(pictures)) == 2
-    first = folder / "000.png"
-    if change == "other":
-        Image.new("L", (8, 8), 7).save(first)
-    else:
-        first.unlink()
-    with pytest.raises(SourceError, match=rf"The picture {first} (has changed|cannot be read)"):
-        list(pictures)

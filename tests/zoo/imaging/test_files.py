@@ -2,11 +2,11 @@
 
 import io
 import struct
-import zlib
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from lying_pictures import chunk, jpeg, png
 from PIL import Image, ImageCms, ImageOps
 
 from training.machine import forget_peak, peak
@@ -17,10 +17,6 @@ PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 def noise(*shape, dtype=np.uint8):
     return np.random.default_rng(sum(shape)).integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
-
-
-def chunk(kind, body):
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -133,27 +129,13 @@ def test_a_jpeg_with_a_preview_is_its_first_picture(tmp_path):
     assert read_picture(path).pixels.shape == (16, 16, 3)
 
 
-def header_only(path, width, height):
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 99)))
-
-
-def jpeg_header(path, width, height, **options):
-    """A JPEG whose header says something else than its 64x64 pixels."""
-    Image.fromarray(noise(64, 64, 3)).save(path, "JPEG", **options)
-    content = bytearray(path.read_bytes())
-    frame = content.index(b"\xff\xc2" if options.get("progressive") else b"\xff\xc0")
-    content[frame + 5 : frame + 9] = struct.pack(">HH", height, width)
-    path.write_bytes(content)
-
-
 def test_large_headers_are_refused_without_memory(tmp_path):
     sizes = [(60_000, 60_000), (10_001, 10_000), (65_500, 65_500)]
     for number, size in enumerate([*sizes, (2**31 - 1, 2**31 - 1)]):
-        header_only(tmp_path / f"{number}.png", *size)
+        (tmp_path / f"{number}.png").write_bytes(png(*size))
     for number, size in enumerate(sizes):
-        jpeg_header(tmp_path / f"{number}.jpg", *size)
-        jpeg_header(tmp_path / f"{number}.jpeg", *size, progressive=True)
+        (tmp_path / f"{number}.jpg").write_bytes(jpeg(*size))
+        (tmp_path / f"{number}.jpeg").write_bytes(jpeg(*size, progressive=True))
     forget_peak()
     before = peak()
     for path in sorted(tmp_path.iterdir()):
@@ -170,9 +152,9 @@ def test_harmful_files_are_refused_in_a_line(tmp_path):
         assert "\n" not in str(caught.value)
         assert name in str(caught.value)
 
-    header_only(tmp_path / "large.png", 10_001, 10_000)
+    (tmp_path / "large.png").write_bytes(png(10_001, 10_000))
     refused("large.png", "10001x10000 pixels; at most 100,000,000")
-    header_only(tmp_path / "bomb.png", 100_000, 100_000)
+    (tmp_path / "bomb.png").write_bytes(png(100_000, 100_000))
     refused("bomb.png", "more than the 100,000,000 pixels")
     for suffix in ("png", "jpg", "webp"):
         path = tmp_path / f"short.{suffix}"
