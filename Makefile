@@ -88,6 +88,7 @@ fuzz: ready
 chaos: ready
 	@$(VPYTHON) benchmarks/chaos.py
 	@$(VPYTHON) benchmarks/chaos.py --aimed --kills 8 --steps 200
+	@$(VPYTHON) benchmarks/faults.py
 
 figures: ready
 	@$(VPYTHON) docs/figures.py

@@ -196,9 +196,7 @@ class Task(ABC):
 
     def _over_replicas(self, grads: list[tf.Tensor], optimiser: keras.optimizers.Optimizer) -> list[tf.Tensor]:
         """Sum over replicas, then clip to the recipe's norm."""
-        context = tf.distribute.get_replica_context()
-        if context.num_replicas_in_sync > 1:
-            grads = context.all_reduce(tf.distribute.ReduceOp.SUM, grads)
+        grads = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, grads)
         if self.recipe.clip_norm:
             scale = optimiser.scale_loss(tf.ones([], grads[0].dtype))
             grads, _ = tf.clip_by_global_norm(grads, self.recipe.clip_norm * scale)
