@@ -167,9 +167,9 @@ def test_what_is_published_is_the_average_with_statistics_of_its_own():
             assert weight.name == own.name
     assert not np.array_equal(shown.get_layer("dense").get_weights()[0], trained.get_layer("dense").get_weights()[0])
     latents = normals(stream_key(3, FIXED, 0), tf.range(STANDING, dtype=tf.int64), 4).numpy()
-    # The first normalisation sees nothing but the projection, over its 4x4 places.
-    projected = (latents @ shown.get_layer("dense").get_weights()[0]).reshape(STANDING * 16, -1)
-    _, _, mean, variance = shown.get_layer("normal0").get_weights()
+    # The first normalisation sees nothing but the first layer.
+    projected = latents @ shown.get_layer("hidden").get_weights()[0]
+    _, _, mean, variance = shown.get_layer("normal_hidden").get_weights()
     np.testing.assert_allclose(mean, projected.mean(0), atol=1e-5)
     np.testing.assert_allclose(variance, projected.var(0), rtol=1e-4)
     before = weights(loop)

@@ -65,7 +65,7 @@ def test_normalisation_sees_the_batch_of_all_replicas():
     networks = [zoo.create_model("dcgan_subpixel"), zoo.create_model("sngan_resize")]
     networks.append(build_discriminator("dcgan_subpixel"))
     found = [each for net in networks for each in net.layers if isinstance(each, keras.layers.BatchNormalization)]
-    assert len(found) == 2 + 3 + 1
+    assert len(found) == 3 + 4 + 2
     assert all(layer.synchronized for layer in found)
 
 
@@ -97,6 +97,7 @@ def test_they_are_plain_functional_models_that_save_and_load(family, tmp_path):
         ("dcgan_resize", {"image_shape": (30, 28, 1)}, r"\(30, 28, 1\).*multiples of 4, and at least 16"),
         ("dcgan_resize", {"image_shape": (8, 8, 1)}, "at least 16"),
         ("dcgan_resize", {"latent": 0}, "latent 0"),
+        ("dcgan_resize", {"hidden": -1}, "hidden -1 at least 0"),
         ("sngan_resize", {"filters": -1}, "filters -1"),
     ],
 )

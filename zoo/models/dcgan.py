@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from zoo.grids import coarse_grid
+from zoo.grids import COARSEST, coarse_grid
 from zoo.registry import family
 
 if TYPE_CHECKING:
@@ -15,14 +15,19 @@ DEVIATION = 0.02
 
 
 def discriminator(*, image_shape: tuple[int, int, int] = (28, 28, 1), filters: int = 48) -> "keras.Model":
-    """Strided 4x4 convolutions down to the generator's coarse grid, and one logit.
+    """Strided 4x4 convolutions down to 4x4, and one logit.
+
+    Where the generator's coarse grid is wider, as for 28x28, there is one convolution more than it has up-samplers:
+    without it no unit sees more than 10 pixels, and samples have strokes like the data's that make no digits.
 
     Input shape: `(batch, height, width, channels)` in 0..1. Output shape: `(batch, 1)`.
     """
     import keras
     from keras import layers
 
-    _, doublings = coarse_grid(image_shape)
+    grid, doublings = coarse_grid(image_shape)
+    if max(grid) > COARSEST:
+        doublings += 1
     image = keras.Input(image_shape, name="image")
     x = layers.Rescaling(2.0, -1.0, name="centred")(image)
     for number in range(1, doublings + 1):
@@ -54,7 +59,8 @@ def dcgan(
     upsampler: "Upsampler",
     *,
     image_shape: tuple[int, int, int] = (28, 28, 1),
-    latent: int = 64,
+    latent: int = 32,
+    hidden: int = 128,
     filters: int = 48,
 ) -> "keras.Model":
     """The generator: a projection to the coarse grid, then up-samplers with batch normalisation between them.
@@ -66,6 +72,8 @@ def dcgan(
         image_shape: height and width, multiples of 4 and at least 16, and channels. 28x28 is made from 7x7, 32x32 and
             64x64 from 4x4.
         latent: numbers that a picture is made from, standard normal.
+        hidden: units of a layer before the projection, as Chen et al. 2016 (arXiv:1606.03657) have one for MNIST; the
+            paper has none, 0, and its generator is deeper. Without it, strokes of several digits meet in one.
         filters: channels before the last up-sampler, twice as many before each one further up; the discriminator has
             the same.
 
@@ -77,13 +85,17 @@ def dcgan(
     import keras
     from keras import layers
 
-    if latent < 1 or filters < 1:
-        raise ValueError(f"latent {latent} and filters {filters} must be at least 1")
+    if latent < 1 or filters < 1 or hidden < 0:
+        raise ValueError(f"latent {latent} and filters {filters} must be at least 1, and hidden {hidden} at least 0")
     grid, doublings = coarse_grid(image_shape)
     channels = [filters * 2**number for number in reversed(range(doublings))]
 
     code = keras.Input((latent,), name="latent")
-    x = layers.Dense(math.prod(grid) * channels[0], use_bias=False, kernel_initializer=_small(), name="dense")(code)
+    x = code
+    if hidden:
+        x = layers.Dense(hidden, use_bias=False, kernel_initializer=_small(), name="hidden")(x)
+        x = layers.ReLU(name="relu_hidden")(_normalisation("normal_hidden")(x))
+    x = layers.Dense(math.prod(grid) * channels[0], use_bias=False, kernel_initializer=_small(), name="dense")(x)
     x = layers.Reshape((*grid, channels[0]), name="reshape")(x)
     x = layers.ReLU(name="relu0")(_normalisation("normal0")(x))
     for number, width in enumerate(channels[1:], 1):

@@ -46,7 +46,8 @@ def sngan(
     upsampler: "Upsampler",
     *,
     image_shape: tuple[int, int, int] = (28, 28, 1),
-    latent: int = 64,
+    latent: int = 32,
+    hidden: int = 128,
     filters: int = 24,
 ) -> "keras.Model":
     """The generator of the paper's convolutional networks: up-samplers to the image's size, then a 3x3 convolution.
@@ -58,6 +59,7 @@ def sngan(
         image_shape: height and width, multiples of 4 and at least 16, and channels. 28x28 is made from 7x7, 32x32 and
             64x64 from 4x4.
         latent: numbers that a picture is made from, standard normal.
+        hidden: units of a layer before the projection, as `dcgan` has one; the paper has none, 0.
         filters: channels at the image's size, twice as many before each up-sampler; the discriminator has the same.
 
     Input shape: `(batch, latent)`. Output shape: `(batch, height, width, channels)` in 0..1.
@@ -68,17 +70,20 @@ def sngan(
     import keras
     from keras import layers
 
-    if latent < 1 or filters < 1:
-        raise ValueError(f"latent {latent} and filters {filters} must be at least 1")
+    if latent < 1 or filters < 1 or hidden < 0:
+        raise ValueError(f"latent {latent} and filters {filters} must be at least 1, and hidden {hidden} at least 0")
     grid, doublings = coarse_grid(image_shape)
 
-    def normalised(x: "keras.KerasTensor", number: int) -> "keras.KerasTensor":
-        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=f"normal{number}")(x)
-        return layers.ReLU(name=f"relu{number}")(x)
+    def normalised(x: "keras.KerasTensor", name: "int | str") -> "keras.KerasTensor":
+        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=f"normal{name}")(x)
+        return layers.ReLU(name=f"relu{name}")(x)
 
     code = keras.Input((latent,), name="latent")
     width = filters * 2**doublings
-    x = layers.Dense(math.prod(grid) * width, use_bias=False, name="dense")(code)
+    x = code
+    if hidden:
+        x = normalised(layers.Dense(hidden, use_bias=False, name="hidden")(x), "_hidden")
+    x = layers.Dense(math.prod(grid) * width, use_bias=False, name="dense")(x)
     x = normalised(layers.Reshape((*grid, width), name="reshape")(x), 0)
     for number in range(1, doublings + 1):
         width //= 2
