@@ -24,16 +24,16 @@ class _Summed:
         return grads_and_vars
 
 
-class _Adam(_Summed, keras.optimizers.Adam):
-    pass
+class Adam(_Summed, keras.optimizers.Adam):
+    """Keras's Adam, for such gradients."""
 
 
-class _AdamW(_Summed, keras.optimizers.AdamW):
-    pass
+class AdamW(_Summed, keras.optimizers.AdamW):
+    """Keras's AdamW, for such gradients."""
 
 
-class _Muon(_Summed, ConvolutionalMuon):
-    pass
+class Muon(_Summed, ConvolutionalMuon):
+    """Muon for convolutions, for such gradients."""
 
 
 def create_optimiser(recipe: Recipe) -> keras.optimizers.Optimizer:
@@ -43,11 +43,11 @@ def create_optimiser(recipe: Recipe) -> keras.optimizers.Optimizer:
     """
     rate = learning_rate(recipe)
     if recipe.optimiser == "adamw":
-        optimiser = _AdamW(rate, weight_decay=recipe.weight_decay, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
+        optimiser = AdamW(rate, weight_decay=recipe.weight_decay, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
     elif recipe.optimiser == "muon":
-        optimiser = _Muon(rate, weight_decay=None, adam_weight_decay=None)
+        optimiser = Muon(rate, weight_decay=None, adam_weight_decay=None)
     else:
-        optimiser = _Adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
+        optimiser = Adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
     if recipe.precision == "mixed_float16":
         optimiser = keras.optimizers.LossScaleOptimizer(optimiser)
     return optimiser

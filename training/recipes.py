@@ -126,6 +126,7 @@ RECIPES: dict[str, Recipe] = {
         warmup_steps=200,
         loss="bernoulli",
         log_every=100,
+        compare_steps=5000,
     ),
     # A faster discriminator wins as the rates fall, and a penalty of more keeps it from learning at all.
     "dcgan": Recipe(
