@@ -20,7 +20,7 @@ def of_family(family):
 def test_what_is_published_here():
     expected = {f"ae_{name}" for name in ("subpixel", "transpose", "transpose_2r", "resize")}
     enlarging = {f"{family}_x{scale}_subpixel" for family in ("espcn", "sesr") for scale in (2, 3, 4)}
-    enlarging |= {"fsrcnn_x2_transpose", "fsrcnn_x3_subpixel", "fsrcnn_x4_transpose"}
+    enlarging |= {"fsrcnn_x3_subpixel", *(f"fsrcnn_x{scale}_transpose" for scale in (2, 3, 4))}
     assert expected | enlarging | {"features", "vae_subpixel", "ae_subpixel.cifar10", "ae_transpose.cifar10"} <= set(
         PUBLISHED
     )
