@@ -1,11 +1,12 @@
 """Draw the figures of README.md.
 
-    python docs/figures.py
+    python docs/figures.py [autoencoders] [generators]
 
 Needs MNIST, which TensorFlow Datasets downloads where it is not prepared.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,35 +26,57 @@ from training.data import open_source
 from zoo.registry import UPSAMPLERS
 
 FIGURES = ROOT / "docs" / "figures"
-PICTURES = 8
+PICTURES, SAMPLES, SEED = 8, 16, 0
+Row = tuple[str, np.ndarray, float, float]
+"""Label, pictures, and the values that are black and white."""
 
 
-def autoencoders() -> None:
-    """Test digits, and each autoencoder's output before and after training."""
+def draw(name: str, rows: Sequence[Row]) -> None:
+    """Write a figure of grey pictures, a labelled row each."""
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    digits = open_source("mnist").split("test").take(tf.range(PICTURES, dtype=tf.int64)).numpy() / 255.0
-    rows = [("input", digits, False)]
-    for upsampler in UPSAMPLERS:
-        keras.utils.set_random_seed(0)
-        fresh = zoo.create_model(f"ae_{upsampler}")
-        rows.append((f"{upsampler}\nbefore training", np.asarray(fresh(digits)), True))
-    for upsampler in UPSAMPLERS:
-        trained = zoo.create_model(f"ae_{upsampler}", pretrained=True)
-        rows.append((f"{upsampler}\ntrained", np.asarray(trained(digits)), False))
-
-    figure, axes = plt.subplots(len(rows), PICTURES, figsize=(PICTURES + 1.6, len(rows)), layout="constrained")
-    for line, (label, pictures, stretch) in zip(axes, rows, strict=True):
-        # An untrained output hardly leaves its mean: its own range shows what little there is.
-        low, high = (pictures.min(), pictures.max()) if stretch else (0.0, 1.0)
+    count = len(rows[0][1])
+    figure, axes = plt.subplots(len(rows), count, figsize=(count + 1.6, len(rows)), layout="constrained")
+    for line, (label, pictures, low, high) in zip(axes, rows, strict=True):
         for axis, picture in zip(line, pictures, strict=True):
             axis.imshow(picture[..., 0], cmap="gray", vmin=low, vmax=high, interpolation="nearest")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
-    figure.savefig(FIGURES / "autoencoders.png", dpi=100, metadata={"Software": None})
+    figure.savefig(FIGURES / f"{name}.png", dpi=100, metadata={"Software": None})
+
+
+def digits(count: int) -> np.ndarray:
+    """The first pictures of MNIST's test set, in 0..1."""
+    return open_source("mnist").split("test").take(tf.range(count, dtype=tf.int64)).numpy() / 255.0
+
+
+def autoencoders() -> None:
+    """Test digits, and each autoencoder's output before and after training."""
+    shown = digits(PICTURES)
+    rows: list[Row] = [("input", shown, 0.0, 1.0)]
+    for upsampler in UPSAMPLERS:
+        keras.utils.set_random_seed(0)
+        fresh = np.asarray(zoo.create_model(f"ae_{upsampler}")(shown))
+        # An untrained output hardly leaves its mean: its own range shows what little there is.
+        rows.append((f"{upsampler}\nbefore training", fresh, fresh.min(), fresh.max()))
+    for upsampler in UPSAMPLERS:
+        trained = zoo.create_model(f"ae_{upsampler}", pretrained=True)
+        rows.append((f"{upsampler}\ntrained", np.asarray(trained(shown)), 0.0, 1.0))
+    draw("autoencoders", rows)
+
+
+def generators() -> None:
+    """Test digits, and samples of every published generator of digits, of equal latents where their number is equal."""
+    rows: list[Row] = [("MNIST", digits(SAMPLES), 0.0, 1.0)]
+    for name in [*zoo.list_models("vae_*", pretrained=True), *zoo.list_models("*gan_*", pretrained=True)]:
+        if zoo.card(name)["source"] == "mnist":
+            made = zoo.load_pretrained(name).sample(count=tf.constant(SAMPLES), seed=tf.constant(SEED, tf.int64))
+            rows.append((name, made["image"].numpy(), 0.0, 1.0))
+    draw("generators", rows)
 
 
 if __name__ == "__main__":
-    autoencoders()
+    for each in sys.argv[1:] or ("autoencoders", "generators"):
+        {"autoencoders": autoencoders, "generators": generators}[each]()
