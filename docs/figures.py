@@ -72,7 +72,8 @@ def generators() -> None:
     rows: list[Row] = [("MNIST", digits(SAMPLES), 0.0, 1.0)]
     for name in [*zoo.list_models("vae_*", pretrained=True), *zoo.list_models("*gan_*", pretrained=True)]:
         if zoo.card(name)["source"] == "mnist":
-            made = zoo.load_pretrained(name).sample(count=tf.constant(SAMPLES), seed=tf.constant(SEED, tf.int64))
+            model = zoo.load_pretrained(name)
+            made = model.sample(count=tf.constant(SAMPLES), seed=tf.constant(SEED, tf.int64))
             rows.append((name, made["image"].numpy(), 0.0, 1.0))
     draw("generators", rows)
 
