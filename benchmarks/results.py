@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,22 @@ from training.machine import machine
 from zoo.files import write_text
 
 
-def write_results(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows as CSV, each with the facts of the machine, whole or not at all; the first row has every column."""
+def write_results(
+    path: Path, rows: Sequence[Mapping[str, Any]], kept: Callable[[Mapping[str, str]], bool] | None = None
+) -> None:
+    """Write rows as CSV, each with the facts of the machine, whole or not at all; the first row has every column.
+
+    Args:
+        path: of the file.
+        rows: what was measured.
+        kept: which rows of the file stay, before these; none by default.
+    """
     facts = machine()
-    write_rows(path, [{**row, **facts} for row in rows])
+    before: list[Mapping[str, Any]] = []
+    if kept and path.is_file():
+        with path.open(newline="") as file:
+            before = [row for row in csv.DictReader(file) if kept(row)]
+    write_rows(path, [*before, *({**row, **facts} for row in rows)])
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
