@@ -28,7 +28,7 @@ setup:
 	@$(if $(GPU),touch $(VENV)/gpu && $(VPYTHON) -m pip uninstall --quiet --yes tensorflow-cpu 2> /dev/null,true)
 	@sed "$$(test ! -e $(VENV)/gpu || echo 's/^tensorflow-cpu==/tensorflow[and-cuda]==/')" requirements.txt \
 	  > $(VENV)/requirements.wanted
-	@$(VPYTHON) -m pip install --quiet --disable-pip-version-check -r $(VENV)/requirements.wanted
+	@$(VPYTHON) -m pip install --quiet --use-pep517 --disable-pip-version-check -r $(VENV)/requirements.wanted
 	@cp requirements.txt $(VENV)/requirements.installed
 
 train: ready

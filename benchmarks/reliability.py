@@ -1,11 +1,10 @@
 """How often something was tried that could have broken, and how often it did: `results/reliability.csv`."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.results import write_rows
+from benchmarks.results import read_rows, write_rows
 from training.machine import machine
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "reliability.csv"
@@ -34,10 +33,7 @@ class Trial:
 
 def record(trials: Sequence[Trial], path: Path = RESULTS) -> None:
     """Put rows into the table, with the facts of the machine, in place of those of the same `what`; the rest stays."""
-    rows = {}
-    if path.is_file():
-        with path.open(newline="") as file:
-            rows = {row["what"]: row for row in csv.DictReader(file)}
+    rows = {row["what"]: row for row in read_rows(path)}
     facts = machine()
     rows |= {each.what: {**asdict(each), "seconds": f"{each.seconds:.1f}", **facts} for each in trials}
     write_rows(path, [rows[what] for what in sorted(rows)])

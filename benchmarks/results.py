@@ -21,11 +21,16 @@ def write_results(
         kept: which rows of the file stay, before these; none by default.
     """
     facts = machine()
-    before: list[Mapping[str, Any]] = []
-    if kept and path.is_file():
-        with path.open(newline="") as file:
-            before = [row for row in csv.DictReader(file) if kept(row)]
+    before = [row for row in read_rows(path) if kept(row)] if kept else []
     write_rows(path, [*before, *({**row, **facts} for row in rows)])
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file; none where there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -28,10 +28,13 @@ def written_beside(path: Path) -> Iterator[IO[bytes]]:
 def appears_whole(folder: Path) -> Iterator[Path]:
     """A folder to make and fill; it takes its name only once all of it is on disk, and what is unfinished goes.
 
-    A folder that has the name already is replaced.
+    A folder that has the name already is replaced, and is never lost: where a process ended between the two renames,
+    the next one finds it under its other name.
     """
     temporary, old = (folder.with_name(f".{folder.name}.{kind}") for kind in ("part", "old"))
     shutil.rmtree(temporary, ignore_errors=True)
+    if old.exists() and not folder.exists():
+        old.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
     try:
         yield temporary
