@@ -38,6 +38,10 @@ class Report:
         reason = f" ({source.reason})" if source.reason else ""
         self.console.print(f"data: {source.name}{reason}")
 
+    def cluster(self, workers: int) -> None:
+        """What may take long, and for ever where one of them does not come."""
+        self.console.print(f"cluster: waiting until all {workers} workers are there")
+
     def start(
         self,
         path: Path,

@@ -84,6 +84,8 @@ def train(order: Order, report: "Report") -> Path:
         precision(recipe.precision),
         contextlib.ExitStack() as ends,
     ):
+        if cluster_size() > 1 and order.strategy in ("auto", "multiworker"):
+            report.cluster(cluster_size())
         strategy = create_strategy(order.strategy, logical_cpus=order.logical_cpus)
         replicas = Placement(strategy).replicas
         if recipe.batch % replicas:
