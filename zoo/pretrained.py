@@ -131,7 +131,7 @@ def load_pretrained(name: str) -> Any:
 
     Returns:
         What `tf.saved_model.load` returns. Each endpoint takes and returns named tensors:
-        `model.serve(image=x)["image"]`. Keep it in a variable: TensorFlow frees the weights with it.
+        `model.serve(image=x)["image"]`.
 
     Raises:
         UnknownNameError: no published model has that name.
@@ -140,7 +140,12 @@ def load_pretrained(name: str) -> Any:
     folder = verify(name)
     import tensorflow as tf
 
-    return tf.saved_model.load(str(folder))
+    model = tf.saved_model.load(str(folder))
+    # TensorFlow frees the weights with the model, even while one of its functions is still called.
+    endpoints = [getattr(model, name) for name in model.signatures if hasattr(model, name)]
+    for function in [*endpoints, *model.signatures.values()]:
+        vars(function)["_keeps"] = model
+    return model
 
 
 def create_model(name: str, *, pretrained: bool = False, **arguments: Any) -> "keras.Model":

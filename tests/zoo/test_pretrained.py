@@ -1,5 +1,6 @@
 """Finding, verifying and loading published models, and every way in which that is refused."""
 
+import gc
 import json
 import re
 import shutil
@@ -34,9 +35,17 @@ def test_zoo_saved_models_comes_first_and_the_rest_is_still_found(copy):
     assert {"ae_mine", *PUBLISHED} <= set(zoo.list_models(pretrained=True))
     assert verify("ae_mine") == copy
     images = tf.zeros((1, 28, 28, 1))
-    # A loaded model must be kept in a variable while it is called.
-    mine, published = zoo.load_pretrained("ae_mine"), zoo.load_pretrained("ae_subpixel")
-    np.testing.assert_array_equal(mine.serve(image=images)["image"], published.serve(image=images)["image"])
+    mine, published = (zoo.load_pretrained(name).serve(image=images)["image"] for name in ("ae_mine", "ae_subpixel"))
+    np.testing.assert_array_equal(mine, published)
+
+
+def test_a_function_keeps_its_model():
+    images = tf.zeros((1, 28, 28, 1))
+    encode = zoo.load_pretrained("ae_subpixel").encode
+    default = zoo.load_pretrained("ae_subpixel").signatures["serving_default"]
+    gc.collect()
+    assert encode(image=images)["latent"].shape[0] == 1
+    assert default(image=images)["image"].shape == images.shape
 
 
 def change_byte(folder, at=1000):
