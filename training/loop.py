@@ -241,6 +241,8 @@ class Loop:
         return self.strategy.distribute_datasets_from_function(lambda _: stream())
 
     def _training_stream(self) -> tf.data.Dataset:
+        # Of a stream that could end, the workers of a cluster ask each other at every step whether theirs did.
+        endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
         return batches(
             self.train,
             batch_size=self.recipe.batch,
@@ -252,7 +254,7 @@ class Loop:
             local_replicas=self.placement.local,
             flip=self.recipe.flip,
             labels=self.task.labels,
-        )
+        ).apply(endless)
 
     def _evaluation_stream(self) -> tf.data.Dataset:
         replicas = self.placement.replicas
