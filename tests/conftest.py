@@ -1,7 +1,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,12 +49,14 @@ def environment(**extra: str) -> dict[str, str]:
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """Run `python -m <arguments>` in an empty folder."""
+    """Run `python -m <arguments>` in an empty folder, through the program `within` where one is given."""
 
-    def run(*arguments: object, folder: Path = tmp_path, **extra: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: object, folder: Path = tmp_path, within: Sequence[str] = (), **extra: str
+    ) -> subprocess.CompletedProcess[str]:
         folder.mkdir(exist_ok=True)
         return subprocess.run(
-            [sys.executable, "-m", *map(str, arguments)],
+            [*within, sys.executable, "-m", *map(str, arguments)],
             cwd=folder,
             env=environment(**extra),
             capture_output=True,

@@ -190,7 +190,7 @@ class Loop:
         totals = [tf.constant(progress.totals.get(tag, 0.0), tf.float64) for tag in tags]
         started, processor_started = time.perf_counter(), time.process_time()
         totals, first_bad = self._steps(stream, tf.constant(count, tf.int64), totals)
-        failed = int(first_bad) >= 0
+        failed = int(first_bad) < tf.int64.max
         progress.seconds += time.perf_counter() - started
         progress.processor_seconds += time.process_time() - processor_started
         if failed:
@@ -202,20 +202,25 @@ class Loop:
     def _steps_in_graph(
         self, stream: Iterator[Batch], count: tf.Tensor, totals: list[tf.Tensor]
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
-        """Take `count` steps; adds each step's scalars to `totals` and finds the first that is not finite."""
-        first_bad = tf.constant(-1, tf.int64)
+        """Take `count` steps; adds each step's scalars to `totals` and finds the first that is not finite, if any."""
+        tags = self.task.training_tags
+
+        def nothing() -> tuple[tf.Tensor, tf.Tensor]:
+            return tf.zeros(len(tags), tf.float64), tf.constant([tf.int64.max])
+
+        def one_step(batch: Batch, sums: tf.Tensor, first_bad: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            scalars = self.task.step(batch)
+            values = tf.stack([tf.cast(scalars[tag], tf.float64) for tag in tags])
+            bad = tf.where(tf.reduce_all(tf.math.is_finite(values)), tf.int64.max, batch["step"])
+            return sums + values, tf.minimum(first_bad, bad)
+
+        # Each replica adds up its own: summed over replicas at every step, every scalar would cost a message.
+        sums, first_bad = self.strategy.run(nothing)
         for _ in tf.range(count):
-            batch = next(stream)
-            scalars = self.strategy.run(self.task.step, args=(batch,))
-            values = [
-                tf.cast(self.strategy.reduce("SUM", scalars[tag], axis=None), tf.float64)
-                for tag in self.task.training_tags
-            ]
-            totals = [total + value for total, value in zip(totals, values, strict=True)]
-            finite = tf.reduce_all(tf.math.is_finite(tf.stack(values)))
-            if not finite and first_bad < 0:
-                first_bad = self.strategy.experimental_local_results(batch["step"])[0]
-        return totals, first_bad
+            sums, first_bad = self.strategy.run(one_step, args=(next(stream), sums, first_bad))
+        everywhere = tf.unstack(self.strategy.reduce("SUM", sums, axis=None))
+        first_bad = tf.reduce_min(self.strategy.gather(first_bad, axis=0))
+        return [total + value for total, value in zip(totals, everywhere, strict=True)], first_bad
 
     def _evaluate_in_graph(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Sums over one global batch, and how many pictures it really held."""

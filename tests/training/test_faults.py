@@ -115,11 +115,41 @@ def test_a_full_disk_stops_the_run_and_harms_nothing(command, small_disk, shapes
     assert_same_end(ended, run)
 
 
+@pytest.mark.parametrize("limit", [20_000, 300_000])
+def test_files_that_may_not_grow_stop_the_run_and_harm_nothing(command, tmp_path, shapes_folder, ended, limit):
+    """RLIMIT_FSIZE, where no file system can be mounted: logs are larger than the first limit, exports than both."""
+    run = unfinished(ended, tmp_path, 18)
+    before = {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-*")}
+    done = command(*arguments(shapes_folder, STEPS), within=["prlimit", f"--fsize={limit}"])
+    assert "File too large" in one_line(done, 1)
+    for name, content in before.items():
+        assert (run / "checkpoints" / name).read_bytes() == content
+    assert list(run.rglob(".*.part")) == []
+    assert not (run / "saved_model").exists()
+    done = command(*arguments(shapes_folder, STEPS))
+    assert done.returncode == 0, done.stderr
+    assert_same_end(ended, run)
+
+
 def test_a_folder_that_cannot_be_written_is_bad_input(command, tmp_path, shapes_folder):
     for folder in mounted(tmp_path / "disk", "ro"):
         message = one_line(command(*arguments(shapes_folder, STEPS), folder=folder), 2)
         assert "cannot write to runs/ae_subpixel/" in message
         assert "Read-only file system; run from a folder you own" in message
+
+
+def test_a_folder_without_permission_is_bad_input(command, tmp_path, shapes_folder):
+    # The superuser writes everywhere, unless that capability is taken away.
+    within = [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+    tmp_path.chmod(0o555)
+    try:
+        done = command(*arguments(shapes_folder, STEPS), within=within)
+    finally:
+        tmp_path.chmod(0o755)
+    message = one_line(done, 2)
+    assert "cannot write to runs/ae_subpixel/" in message
+    assert "Permission denied; run from a folder you own" in message
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_that_start_at_the_same_instant_never_share_a_folder(started, tmp_path, shapes_folder, ended):
