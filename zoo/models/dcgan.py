@@ -72,8 +72,9 @@ def dcgan(
         image_shape: height and width, multiples of 4 and at least 16, and channels. 28x28 is made from 7x7, 32x32 and
             64x64 from 4x4.
         latent: numbers that a picture is made from, standard normal.
-        hidden: units of a layer before the projection, as Chen et al. 2016 (arXiv:1606.03657) have one for MNIST; the
-            paper has none, 0, and its generator is deeper. Without it, strokes of several digits meet in one.
+        hidden: units of a layer before the projection, as Chen et al. 2016 (arXiv:1606.03657) have one for MNIST. It
+            also sees which of the latent numbers is the largest, so that pictures fall into modes; without, strokes of
+            several digits meet in one. The paper has none, 0, and its generator is deeper.
         filters: channels before the last up-sampler, twice as many before each one further up; the discriminator has
             the same.
 
@@ -85,6 +86,8 @@ def dcgan(
     import keras
     from keras import layers
 
+    from zoo.modes import Mode
+
     if latent < 1 or filters < 1 or hidden < 0:
         raise ValueError(f"latent {latent} and filters {filters} must be at least 1, and hidden {hidden} at least 0")
     grid, doublings = coarse_grid(image_shape)
@@ -93,7 +96,7 @@ def dcgan(
     code = keras.Input((latent,), name="latent")
     x = code
     if hidden:
-        x = layers.Dense(hidden, use_bias=False, kernel_initializer=_small(), name="hidden")(x)
+        x = layers.Dense(hidden, use_bias=False, kernel_initializer=_small(), name="hidden")(Mode(name="mode")(x))
         x = layers.ReLU(name="relu_hidden")(_normalisation("normal_hidden")(x))
     x = layers.Dense(math.prod(grid) * channels[0], use_bias=False, kernel_initializer=_small(), name="dense")(x)
     x = layers.Reshape((*grid, channels[0]), name="reshape")(x)

@@ -59,7 +59,7 @@ def sngan(
         image_shape: height and width, multiples of 4 and at least 16, and channels. 28x28 is made from 7x7, 32x32 and
             64x64 from 4x4.
         latent: numbers that a picture is made from, standard normal.
-        hidden: units of a layer before the projection, as `dcgan` has one; the paper has none, 0.
+        hidden: units of a layer before the projection that also sees the mode, as in `dcgan`; the paper has none, 0.
         filters: channels at the image's size, twice as many before each up-sampler; the discriminator has the same.
 
     Input shape: `(batch, latent)`. Output shape: `(batch, height, width, channels)` in 0..1.
@@ -69,6 +69,8 @@ def sngan(
     """
     import keras
     from keras import layers
+
+    from zoo.modes import Mode
 
     if latent < 1 or filters < 1 or hidden < 0:
         raise ValueError(f"latent {latent} and filters {filters} must be at least 1, and hidden {hidden} at least 0")
@@ -82,7 +84,7 @@ def sngan(
     width = filters * 2**doublings
     x = code
     if hidden:
-        x = normalised(layers.Dense(hidden, use_bias=False, name="hidden")(x), "_hidden")
+        x = normalised(layers.Dense(hidden, use_bias=False, name="hidden")(Mode(name="mode")(x)), "_hidden")
     x = layers.Dense(math.prod(grid) * width, use_bias=False, name="dense")(x)
     x = normalised(layers.Reshape((*grid, width), name="reshape")(x), 0)
     for number in range(1, doublings + 1):

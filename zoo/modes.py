@@ -1,0 +1,34 @@
+"""A choice that a generator reads from its latent numbers."""
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable("zoo")
+class Mode(layers.Layer):
+    """Appends which of the numbers is the largest, as a vector with one entry that is not zero.
+
+    A continuous map of one normal cloud cannot make digits alone: between any two of them lie pictures that are
+    neither (Khayatkhoei et al. 2018, arXiv:1806.00880). With a choice among as many modes as there are numbers, each as
+    likely, the cloud falls into parts, as Gurumurthy et al. 2017 (arXiv:1706.02071) draw theirs from a mixture.
+
+    Args:
+        weight: of the entry that is not zero; the numbers themselves have 1.
+
+    Input shape: `(batch, n)`. Output shape: `(batch, 2 * n)`.
+    """
+
+    def __init__(self, weight: float = 8.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.weight = weight
+
+    def call(self, code: Any) -> Any:
+        """The numbers, then the choice."""
+        largest = ops.one_hot(ops.argmax(code, -1), code.shape[-1], dtype=code.dtype)
+        return ops.concatenate([code, self.weight * largest], -1)
+
+    def get_config(self) -> dict[str, Any]:
+        """What `from_config` needs."""
+        return super().get_config() | {"weight": self.weight}
