@@ -167,8 +167,8 @@ def test_what_is_published_is_the_average_with_statistics_of_its_own():
             assert weight.name == own.name
     assert not np.array_equal(shown.get_layer("dense").get_weights()[0], trained.get_layer("dense").get_weights()[0])
     latents = normals(stream_key(3, FIXED, 0), tf.range(STANDING, dtype=tf.int64), 4).numpy()
-    # The first normalisation sees nothing but the first layer.
-    projected = latents @ shown.get_layer("hidden").get_weights()[0]
+    # The first normalisation sees nothing but the mode and the first layer.
+    projected = np.asarray(shown.get_layer("mode")(latents)) @ shown.get_layer("hidden").get_weights()[0]
     _, _, mean, variance = shown.get_layer("normal_hidden").get_weights()
     np.testing.assert_allclose(mean, projected.mean(0), atol=1e-5)
     np.testing.assert_allclose(variance, projected.var(0), rtol=1e-4)

@@ -19,7 +19,11 @@ def published(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("saved_models")
     arguments = {"filters": 2, "latent": 3, "image_shape": [16, 16, 1]}
     model = zoo.create_model("dcgan_subpixel", **arguments)
-    weights = [np.random.default_rng(0).random(weight.shape) for weight in model.weights]
+    weights = [np.random.default_rng(0).uniform(-1.0, 1.0, weight.shape) for weight in model.weights]
+    weights = [
+        np.abs(value) if "variance" in weight.path else value
+        for weight, value in zip(model.weights, weights, strict=True)
+    ]
     export("dcgan_subpixel", arguments, weights, folder / "dcgan_subpixel")
     files = {str(path.relative_to(folder / "dcgan_subpixel")): sha256(path) for path in walk(folder / "dcgan_subpixel")}
     (folder / "index.json").write_text(json.dumps({"schema": 1, "models": {"dcgan_subpixel": {"files": files}}}))
