@@ -3,13 +3,9 @@
 import dataclasses
 import functools
 import math
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 import tensorflow as tf
@@ -21,6 +17,7 @@ from training.data import Pictures, StreamedPictures, batches, evaluation_batche
 from training.errors import CollapsedError, DivergedError, Interrupted
 from training.recipes import Recipe
 from training.runs import Run
+from training.signals import stop_signals
 from training.strategy import Placement
 from training.tasks.base import Batch, Task
 
@@ -123,7 +120,7 @@ class Loop:
         )
         fixed = self._agreement is not None
         calls = STEPS_PER_CALL if fixed else 1
-        with _signals() as received:
+        with stop_signals() as received:
             if progress.step == 0:
                 self._describe()
                 self._evaluate_and_show()
@@ -332,23 +329,3 @@ class Loop:
         if self.run and self.board:
             name = "/".join(self.run.path.parts[-2:])
             self.board.describe(self.task.published, name, self.run.config())
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM; a second one has its usual effect."""
-    received: list[int] = []
-    previous: dict[int, Any] = {}
-
-    def note(number: int, _: FrameType | None) -> None:
-        received.append(number)
-        for known, handler in previous.items():
-            signal.signal(known, handler)
-
-    if threading.current_thread() is threading.main_thread():
-        previous.update({number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)})
-    try:
-        yield received
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from training.errors import InputError
@@ -52,13 +53,16 @@ def is_chief() -> bool:
     return os.environ["SLURM_PROCID"] == "0"
 
 
-def create_strategy(name: str = "auto", *, logical_cpus: int | None = None) -> "tf.distribute.Strategy":
+def create_strategy(
+    name: str = "auto", *, logical_cpus: int | None = None, announce: Callable[[int], None] = lambda _: None
+) -> "tf.distribute.Strategy":
     """The strategy of that name. Call it before any other TensorFlow operation.
 
     Args:
         name: `auto` takes MultiWorker when TF_CONFIG or SLURM describes several workers, Mirrored when
             several GPUs are visible, one device otherwise.
         logical_cpus: split the processor into this many devices, so that replicas can be tried without GPUs.
+        announce: called with the number of workers before this one waits for the others.
 
     Raises:
         InputError: an unknown name, a cluster that is not described, or devices that are fixed already.
@@ -84,14 +88,14 @@ def create_strategy(name: str = "auto", *, logical_cpus: int | None = None) -> "
     if name == "auto":
         name = "multiworker" if cluster_size() > 1 else "mirrored" if len(gpus) > 1 else "one"
     if name == "multiworker":
-        return _multiworker(tf)
+        return _multiworker(tf, announce)
     if name == "mirrored":
         devices = tf.config.list_logical_devices("CPU" if logical_cpus or not gpus else "GPU")
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     return tf.distribute.get_strategy()
 
 
-def _multiworker(tf: Any) -> "tf.distribute.Strategy":
+def _multiworker(tf: Any, announce: Callable[[int], None]) -> "tf.distribute.Strategy":
     if os.environ.get("TF_CONFIG"):
         cluster_size()
         resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
@@ -102,6 +106,7 @@ def _multiworker(tf: Any) -> "tf.distribute.Strategy":
             "strategy multiworker needs a cluster: set TF_CONFIG on every worker, start the command with srun, "
             "or use mirrored or one"
         )
+    announce(cluster_size())
     # It waits for the other workers where no handler of Python runs: a signal has to end the process by itself.
     handlers = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -84,9 +84,7 @@ def train(order: Order, report: "Report") -> Path:
         precision(recipe.precision),
         contextlib.ExitStack() as ends,
     ):
-        if cluster_size() > 1 and order.strategy in ("auto", "multiworker"):
-            report.cluster(cluster_size())
-        strategy = create_strategy(order.strategy, logical_cpus=order.logical_cpus)
+        strategy = create_strategy(order.strategy, logical_cpus=order.logical_cpus, announce=report.cluster)
         replicas = Placement(strategy).replicas
         if recipe.batch % replicas:
             raise InputError(f"batch={recipe.batch} does not divide by {replicas} replicas; take a multiple of it")

@@ -78,7 +78,6 @@ def test_processes_reach_the_weights_of_one(command, tmp_path, shapes_folder, mo
         assert done.stdout.count("data: ") == done.stdout.count("SavedModel: ") == 1
         reached[name] = weights(tmp_path / name, model)
     distance = relative_distance(reached["alone"], reached["together"])
-
     assert 0 < distance < limit
 
 
