@@ -115,19 +115,22 @@ def test_a_full_disk_stops_the_run_and_harms_nothing(command, small_disk, shapes
     assert_same_end(ended, run)
 
 
-@pytest.mark.parametrize("limit", [20_000, 300_000])
-def test_files_that_may_not_grow_stop_the_run_and_harm_nothing(command, tmp_path, shapes_folder, ended, limit):
-    """RLIMIT_FSIZE, where no file system can be mounted: logs are larger than the first limit, exports than both."""
-    run = unfinished(ended, tmp_path, 18)
+@pytest.mark.parametrize(("writes", "step", "limit"), [("checkpoint", 18, 500_000), ("export", 20, 200_000)])
+def test_files_that_may_not_grow_stop_the_run_and_harm_nothing(
+    command, tmp_path, shapes_folder, ended, writes, step, limit
+):
+    """RLIMIT_FSIZE, where no file system can be mounted: checkpoints are larger than logs and exports."""
+    run = unfinished(ended, tmp_path, step)
     before = {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-*")}
-    done = command(*arguments(shapes_folder, STEPS), within=["prlimit", f"--fsize={limit}"])
-    assert "File too large" in one_line(done, 1)
-    for name, content in before.items():
-        assert (run / "checkpoints" / name).read_bytes() == content
+    message = one_line(command(*arguments(shapes_folder, STEPS), within=["prlimit", f"--fsize={limit}"]), 1)
+    assert "File too large" in message
+    assert {"checkpoint": "saved before is intact", "export": ".saved_model.part"}[writes] in message
+    assert {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-*")} == before
     assert list(run.rglob(".*.part")) == []
     assert not (run / "saved_model").exists()
     done = command(*arguments(shapes_folder, STEPS))
     assert done.returncode == 0, done.stderr
+    assert f"at step {step}" in done.stdout
     assert_same_end(ended, run)
 
 
