@@ -146,14 +146,15 @@ RECIPES: dict[str, Recipe] = {
     "sngan": Recipe(
         task="adversarial",
         source="auto:mnist|glyphs",
-        batch=64,
-        steps=10_000,
-        learning_rate=2e-4,
-        schedule="constant",
+        batch=32,
+        steps=18_000,
+        learning_rate=1e-3,
         beta_1=0.5,
+        beta_2=0.99,
         loss="hinge",
         average=0.999,
         log_every=100,
+        compare_steps=6000,
     ),
     "espcn": _SUPER_RESOLUTION,
     "fsrcnn": _SUPER_RESOLUTION,
@@ -192,8 +193,8 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
     ("vae", "cifar10"): {"model.latent": 128, "model.filters": 28, "flip": True},
     ("dcgan", "fashion_mnist"): {"steps": 24_000},
     ("dcgan", "cifar10"): {"steps": 34_000, "flip": True},
-    ("sngan", "fashion_mnist"): {"steps": 16_000},
-    ("sngan", "cifar10"): {"steps": 18_000, "flip": True},
+    ("sngan", "fashion_mnist"): {"steps": 24_000},
+    ("sngan", "cifar10"): {"steps": 34_000, "flip": True},
 }
 
 
