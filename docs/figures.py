@@ -2,7 +2,7 @@
 
     python docs/figures.py [autoencoders] [generators]
 
-Needs MNIST, which TensorFlow Datasets downloads where it is not prepared.
+Needs MNIST, and for generators Fashion-MNIST and CIFAR-10; TensorFlow Datasets downloads what is not prepared.
 """
 
 import sys
@@ -32,7 +32,7 @@ Row = tuple[str, np.ndarray, float, float]
 
 
 def draw(name: str, rows: Sequence[Row]) -> None:
-    """Write a figure of grey pictures, a labelled row each."""
+    """Write a figure of pictures, a labelled row each."""
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
@@ -40,21 +40,21 @@ def draw(name: str, rows: Sequence[Row]) -> None:
     figure, axes = plt.subplots(len(rows), count, figsize=(count + 1.6, len(rows)), layout="constrained")
     for line, (label, pictures, low, high) in zip(axes, rows, strict=True):
         for axis, picture in zip(line, pictures, strict=True):
-            axis.imshow(picture[..., 0], cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+            axis.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
     figure.savefig(FIGURES / f"{name}.png", dpi=100, metadata={"Software": None})
 
 
-def digits(count: int) -> np.ndarray:
-    """The first pictures of MNIST's test set, in 0..1."""
-    return open_source("mnist").split("test").take(tf.range(count, dtype=tf.int64)).numpy() / 255.0
+def test_pictures(source: str, count: int) -> np.ndarray:
+    """The first pictures of a source's test set, in 0..1."""
+    return open_source(source).split("test").take(tf.range(count, dtype=tf.int64)).numpy() / 255.0
 
 
 def autoencoders() -> None:
     """Test digits, and each autoencoder's output before and after training."""
-    shown = digits(PICTURES)
+    shown = test_pictures("mnist", PICTURES)
     rows: list[Row] = [("input", shown, 0.0, 1.0)]
     for upsampler in UPSAMPLERS:
         keras.utils.set_random_seed(0)
@@ -68,13 +68,15 @@ def autoencoders() -> None:
 
 
 def generators() -> None:
-    """Test digits, and samples of every published generator of digits, of equal latents where their number is equal."""
-    rows: list[Row] = [("MNIST", digits(SAMPLES), 0.0, 1.0)]
-    for name in [*zoo.list_models("vae_*", pretrained=True), *zoo.list_models("*gan_*", pretrained=True)]:
-        if zoo.card(name)["source"] == "mnist":
-            model = zoo.load_pretrained(name)
-            made = model.sample(count=tf.constant(SAMPLES), seed=tf.constant(SEED, tf.int64))
-            rows.append((name, made["image"].numpy(), 0.0, 1.0))
+    """Test pictures of each source, and samples of its generators, of equal latents where their number is equal."""
+    rows: list[Row] = []
+    published = [*zoo.list_models("vae_*", pretrained=True), *zoo.list_models("*gan_*", pretrained=True)]
+    for source in ("mnist", "fashion_mnist", "cifar10"):
+        rows.append((source, test_pictures(source, SAMPLES), 0.0, 1.0))
+        for name in published:
+            if zoo.card(name)["source"] == source:
+                made = zoo.load_pretrained(name).sample(count=tf.constant(SAMPLES), seed=tf.constant(SEED, tf.int64))
+                rows.append((name, made["image"].numpy(), 0.0, 1.0))
     draw("generators", rows)
 
 
