@@ -143,12 +143,12 @@ RECIPES: dict[str, Recipe] = {
         log_every=100,
         compare_steps=6000,
     ),
-    # Without the penalty, and with momentum, both run after each other from some 5,000 steps on.
+    # Momentum makes it many times slower. Trained for longer at this rate, the discriminator falls behind for good.
     "sngan": Recipe(
         task="adversarial",
         source="auto:mnist|glyphs",
         batch=32,
-        steps=16_000,
+        steps=5000,
         learning_rate=1e-3,
         beta_1=0.0,
         beta_2=0.99,
@@ -157,8 +157,7 @@ RECIPES: dict[str, Recipe] = {
         gradient_penalty=0.05,
         average=0.999,
         log_every=100,
-        evaluations=20,
-        compare_steps=6000,
+        compare_steps=5000,
     ),
     "espcn": _SUPER_RESOLUTION,
     "fsrcnn": _SUPER_RESOLUTION,
@@ -197,7 +196,7 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
     ("vae", "cifar10"): {"model.latent": 128, "model.filters": 28, "flip": True},
     ("dcgan", "fashion_mnist"): {"steps": 24_000},
     ("dcgan", "cifar10"): {"steps": 34_000, "flip": True},
-    ("sngan", "cifar10"): {"steps": 34_000, "flip": True},
+    ("sngan", "cifar10"): {"flip": True},
 }
 
 
