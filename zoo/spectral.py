@@ -28,7 +28,6 @@ class SpectralConv2D(keras.layers.Layer):
         kernel_size: int or pair.
         strides: int or pair.
         padding: `"same"` or `"valid"`. Over the whole picture, `"valid"` makes a dense layer of it.
-        factor: what the largest singular value becomes.
         **kwargs: `name`, `dtype` and `trainable` of any Keras layer.
 
     Input shape: `(batch, height, width, channels)`. Output shape: `(batch, new_height, new_width, filters)`.
@@ -41,20 +40,11 @@ class SpectralConv2D(keras.layers.Layer):
     """
 
     def __init__(
-        self,
-        filters: int,
-        kernel_size: Scale,
-        strides: Scale = 1,
-        padding: str = "same",
-        factor: float = 1.0,
-        **kwargs: Any,
+        self, filters: int, kernel_size: Scale, strides: Scale = 1, padding: str = "same", **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         if padding not in ("same", "valid"):
             raise ValueError(f"padding must be 'same' or 'valid'. Received: padding={padding!r}")
-        if not factor > 0:
-            raise ValueError(f"factor must be positive. Received: factor={factor!r}")
-        self.factor = float(factor)
         self.filters = positive(filters, "filters")
         self.kernel_size: Pair = pair(kernel_size, "kernel_size")
         self.strides: Pair = pair(strides, "strides")
@@ -90,7 +80,7 @@ class SpectralConv2D(keras.layers.Layer):
         if training:
             self.u.assign(u)
         largest = ops.sum(v * ops.matmul(matrix, u))
-        kernel = ops.cast(self.kernel * (self.factor / largest), self.compute_dtype)
+        kernel = ops.cast(self.kernel / largest, self.compute_dtype)
         output = ops.conv(inputs, kernel, self.strides, self.padding, data_format="channels_last")
         return ops.add(output, self.bias)
 
@@ -111,7 +101,6 @@ class SpectralConv2D(keras.layers.Layer):
             "kernel_size": self.kernel_size,
             "strides": self.strides,
             "padding": self.padding,
-            "factor": self.factor,
         }
 
 
