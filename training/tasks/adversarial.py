@@ -91,7 +91,7 @@ class Adversarial(Task):
             )
         arguments = dict(recipe.model) | {"image_shape": tuple(model.output_shape[1:])}
         discriminator = build_discriminator(model.name, **arguments)
-        self.add("discriminator", discriminator, recipe.discriminator_learning_rate)
+        self.add("discriminator", discriminator, recipe.discriminator_learning_rate, recipe.discriminator_steps)
         self._pictures: tf.Tensor | None = None
         self._features: FeatureFunction | None = None
 

@@ -140,17 +140,25 @@ class Task(ABC):
             weight.assign(value)
         collapse_into(self._average, self.published)
 
-    def add(self, name: str, network: keras.Model, learning_rate: float | None = None) -> None:
-        """Train a network under that name with the recipe's optimiser, at its learning rate or at another."""
+    def add(self, name: str, network: keras.Model, learning_rate: float | None = None, updates: int = 1) -> None:
+        """Train a network under that name with the recipe's optimiser, at its learning rate or at another.
+
+        The schedule counts updates: with several of them in a step it has to be that much longer.
+        """
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         if self.jit and replicas > 1 and _normalises(network):
             raise InputError(
                 f"JIT=1 compiles {network.name} for one device, not for {replicas}: its batch normalisation adds up "
                 "what all of them see; leave JIT out, or train on one device"
             )
-        rate = self.recipe.learning_rate if learning_rate is None else learning_rate
+        own = dataclasses.replace(
+            self.recipe,
+            learning_rate=self.recipe.learning_rate if learning_rate is None else learning_rate,
+            steps=updates * self.recipe.steps,
+            warmup_steps=updates * self.recipe.warmup_steps,
+        )
         self.networks[name] = network
-        self.optimisers[name] = create_optimiser(dataclasses.replace(self.recipe, learning_rate=rate))
+        self.optimisers[name] = create_optimiser(own)
         self.optimisers[name].build(network.trainable_variables)
 
     def groups(self) -> dict[str, Sequence[keras.Variable]]:
