@@ -195,7 +195,7 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
     ("features", "cifar10"): {"flip": True},
     ("vae", "cifar10"): {"model.latent": 128, "model.filters": 28, "flip": True},
     ("dcgan", "fashion_mnist"): {"steps": 24_000},
-    ("dcgan", "cifar10"): {"steps": 34_000, "flip": True},
+    ("dcgan", "cifar10"): {"model.filters": 44, "steps": 24_000, "flip": True},
     ("sngan", "cifar10"): {"flip": True},
 }
 

@@ -181,15 +181,16 @@ def test_what_is_published_is_the_average_with_statistics_of_its_own():
 def test_several_updates_of_the_discriminator_a_step_and_in_half_precision():
     options = {"discriminator_steps": 2, "discriminator_learning_rate": 4e-3, "average": 0.0}
     with precision("mixed_bfloat16"):
-        loop = small_loop("sngan_subpixel", 2, precision="mixed_bfloat16", **options)
+        loop = small_loop("sngan_subpixel", 4, precision="mixed_bfloat16", **options)
         before = weights(loop)
         loop.advance(loop.stream(), 2)
         after = weights(loop)
     optimisers = loop.task.optimisers
     assert int(optimisers["discriminator"].iterations) == 4
     assert int(optimisers["model"].iterations) == 2
-    assert float(optimisers["discriminator"].learning_rate) == pytest.approx(4e-3)
-    assert float(optimisers["model"].learning_rate) == pytest.approx(1e-3)
+    # In the middle of the run both rates have fallen to a half, whoever has had more updates.
+    assert float(optimisers["discriminator"].learning_rate) == pytest.approx(2e-3)
+    assert float(optimisers["model"].learning_rate) == pytest.approx(5e-4)
     assert loop.task.published is loop.task.model
     assert loop.task.model.get_layer("up1").compute_dtype == "bfloat16"
     for group in ("network/model", "network/discriminator"):
