@@ -2,7 +2,7 @@
 
     python docs/figures.py [autoencoders] [generators]
 
-Needs MNIST, and for generators Fashion-MNIST and CIFAR-10; TensorFlow Datasets downloads what is not prepared.
+Needs MNIST, and for generators the sets that they learnt from; TensorFlow Datasets downloads what is not prepared.
 """
 
 import sys
@@ -71,7 +71,7 @@ def generators() -> None:
     """Test pictures of each source, and samples of its generators, of equal latents where their number is equal."""
     rows: list[Row] = []
     published = [*zoo.list_models("vae_*", pretrained=True), *zoo.list_models("*gan_*", pretrained=True)]
-    for source in ("mnist", "fashion_mnist", "cifar10"):
+    for source in dict.fromkeys(zoo.card(name)["source"] for name in published):
         rows.append((source, test_pictures(source, SAMPLES), 0.0, 1.0))
         for name in published:
             if zoo.card(name)["source"] == source:
