@@ -83,9 +83,11 @@ def test_a_training_says_little_and_ends_with_the_saved_model(command, tmp_path,
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_saves_and_says_how_to_go_on(started, tmp_path, shapes_folder, number, code):
-    process = started(*arguments(shapes_folder, 200_000))
+    training = (*arguments(shapes_folder, 200_000), "--set", "checkpoint_minutes=0.01")
+    process = started(*training)
     runs = tmp_path / "runs" / "ae_subpixel"
-    wait_for(lambda: any(runs.glob("*/tensorboard/*")), process)
+    # A log is there before the first step is, after which a signal has something to save.
+    wait_for(lambda: any(runs.glob("*/checkpoints/step-*.npz")), process)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code, errors
@@ -96,7 +98,7 @@ def test_a_signal_saves_and_says_how_to_go_on(started, tmp_path, shapes_folder, 
     assert step > 0
     assert f"at step {step}" in errors
 
-    again = started(*arguments(shapes_folder, 200_000))
+    again = started(*training)
     for line in again.stdout:
         if line.startswith("resumed"):
             break
