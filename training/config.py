@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from training.train import Order
 
 # What a run id does not depend on, because it does not change what the run learns.
-_BESIDE = ("keep", "checkpoint_minutes", "compare_steps")
+_BESIDE = ("keep", "checkpoint_minutes", "compare_steps", "likelihood_draws")
 
 
 def model_arguments(

@@ -15,6 +15,7 @@ from training.data import Source, evaluation_batches, open_source
 from training.data.picture_source import PictureSource
 from training.errors import InputError
 from training.evaluation import Evaluation
+from training.recipes import Recipe
 from training.runs import RUNS, Run
 from training.tasks.base import Batch
 from training.tasks.classification import accuracy, cross_entropy
@@ -32,7 +33,14 @@ CLASSIFICATION_PROTOCOL = "share of pictures whose likeliest class is the label;
 Rows = Iterator[tuple[str, dict[str, float]]]
 
 
-def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, features: str | None = None) -> Evaluation:
+def evaluate(
+    saved_model: Path,
+    name: ModelName,
+    source: Source,
+    split: str,
+    features: str | None = None,
+    draws: int = Recipe.likelihood_draws,
+) -> Evaluation:
     """Run an exported model on every picture of a part of a source and measure what comes back.
 
     Args:
@@ -42,13 +50,16 @@ def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, fea
         split: the part of the source.
         features: what distances of samples are measured by, a name of `zoo.features`; by default the published
             classifier of the source.
+        draws: of the latent a picture, for the likelihood of a variational autoencoder.
 
     Raises:
         InputError: features are given for a model that draws no samples, or cannot be had.
     """
     kind = name.family.kind
-    if kind in SAMPLED:
-        return SAMPLED[kind](saved_model, name, source, split, features)
+    if kind == "vae":
+        return _likelihood(saved_model, name, source, split, features, draws)
+    if kind == "generator":
+        return _sampled(saved_model, name, source, split, features)
     if features:
         raise InputError(f"features={features} are for models that draw samples; {name} draws none")
     return MEASURED[kind](saved_model, name, source, split)
@@ -89,12 +100,14 @@ def _classified(saved_model: Path, _: ModelName, source: Source, split: str) -> 
     return Evaluation(source.name, split, CLASSIFICATION_PROTOCOL, rows)
 
 
-def _likelihood(saved_model: Path, name: ModelName, source: Source, split: str, features: str | None) -> Evaluation:
+def _likelihood(
+    saved_model: Path, name: ModelName, source: Source, split: str, features: str | None, draws: int
+) -> Evaluation:
     from training import likelihood
 
     sampled = _sampled(saved_model, name, source, split, features)
-    rows = list(likelihood.measured(saved_model, name.family.upsampling, source, split))
-    protocol = f"{likelihood.PROTOCOL}; {sampled.protocol}"
+    rows = list(likelihood.measured(saved_model, name.family.upsampling, source, split, draws))
+    protocol = f"{likelihood.PROTOCOL.format(draws=draws)}; {sampled.protocol}"
     # What the samples' checkerboard is told beside it has that name already.
     together = {metric: value for metric, value in sampled.together.items() if metric not in rows[0][1]}
     return replace(sampled, protocol=protocol, rows=rows, estimates=likelihood.ESTIMATES, together=together)
@@ -124,10 +137,6 @@ MEASURED: dict[str, Callable[[Path, ModelName, Source, str], Evaluation]] = {
     "autoencoder": _reconstructed,
     "super-resolution": _enlarged,
     "classifier": _classified,
-}
-SAMPLED: dict[str, Callable[[Path, ModelName, Source, str, str | None], Evaluation]] = {
-    "vae": _likelihood,
-    "generator": _sampled,
 }
 
 

@@ -18,6 +18,7 @@ _POSITIVE = (
     "log_every",
     "evaluations",
     "keep",
+    "likelihood_draws",
     "compare_steps",
     "learning_rate",
     "discriminator_learning_rate",

@@ -40,6 +40,7 @@ class Recipe:
         log_every: steps between rows of metrics.csv.
         evaluations: evaluations on the validation part over the run.
         checkpoint_minutes: wall-clock minutes after which a checkpoint is written in any case.
+        likelihood_draws: draws of the latent a picture when a variational autoencoder that was trained is evaluated.
         keep: checkpoints kept beside the best one.
         compare_steps: steps of each run when twins are compared, in place of `steps`.
         model: model arguments.
@@ -72,6 +73,7 @@ class Recipe:
     log_every: int = 50
     evaluations: int = 10
     checkpoint_minutes: float = 5.0
+    likelihood_draws: int = 500
     keep: int = 2
     compare_steps: int = 1000
     model: dict[str, Any] = field(default_factory=dict)

@@ -200,7 +200,8 @@ def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     config = run.config()
     with appears_whole(run.saved_model) as folder:
         export(config["model"], config["model_arguments"], _weights(loop), folder)
-        evaluation = evaluate(folder, parse_name(config["model"]), source, source.held_out)
+        name, draws = parse_name(config["model"]), loop.recipe.likelihood_draws
+        evaluation = evaluate(folder, name, source, source.held_out, draws=draws)
         evaluation.write(run.path / "evaluation")
         (folder / CARD).parent.mkdir()
         write_json(run.path / SPEED, loop.speed())

@@ -140,6 +140,12 @@ def test_the_card_of_a_variational_autoencoder_tells_its_likelihood(runs, shapes
     weighted = np.log(np.exp(logs - logs.max(0)).mean(0)) + logs.max(0)
     np.testing.assert_allclose(columns["log_likelihood"], weighted, atol=1.5 * logs.std(0).max())
 
+    source = open_source(f"folder:{shapes_folder}")
+    few = evaluate(run / "saved_model", parse_name("vae_subpixel"), source, "test", draws=1)
+    assert ": 1 draws of the latent a picture" in few.protocol
+    assert few.means()["log_likelihood"] == pytest.approx(few.means()["elbo"], abs=3 * logs.std(0).max())
+    assert few.means()["log_likelihood"] < metrics["log_likelihood"]["value"]
+
 
 def test_the_card_of_a_generator_tells_what_its_samples_are_like(runs):
     card = json.loads((runs["dcgan_subpixel"] / "saved_model" / CARD).read_text())

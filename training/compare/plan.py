@@ -22,6 +22,8 @@ FAIRNESS = {
 }
 MAPPED = ("subpixel", "transpose")
 _STEPS_PER_EVALUATION = 100
+# The standard error of a bound hardly depends on it, and 500 draws take longer than the training.
+_LIKELIHOOD_DRAWS = 50
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ def request(
         raise InputError(f"fairness=mapped compares {' with '.join(MAPPED)}; both must be among the up-samplers")
     values = dict(settings or {})
     steps = values.setdefault("steps", recipe_for(entry, data, values).compare_steps)
+    if entry.kind == "vae":
+        values.setdefault("likelihood_draws", _LIKELIHOOD_DRAWS)
     asked = Request(entry, scale, chosen, seeds, under, data, {**values, "steps": steps})
     # Of a short run evaluations would take the most time; five still show a curve.
     often = min(asked.recipe().evaluations, max(5, steps // _STEPS_PER_EVALUATION))
