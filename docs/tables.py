@@ -24,6 +24,7 @@ start_tensorflow()
 
 import zoo
 from docs import scaling_tables, worked_example
+from docs.findings_summary import comparisons, in_short
 from docs.markdown import table
 from docs.super_resolution import table as super_resolution_table
 
@@ -106,7 +107,13 @@ def conversion() -> str:
     return "\n".join(lines) + "\n"
 
 
+def which_one() -> str:
+    """What all comparisons together say, in sentences."""
+    return "".join(f"- {sentence}\n" for sentence in in_short(comparisons(ROOT / "results" / "compare")))
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "which_one": which_one,
     "autoencoders": partial(
         published,
         "ae_*",

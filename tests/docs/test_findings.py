@@ -1,10 +1,23 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from PIL import Image
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "training" / "compare"))
 from comparison_files import write_comparison
 
+from docs.findings_summary import (
+    checkerboard,
+    comparisons,
+    equal_cost,
+    in_short,
+    layer_and_initialiser,
+    quality,
+    times,
+)
 from training.compare.report import write_report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,12 +27,45 @@ def run(*arguments):
     return subprocess.run([sys.executable, ROOT / "docs" / "findings.py", *map(str, arguments)], cwd=ROOT, check=False)
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    write_comparison(folder / "ae" / "mnist", source="mnist")
+    write_comparison(folder / "ae" / "glyphs", forward={"subpixel": 1.0, "transpose": 0.9, "resize": 3.0}, apart=True)
+    return comparisons(folder)
+
+
+def test_all_comparisons_together_say_which_one_to_take(kept):
+    answer, transpose, resize, pattern = in_short(kept)
+    assert answer == (
+        "Take the fastest of those that no other was shown to be better than: `transpose` for `ae` on glyphs; "
+        "`subpixel` for `ae` on MNIST."
+    )
+    assert "no difference was shown for `ae` on glyphs and `ae` on MNIST. It takes 0.90 to 1.50 times" in transpose
+    assert "worse for `ae` on glyphs (-1.000 dB) and `ae` on MNIST (-1.000 dB)" in resize
+    assert "before training `subpixel` 0.0, `transpose` 10.2 and `resize` 0.0; after it `subpixel` 0.0" in pattern
+
+
+def test_tables_tell_differences_with_intervals_and_effects(kept):
+    worse = "**-1.000 (-1.248 to -0.752)**; -10.0"
+    assert f"| 28.100 ± 0.100 | +0.000 (-0.124 to +0.124); +0.0 | {worse} |" in quality(kept)
+    (row,) = layer_and_initialiser(kept).splitlines()[2:]
+    assert row.startswith("| `ae` on glyphs, PSNR | +0.000 (")
+    (row,) = equal_cost(kept).splitlines()[2:]
+    assert row == f"| `ae` on glyphs, PSNR | resize (filters 9) |  | {worse} |"
+    assert layer_and_initialiser(kept[1:]) == equal_cost(kept[1:]) == ""
+    assert "| `ae` on MNIST | forward | 2.00 ms | 1.50 | 0.50 |" in times(kept)
+    assert "| `ae` on MNIST | constant features, grey levels | 0.00 / 0.00 | 10.20 / 0.51 |" in checkerboard(kept)
+
+
 def test_the_page_says_what_the_kept_results_say(tmp_path):
     write_report(write_comparison(tmp_path / "compare" / "ae" / "glyphs"))
     places = ("--results", tmp_path / "results", "--page", tmp_path / "findings.md")
     assert run("--collect", tmp_path / "compare", *places).returncode == 0
     page = (tmp_path / "findings.md").read_text()
-    assert "## ae on glyphs" in page
+    assert "### `ae` on glyphs" in page
+    for figure in re.findall(r"\]\((figures/compare/.*?)\)", page):
+        assert Image.open(tmp_path / figure).width > 200
     assert "- Take `subpixel`: no other was shown to be better in PSNR" in page
     assert "| resize | 27.100 ± 0.100 |" in page
     assert {path.name for path in (tmp_path / "results" / "ae" / "glyphs").iterdir()} >= {"runs.csv", "pairs.csv"}

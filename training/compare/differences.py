@@ -45,6 +45,19 @@ def paired(first: Sequence[float], second: Sequence[float]) -> Difference:
     return Difference(mean, mean - reach, mean + reach, count)
 
 
+def effect_size(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """The difference of means in standard deviations: Cohen's d, whose deviation is pooled from both.
+
+    Returns:
+        `mean(second) - mean(first)` over the root of the mean of both variances (n - 1); None for fewer than two
+        values, or where all are the same.
+    """
+    if min(len(first), len(second)) < 2:
+        return None
+    pooled = math.sqrt((statistics.variance(first) + statistics.variance(second)) / 2)
+    return (statistics.fmean(second) - statistics.fmean(first)) / pooled if pooled else None
+
+
 def steps_to_reach(curve: Sequence[tuple[int, float]], quality: float) -> float | None:
     """The step at which a curve first reaches a quality, linear between its points; None where it never does."""
     before: tuple[int, float] | None = None

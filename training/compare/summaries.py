@@ -2,7 +2,7 @@
 
 import statistics
 
-from training.compare.differences import Difference, common_quality, deviation, paired, steps_to_reach
+from training.compare.differences import Difference, common_quality, deviation, effect_size, paired, steps_to_reach
 from training.compare.records import Results, Row
 
 CHECKERBOARD = ("spectral", "imbalance", "constant")
@@ -40,7 +40,7 @@ def pair_rows(results: Results) -> list[Row]:
             if first and len(first) == len(second):
                 found = paired(first, second)
                 told = {"fairness": pair.fairness, "first": pair.first, "second": pair.second, "shows": pair.shows}
-                rows.append({**told, "metric": name, **_columns(found)})
+                rows.append({**told, "metric": name, **_columns(found), "effect": effect_size(first, second)})
     return rows
 
 

@@ -32,32 +32,43 @@ def verdict(results: Results, twins: Sequence[Row], pairs: Sequence[Row]) -> lis
 
 
 def _answer(results: Results, twins: Sequence[Row], labels: dict[str, str], main: Metric | None) -> str:
-    """Which up-sampler to take: the fastest of those that no other was shown to be better than."""
-    field = _field(results)
-    rows = {row["twin"]: row for row in twins if row["twin"] in {twin.key for twin in field}}
+    """Which up-sampler to take, and why."""
     if main is None or results.facts["seeds"] < 2:
         return (
             f"One seed ({results.facts['steps']:,} steps) cannot tell a difference from chance; the figures say "
             "what it gave. Take three seeds or more for an answer."
         )
+    good = unbeaten(results, twins, main)
+    fastest, *others = good
+    times = {row["twin"]: row["forward_ms"] for row in twins}
+    why = f"no other was shown to be better in {main.label}"
+    if others:
+        ratio = min(times[key] / times[fastest] for key in others)
+        alike = ratio < _EQUAL_TIME
+        why += f", and of {listed([labels[key] for key in good])} it is " + (
+            f"the fastest, though by less than {100 * (_EQUAL_TIME - 1):.0f} %" if alike else "the fastest"
+        )
+    budget = f"{results.facts['steps']:,} steps, {results.facts['seeds']} seeds, {results.facts['source']['name']}"
+    return f"Take {labels[fastest]}: {why} ({budget})."
+
+
+def unbeaten(results: Results, twins: Sequence[Row], main: Metric) -> list[str]:
+    """Keys of the twins that no other was shown to be better than, the fastest first: that is the one to take.
+
+    Args:
+        results: of a comparison with two seeds or more.
+        twins: rows of `twin_rows`.
+        main: what better means.
+    """
+    field = [twin.key for twin in _field(results)]
+    times = {row["twin"]: row["forward_ms"] or 0.0 for row in twins}
 
     def better(one: str, other: str) -> bool:
         found = paired(results.values(other, main.name), results.values(one, main.name))
         return found.shown and (found.mean > 0) == main.larger_is_better
 
-    good = [key for key in rows if not any(better(other, key) for other in rows)]
-    fastest = min(good, key=lambda key: rows[key]["forward_ms"] or 0.0)
-    times = {key: rows[key]["forward_ms"] for key in rows}
-    others = [key for key in good if key != fastest]
-    why = f"no other was shown to be better in {main.label}"
-    if others:
-        ratio = min(times[key] / times[fastest] for key in others)
-        alike = ratio < _EQUAL_TIME
-        why += f", and of {_listed([labels[key] for key in good])} it is " + (
-            f"the fastest, though by less than {100 * (_EQUAL_TIME - 1):.0f} %" if alike else "the fastest"
-        )
-    budget = f"{results.facts['steps']:,} steps, {results.facts['seeds']} seeds, {results.facts['source']['name']}"
-    return f"Take {labels[fastest]}: {why} ({budget})."
+    good = [key for key in field if not any(better(other, key) for other in field)]
+    return sorted(good, key=times.__getitem__)
 
 
 def _field(results: Results) -> list[Twin]:
@@ -109,7 +120,7 @@ def _found(rows: Sequence[Row], labels: dict[str, str], main: Metric) -> str:
         words = ("is better for" if better else "is worse for") if found.shown else "shows no difference for"
         interval = f"{size}, {found.low:+.{main.digits}f} to {found.high:+.{main.digits}f}"
         said.setdefault(words, []).append(f"{labels[row['second']]} ({interval})")
-    return " and ".join(f"{words} {_listed(names)}" for words, names in said.items())
+    return " and ".join(f"{words} {listed(names)}" for words, names in said.items())
 
 
 def _checkerboard(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
@@ -123,7 +134,7 @@ def _checkerboard(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
         ]
         sentences.append(
             f"Energy at the checkerboard's frequencies that the data do not have, before training and after: "
-            f"{_listed(shares)}."
+            f"{listed(shares)}."
         )
     known = [row for row in twins if row["constant_after"] is not None]
     if known:
@@ -133,8 +144,8 @@ def _checkerboard(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
             for row in known
             if row["constant_after"] >= _INVISIBLE
         ]
-        parts = [f"{_listed(other)} grey levels of 255"] if other else []
-        parts += [f"{_listed(clean)} by less than 0.1"] if clean else []
+        parts = [f"{listed(other)} grey levels of 255"] if other else []
+        parts += [f"{listed(clean)} by less than 0.1"] if clean else []
         sentences.append(f"Once trained, constant features come out with a pattern from {', and from '.join(parts)}.")
     return sentences
 
@@ -159,5 +170,6 @@ def _speed(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
     return ["; ".join(told) + "." + missing]
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Words with commas and an "and"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -12,20 +12,32 @@ PSNR = {"subpixel": (28.0, 28.2, 28.1), "transpose": (28.0, 28.25, 28.05), "resi
 FORWARD = {"subpixel": 2.0, "transpose": 3.0, "resize": 1.0}
 
 
-def write_comparison(folder: Path, seeds: int = 3, forward: dict[str, float] = FORWARD) -> Path:
-    """The files of a finished comparison with made-up numbers: equal twins, and a third that is worse."""
+def write_comparison(
+    folder: Path, seeds: int = 3, forward: dict[str, float] = FORWARD, *, apart: bool = False, source: str = "glyphs"
+) -> Path:
+    """The files of a finished comparison with made-up numbers: equal twins, and a third that is worse.
+
+    With `apart` there is a twin that starts as another's function, and one of adjusted width.
+    """
     twins = [Twin(f"own/{name}", name, "own", f"ae_{name}") for name in PSNR]
     pairs = [Pair("own", "own/subpixel", f"own/{name}", "the whole choice") for name in ("transpose", "resize")]
+    names = dict(zip((twin.key for twin in twins), PSNR, strict=True))
+    if apart:
+        twins.append(Twin("mapped/transpose", "transpose from subpixel's weights", "mapped", "ae_transpose"))
+        twins.append(Twin("cost/resize", "resize (filters 9)", "cost", "ae_resize", {"model.filters": 9}))
+        pairs.append(Pair("mapped", "own/subpixel", "mapped/transpose", "the layer alone"))
+        pairs.append(Pair("mapped", "own/transpose", "mapped/transpose", "the initialiser alone"))
+        pairs.append(Pair("cost", "own/subpixel", "cost/resize", "the choice at equal cost"))
+        names |= {"mapped/transpose": "transpose", "cost/resize": "resize"}
     (folder / records.PICTURES).mkdir(parents=True)
     generator = np.random.default_rng(0)
-    for name in ["target", *(f"own-{name}-{moment}" for name in PSNR for moment in ("before", "after"))]:
+    for name in ["target", *(f"{twin.slug}-{moment}" for twin in twins for moment in ("before", "after"))]:
         for number in range(2):
             picture = generator.integers(0, 256, (28, 28), dtype=np.uint8)
             Image.fromarray(picture).save(folder / records.PICTURES / f"{name}-{number}.png")
     runs, curves, spectra, costs = [], [], [], []
-    for name, values in PSNR.items():
-        key = f"own/{name}"
-        for seed, psnr in enumerate(values[:seeds]):
+    for key, name in names.items():
+        for seed, psnr in enumerate(PSNR[name][:seeds]):
             pattern = {"subpixel": 0.0, "transpose": 0.04, "resize": 0.0}[name]
             runs.append(
                 {"twin": key, "seed": seed, "run": f"runs/ae_{name}/0-s{seed}", "psnr": psnr, "ssim": psnr / 30}
@@ -52,12 +64,12 @@ def write_comparison(folder: Path, seeds: int = 3, forward: dict[str, float] = F
             "kind": "autoencoder",
             "scale": None,
             "period": 4,
-            "source": {"name": "glyphs", "reason": "", "fingerprint": "0"},
+            "source": {"name": source, "reason": "", "fingerprint": "0"},
             "split": "test",
             "steps": 100,
             "batch": 8,
             "seeds": seeds,
-            "fairness": {"own": FAIRNESS["own"]},
+            "fairness": {twin.fairness: FAIRNESS[twin.fairness] for twin in twins},
             "twins": [asdict(twin) for twin in twins],
             "pairs": [asdict(pair) for pair in pairs],
             "metrics": ["psnr", "ssim"],

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from training.compare.differences import common_quality, deviation, paired, steps_to_reach
+from training.compare.differences import common_quality, deviation, effect_size, paired, steps_to_reach
 
 
 def test_the_interval_is_that_of_a_paired_t_test():
@@ -20,6 +20,15 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
     draws = generator.normal(0.3, 1.0, (600, 2, 3)).tolist()
     held = [found.low <= 0.0 <= found.high for found in (paired(*draw) for draw in draws)]
     assert 0.92 < np.mean(held) < 0.98
+
+
+def test_the_effect_is_cohens_d():
+    generator = np.random.default_rng(2)
+    first, second = generator.normal(0.0, 2.0, 9), generator.normal(1.0, 0.5, 9)
+    # With as many values in both, Student's t of unpaired samples is d times the root of n/2.
+    expected = stats.ttest_ind(second, first).statistic / np.sqrt(9 / 2)
+    assert effect_size(first.tolist(), second.tolist()) == pytest.approx(expected)
+    assert effect_size([1.0], [2.0]) is effect_size([1.0, 1.0], [1.0, 1.0]) is None
 
 
 def test_one_seed_shows_nothing():
