@@ -80,8 +80,7 @@ def in_short(kept: Sequence[Comparison]) -> list[str]:
     sentences = [_answers(kept)]
     for name in _upsamplers(kept)[1:]:
         sentences.append(_against(kept, name))
-    sentences += _checkerboard_in_short(kept)
-    return sentences
+    return [*sentences, *_initialiser_in_short(kept), *_checkerboard_in_short(kept)]
 
 
 def _upsamplers(kept: Sequence[Comparison]) -> list[str]:
@@ -131,23 +130,41 @@ def _ratio(each: Comparison, name: str, column: str) -> float:
     return ratio
 
 
+def _initialiser_in_short(kept: Sequence[Comparison]) -> list[str]:
+    """What is left between the layers once they start as the same function, and what the initialiser does."""
+    parts = []
+    for each in kept:
+        layer = each.pair("mapped", "mapped/transpose", f"own/{REFERENCE}")
+        initialiser = each.pair("mapped", "mapped/transpose", "own/transpose")
+        if layer and initialiser:
+            told = [
+                each.size(row) if difference(row).shown else f"no difference ({each.size(row)})"
+                for row in (layer, initialiser)
+            ]
+            parts.append(f"{each.title} the layer alone makes {told[0]} and the initialiser alone {told[1]}")
+    if not parts:
+        return []
+    start = f"Started as the function that `{REFERENCE}` starts as, `transpose` shows which is which"
+    return [f"{start}: for {'; for '.join(parts)}."]
+
+
 def _checkerboard_in_short(kept: Sequence[Comparison]) -> list[str]:
-    """What up-samplers print on constant features, over all comparisons that measured it."""
-    measured = [each for each in kept if each.row(REFERENCE)["constant_after"] is not None]
+    """How much of the checkerboard there is before and after training, over all comparisons that measured it."""
+    measured = [each for each in kept if each.row(REFERENCE)["spectral_after"] is not None]
     if not measured:
         return []
-    told = {
-        moment: listed(
+    before, after = (
+        listed(
             [
-                f"`{name}` {_range((GREY_LEVELS * each.row(name)[f'constant_{moment}'] for each in measured), 1)}"
+                f"`{name}` {_range((100 * each.row(name)[f'spectral_{moment}'] for each in measured), 2)}"
                 for name in _upsamplers(measured)
             ]
         )
         for moment in MOMENTS
-    }
+    )
     return [
-        f"Where its input is constant an up-sampler prints a pattern of, in grey levels of {GREY_LEVELS}: before "
-        f"training {told['before']}; after it {told['after']}."
+        "The checkerboard: percent of the energy at its frequencies that the data do not have, before training "
+        f"{before}; after it {after}."
     ]
 
 

@@ -4,6 +4,8 @@ import importlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def start_tensorflow() -> None:
@@ -16,12 +18,19 @@ def start_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    with silent_unless_it_fails():
+        importlib.import_module("tensorflow")
+
+
+@contextmanager
+def silent_unless_it_fails() -> Iterator[None]:
+    """Hold back what native code writes to stderr; it is shown only where an exception is raised."""
     sys.stderr.flush()
     with tempfile.TemporaryFile() as said:
         stderr = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:
-            importlib.import_module("tensorflow")
+            yield
         except Exception:
             said.seek(0)
             os.write(stderr, said.read())

@@ -36,14 +36,15 @@ def kept(tmp_path_factory):
 
 
 def test_all_comparisons_together_say_which_one_to_take(kept):
-    answer, transpose, resize, pattern = in_short(kept)
+    answer, transpose, resize, apart, pattern = in_short(kept)
     assert answer == (
         "Take the fastest of those that no other was shown to be better than: `transpose` for `ae` on glyphs; "
         "`subpixel` for `ae` on MNIST."
     )
     assert "no difference was shown for `ae` on glyphs and `ae` on MNIST. It takes 0.90 to 1.50 times" in transpose
     assert "worse for `ae` on glyphs (-1.000 dB) and `ae` on MNIST (-1.000 dB)" in resize
-    assert "before training `subpixel` 0.0, `transpose` 10.2 and `resize` 0.0; after it `subpixel` 0.0" in pattern
+    assert "for `ae` on glyphs the layer alone makes no difference (+0.000 dB) and the initialiser alone" in apart
+    assert "before training `subpixel` 0.00, `transpose` 0.40 and `resize` 0.00; after it `subpixel` 0.00" in pattern
 
 
 def test_tables_tell_differences_with_intervals_and_effects(kept):

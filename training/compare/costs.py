@@ -23,6 +23,7 @@ from training.train import Order, create_task
 from zoo import metrics
 from zoo.metrics.multiply_adds import SUPER_RESOLUTION_OUTPUT
 from zoo.models import build_model
+from zoo.start import silent_unless_it_fails
 from zoo.timing import interleaved_medians
 
 SECONDS, FEWEST, MOST = 4.0, 5, 101
@@ -118,8 +119,9 @@ def _litert(model: keras.Model, x: tf.Tensor) -> Term | None:
         tf.TensorSpec(x.shape, x.dtype)
     )
     converter = tf.lite.TFLiteConverter.from_concrete_functions([graph], model)
-    interpreter = Interpreter(model_content=converter.convert(), num_threads=os.cpu_count())
-    interpreter.allocate_tensors()
+    with silent_unless_it_fails():
+        interpreter = Interpreter(model_content=converter.convert(), num_threads=os.cpu_count())
+        interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x.numpy())
     return interpreter.invoke
 
