@@ -114,13 +114,18 @@ def _litert(model: keras.Model, x: tf.Tensor) -> Term | None:
     if not litert_installed():
         return None
     from ai_edge_litert.interpreter import Interpreter
+    from tensorflow.lite.python.convert_phase import ConverterError
 
     graph = tf.function(lambda image: model(image, training=False)).get_concrete_function(
         tf.TensorSpec(x.shape, x.dtype)
     )
     converter = tf.lite.TFLiteConverter.from_concrete_functions([graph], model)
     with silent_unless_it_fails():
-        interpreter = Interpreter(model_content=converter.convert(), num_threads=os.cpu_count())
+        try:
+            content = converter.convert()
+        except ConverterError:
+            return None
+        interpreter = Interpreter(model_content=content, num_threads=os.cpu_count())
         interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x.numpy())
     return interpreter.invoke

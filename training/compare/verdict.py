@@ -164,10 +164,10 @@ def _speed(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
     told = [f"{words}, {compared(column)}" for column, words in names.items() if any(row[column] for row in twins)]
     if not told:
         return []
-    missing = (
-        "" if any(row["litert_ms"] for row in twins) else " LiteRT (ai-edge-litert) is not installed: not measured."
-    )
-    return ["; ".join(told) + "." + missing]
+    told_of_all = "; ".join(told) + "."
+    if not any(row["litert_ms"] for row in twins):
+        told_of_all += " LiteRT (ai-edge-litert) is not installed or does not take these networks: not measured."
+    return [told_of_all]
 
 
 def listed(words: Sequence[str]) -> str:
