@@ -12,7 +12,7 @@ from training.compare.summaries import MOMENTS, difference, pair_rows, twin_rows
 from training.compare.verdict import listed, unbeaten
 
 REFERENCE = "subpixel"
-SOURCES = {"mnist": "MNIST", "cifar10": "CIFAR-10"}
+SOURCES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "t91+bsds400": "T91+BSDS400"}
 TIMES = {"forward_ms": "forward", "step_ms": "training step", "xla_ms": "forward, XLA", "litert_ms": "forward, LiteRT"}
 GREY_LEVELS = 255
 
