@@ -97,7 +97,8 @@ def findings(kept: list[Comparison]) -> str:
 def _section(each: Comparison) -> list[str]:
     results = each.results
     labels = listed_labels(results)
-    pictures = " | ".join(f"![{caption}]({FIGURES}/{each.slug}_{name}.png)" for name, caption in CAPTIONS.items())
+    drawn = {name: CAPTIONS[name] for name in plots(results, each.twins)}
+    pictures = " | ".join(f"![{caption}]({FIGURES}/{each.slug}_{name}.png)" for name, caption in drawn.items())
     return [
         f"### {each.title}",
         "",
@@ -107,8 +108,8 @@ def _section(each: Comparison) -> list[str]:
         "",
         *table_lines(each.twins, columns(results, each.twins)),
         "",
-        "| " + " | ".join(CAPTIONS.values()) + " |",
-        "|" + "---|" * len(CAPTIONS),
+        "| " + " | ".join(drawn.values()) + " |",
+        "|" + "---|" * len(drawn),
         f"| {pictures} |",
         "",
         f"![Pictures]({FIGURES}/{each.slug}_pictures.png)",

@@ -67,7 +67,8 @@ def collect(
     ]
     records.write_rows(folder / records.RUN_ROWS, rows)
     records.write_rows(folder / records.COSTS, costs)
-    records.write_rows(folder / records.CURVES, [row for at, run in runs.items() for row in _curve(*at, run)])
+    curves = [row for at, run in runs.items() for row in _curve(*at, run)]
+    records.write_rows(folder / records.CURVES, curves)
     records.write_rows(
         folder / records.SPECTRA,
         [
@@ -79,6 +80,11 @@ def collect(
         ],
     )
     config = runs[contestants[0].key, 0].config()
+    metrics = ordered(_evaluation(runs[contestants[0].key, 0]))
+    score = task_class(first.recipe.task).score
+    if metrics and score not in {row["tag"] for row in curves}:
+        # What samples are told by needs a classifier of the source: not every training of the task has it.
+        score = f"eval/{metrics[0]}"
     write_json(
         folder / records.FACTS,
         {
@@ -94,8 +100,8 @@ def collect(
             "fairness": {name: FAIRNESS[name] for name in dict.fromkeys(twin.fairness for twin in contestants)},
             "twins": [asdict(twin) for twin in contestants],
             "pairs": [asdict(pair) for pair in pairs],
-            "metrics": ordered(_evaluation(runs[contestants[0].key, 0])),
-            "score": task_class(first.recipe.task).score,
+            "metrics": metrics,
+            "score": score,
             "pictures": min(SHOWN, len(shown.target)),
             "machine": {key: costs[0][key] for key in ("processor", "cores", "load", "tensorflow", "keras")},
             "commit": config["commit"],

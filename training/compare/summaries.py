@@ -3,6 +3,7 @@
 import statistics
 
 from training.compare.differences import Difference, common_quality, deviation, effect_size, paired, steps_to_reach
+from training.compare.metrics import metric
 from training.compare.records import Results, Row
 
 CHECKERBOARD = ("spectral", "imbalance", "constant")
@@ -56,7 +57,12 @@ def _columns(found: Difference) -> Row:
 def _steps(results: Results) -> dict[str, float | None]:
     """Mean steps to the quality that every run reaches, by twin; None where the runs have too few evaluations."""
     tag, seeds = results.facts["score"], range(results.facts["seeds"])
-    curves = {(twin.key, seed): results.curve(twin.key, seed, tag) for twin in results.twins for seed in seeds}
+    sign = 1 if metric(tag.partition("/")[2]).larger_is_better else -1
+    curves = {
+        (twin.key, seed): [(step, sign * value) for step, value in results.curve(twin.key, seed, tag)]
+        for twin in results.twins
+        for seed in seeds
+    }
     if any(len(curve) < 2 for curve in curves.values()):
         return {twin.key: None for twin in results.twins}
     quality = common_quality(list(curves.values()))

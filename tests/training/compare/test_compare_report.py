@@ -82,6 +82,15 @@ def test_the_table_shows_the_numbers_of_the_files(comparison):
     assert all((comparison / path).is_file() for path in re.findall(r"\]\((.*?\.png)\)", text))
 
 
+def test_a_distance_is_reached_from_above(tmp_path):
+    results = records.read(write_comparison(tmp_path / "ae"))
+    larger = [row["steps_to_common_quality"] for row in twin_rows(results)]
+    results.facts["score"] = "eval/frechet"
+    for row in results.curves:
+        row |= {"tag": "eval/frechet", "value": 100 - row["value"]}
+    assert [row["steps_to_common_quality"] for row in twin_rows(results)] == pytest.approx(larger)
+
+
 def test_a_report_that_is_deleted_comes_back_the_same(comparison):
     write_report(comparison)
     made = ("report.html", "report.md", "twins.csv", "pairs.csv", "plots/quality.png")
