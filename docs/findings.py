@@ -20,7 +20,6 @@ sys.path[0] = str(ROOT)
 from docs.findings_summary import SECTIONS, Comparison, comparisons, in_short
 from training.compare import records
 from training.compare.page import CAPTIONS, budget, notes, table_lines
-from training.compare.plots import plots
 from training.compare.records import Results
 from training.compare.tables import columns
 from training.compare.verdict import verdict
@@ -76,7 +75,7 @@ def draw(kept: list[Comparison], figures: Path) -> None:
     """The plots of every comparison."""
     for each in kept:
         figures.mkdir(parents=True, exist_ok=True)
-        for name, content in plots(each.results, each.twins).items():
+        for name, content in each.plots.items():
             (figures / f"{each.slug}_{name}.png").write_bytes(content)
 
 
@@ -90,14 +89,13 @@ def findings(kept: list[Comparison]) -> str:
                 parts += [f"## {heading}", "", said, "", found]
         parts += ["## Each comparison", ""]
         parts += [part for each in kept for part in _section(each)]
-        parts += ["What the columns mean:", "", *(f"- {note}" for note in notes(kept[0].results)), ""]
     return "\n".join(parts)
 
 
 def _section(each: Comparison) -> list[str]:
     results = each.results
-    labels = listed_labels(results)
-    drawn = {name: CAPTIONS[name] for name in plots(results, each.twins)}
+    labels = _labels(results)
+    drawn = {name: CAPTIONS[name] for name in each.plots}
     pictures = " | ".join(f"![{caption}]({FIGURES}/{each.slug}_{name}.png)" for name, caption in drawn.items())
     return [
         f"### {each.title}",
@@ -107,6 +105,8 @@ def _section(each: Comparison) -> list[str]:
         *(f"- {sentence}" for sentence in verdict(results, each.twins, each.pairs)),
         "",
         *table_lines(each.twins, columns(results, each.twins)),
+        "",
+        *(f"- {note}" for note in notes(results)),
         "",
         "| " + " | ".join(drawn.values()) + " |",
         "|" + "---|" * len(drawn),
@@ -119,7 +119,7 @@ def _section(each: Comparison) -> list[str]:
     ]
 
 
-def listed_labels(results: Results) -> str:
+def _labels(results: Results) -> str:
     """What the rows of the strip are."""
     target = "pictures of the data" if results.facts["kind"] == "generator" else "what is to come out"
     return ", ".join([target, *(twin.label for twin in results.twins)])

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from docs.markdown import table
 from training.compare import records
 from training.compare.metrics import Metric, metric
+from training.compare.plots import plots
 from training.compare.records import Results, Row
 from training.compare.summaries import MOMENTS, difference, pair_rows, twin_rows
 from training.compare.verdict import listed, unbeaten
@@ -36,6 +38,11 @@ class Comparison:
     def slug(self) -> str:
         """As a file's name has it."""
         return f"{self.results.folder.parent.name}_{self.results.folder.name}"
+
+    @cached_property
+    def plots(self) -> dict[str, bytes]:
+        """PNG by name."""
+        return plots(self.results, self.twins)
 
     def row(self, upsampler: str) -> Row:
         """The costs and means of an up-sampler from its own initialiser."""
