@@ -77,6 +77,8 @@ def comparisons(folder: Path) -> list[Comparison]:
     found = []
     for path in sorted(folder.glob(f"*/*/{records.FACTS}")):
         results = records.read(path.parent)
+        if results.facts["seeds"] < 2:
+            continue
         main = metric(results.facts["metrics"][0])
         found.append(Comparison(results, twin_rows(results), pair_rows(results), main))
     return found
@@ -116,14 +118,15 @@ def _against(kept: Sequence[Comparison], name: str) -> str:
         said[word].append(each.title if word == "alike" else f"{each.title} ({each.size(row)})")
     parts = [f"{word} for {listed(said[word])}" for word in ("better", "worse") if said[word]]
     parts += [f"no difference was shown for {listed(said['alike'])}"] if said["alike"] else []
-    times = [
-        f"{_range((_ratio(each, name, column) for each in kept), 2)} times as long {where}"
-        for column, where in _PLACES.items()
-    ]
-    return f"`{name}` beside `{REFERENCE}`: in quality {'; '.join(parts)}. It takes {' and '.join(times)}."
+    times = []
+    for column, where in _PLACES.items():
+        if measured := [each for each in kept if each.row(REFERENCE)[column]]:
+            ratios = (_ratio(each, name, column) for each in measured)
+            times.append(f"{_range(ratios, 2)} times as long {where}")
+    return f"`{name}` beside `{REFERENCE}`: in quality {'; '.join(parts)}. It takes {listed(times)}."
 
 
-_PLACES = {"forward_ms": "forward", "step_ms": "in a training step"}
+_PLACES = {"forward_ms": "forward", "step_ms": "in a training step", "litert_ms": "forward in LiteRT"}
 
 
 def _range(values: Iterable[float], digits: int) -> str:
