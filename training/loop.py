@@ -235,6 +235,9 @@ class Loop:
         return {tag: self.strategy.reduce("SUM", value, axis=None) for tag, value in sums.items()}
 
     def _distributed(self, stream: Callable[[], tf.data.Dataset]) -> tf.data.Dataset:
+        # A strategy's own iterator hands each batch from thread to thread, which pays where one copies it to a GPU.
+        if self.placement.local == 1 and not tf.config.list_physical_devices("GPU"):
+            return stream()
         return self.strategy.distribute_datasets_from_function(lambda _: stream())
 
     def _training_stream(self) -> tf.data.Dataset:
