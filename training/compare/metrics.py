@@ -31,12 +31,14 @@ _KNOWN = {
     for metric in (
         Metric("psnr_y", "PSNR (luma)", " dB", 3),
         Metric("elbo", "ELBO", " nats", 2),
+        Metric("log_likelihood", "log-likelihood", " nats", 2),
         Metric("psnr", "PSNR", " dB", 3),
         Metric("psnr_rgb", "PSNR (RGB)", " dB", 3),
         Metric("frechet", "Frechet distance", "", 2, False),
-        Metric("kernel_distance", "kernel distance", "", 4, False),
+        Metric("kernel", "kernel distance", "", 4, False),
         Metric("precision", "precision", "", 3),
         Metric("recall", "recall", "", 3),
+        Metric("confident", "sure", "", 3),
         Metric("accuracy", "accuracy", "", 4),
         Metric("ssim_y", "SSIM (luma)", "", 4),
         Metric("ssim", "SSIM", "", 4),
@@ -45,6 +47,9 @@ _KNOWN = {
 }
 # Measured anew for every twin, before training too.
 _LEFT_OUT = ("checkerboard",)
+FLOOR = "_floor"
+# What samples are measured by beside their distances has no column, so that the table is read in a minute.
+_MINOR = ("diversity", "spectral_distance", "smallest_class", "largest_class")
 
 
 def metric(name: str) -> Metric:
@@ -57,3 +62,8 @@ def ordered(names: Iterable[str]) -> list[str]:
     places = list(_KNOWN)
     found = [name for name in dict.fromkeys(names) if name not in _LEFT_OUT]
     return sorted(found, key=lambda name: places.index(name) if name in places else len(places))
+
+
+def minor(name: str) -> bool:
+    """Whether a metric stands in the files only."""
+    return name in _MINOR or name.endswith(FLOOR)

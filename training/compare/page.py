@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from training.compare.metrics import minor
 from training.compare.records import PICTURES, Results, Row
 from training.compare.tables import Column
 
@@ -16,6 +17,10 @@ NOTES = (
     "steps to equal quality: until 99 % of the way from the lowest first evaluation to the lowest last one of all runs",
     "forward and XLA: {forward}; step: one training step of {batch} examples; LiteRT: one example; "
     "memory: the peak of a process that trains three steps. Times are medians, all twins in turn in one run",
+)
+REST = (
+    "data: what as many pictures of the data reach; sure: the share of samples that the classifier puts in a class "
+    "with more than 0.9; twins.csv has more measures of the samples"
 )
 CAPTIONS = {
     "quality": "Quality over steps",
@@ -134,7 +139,8 @@ def notes(results: Results) -> list[str]:
     """What the columns mean."""
     batch = results.facts["batch"]
     forward = "one picture of 1280x720" if results.facts["scale"] else f"{batch} examples"
-    return [note.format(forward=forward, batch=batch) for note in NOTES]
+    told = [note.format(forward=forward, batch=batch) for note in NOTES]
+    return [*told, REST] if any(map(minor, results.facts["metrics"])) else told
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Column]) -> str:

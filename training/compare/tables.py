@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from training.compare.metrics import metric
+from training.compare.metrics import FLOOR, metric, minor
 from training.compare.records import Results, Row
 
 HEADINGS = {
@@ -28,7 +28,8 @@ class Column:
 
 def columns(results: Results, rows: Sequence[Row]) -> list[Column]:
     """The columns after the twin's name; one without a number in any row is left out."""
-    found = [_of_metric(name, results.facts["seeds"]) for name in results.facts["metrics"]]
+    metrics = [name for name in results.facts["metrics"] if not minor(name)]
+    found = [_of_metric(name, results.facts["seeds"], rows) for name in metrics]
     found.append(Column("steps to equal quality", "steps_to_common_quality", _whole("steps_to_common_quality")))
     found.append(Column("spectral, before / after", "spectral_after", _moments("spectral", 100)))
     found.append(Column("imbalance, before / after", "imbalance_after", _moments("imbalance", 255)))
@@ -42,14 +43,17 @@ def columns(results: Results, rows: Sequence[Row]) -> list[Column]:
     return [column for column in found if any(row[column.sorts_by] is not None for row in rows)]
 
 
-def _of_metric(name: str, seeds: int) -> Column:
+def _of_metric(name: str, seeds: int, rows: Sequence[Row]) -> Column:
     told = metric(name)
+    # What pictures of the data reach; the same for every twin.
+    floor = rows[0].get(f"{name}{FLOOR}_mean")
+    reached = "" if floor is None else f" (data {told.text(floor)})"
 
     def text(row: Row) -> str:
         mean, spread = row[f"{name}_mean"], row[f"{name}_sd"]
         return "" if mean is None else told.text(mean) + (f" ± {told.text(spread)}" if seeds > 1 else "")
 
-    return Column(told.label + told.unit, f"{name}_mean", text)
+    return Column(told.label + told.unit + reached, f"{name}_mean", text)
 
 
 def _whole(name: str) -> Callable[[Row], str]:

@@ -11,6 +11,7 @@ from training.compare import records
 from training.compare.metrics import metric, ordered
 from training.compare.report import write_report
 from training.compare.summaries import pair_rows, twin_rows
+from training.compare.tables import columns
 from training.compare.verdict import verdict
 
 
@@ -124,4 +125,16 @@ def test_tensorboard_has_shared_tags_and_a_table_of_hyper_parameters(comparison)
 def test_metrics_know_their_order_and_direction():
     assert ordered(["mse", "own", "psnr", "checkerboard", "ssim"]) == ["psnr", "ssim", "mse", "own"]
     assert metric("psnr").larger_is_better
+    assert metric("log_likelihood").larger_is_better
     assert not metric("frechet").larger_is_better
+    assert not metric("kernel").larger_is_better
+
+
+def test_the_table_tells_what_pictures_of_the_data_reach_and_leaves_the_rest_to_the_files(comparison):
+    results = records.read(comparison)
+    results.facts["metrics"] += ["frechet", "frechet_floor", "diversity"]
+    reached = {"frechet_mean": 1.25, "frechet_sd": 0.5, "frechet_floor_mean": 0.04}
+    rows = [row | reached for row in twin_rows(records.read(comparison))]
+    shown = {column.heading: column.text(rows[0]) for column in columns(results, rows)}
+    assert shown["Frechet distance (data 0.04)"] == "1.25 ± 0.50"
+    assert not {"diversity", "frechet floor"} & set(shown)
