@@ -44,7 +44,7 @@ def draw(name: str, rows: Sequence[Row]) -> None:
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=9)
-    figure.savefig(FIGURES / f"{name}.png", dpi=100, metadata={"Software": None})
+    figure.savefig(FIGURES / f"{name}.png", dpi=100, metadata={"Software": None}, pil_kwargs={"optimize": True})
 
 
 def test_pictures(source: str, count: int) -> np.ndarray:

@@ -107,8 +107,6 @@ def _multiworker(tf: Any, announce: Callable[[int], None]) -> "tf.distribute.Str
             "or use mirrored or one"
         )
     announce(cluster_size())
-    # gRPC's default wakes more threads for a message: with it a sum over two processes takes half as long again.
-    os.environ.setdefault("GRPC_POLL_STRATEGY", "poll")
     # It waits for the other workers where no handler of Python runs: a signal has to end the process by itself.
     handlers = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

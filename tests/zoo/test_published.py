@@ -22,7 +22,7 @@ def test_what_is_published_here():
     expected |= {f"{family}_x{scale}_subpixel" for family in ("espcn", "sesr") for scale in (2, 3, 4)}
     expected |= {"fsrcnn_x3_subpixel", *(f"fsrcnn_x{scale}_transpose" for scale in (2, 3, 4))}
     expected |= {f"vae_{name}" for name in ("subpixel", "transpose", "resize")}
-    expected |= {f"dcgan_{name}" for name in ("subpixel", "transpose", "transpose_2r", "resize")}
+    expected |= {f"dcgan_{name}" for name in ("subpixel", "transpose", "transpose_2r", "resize", "subpixel.cifar10")}
     expected |= {"features", "features.fashion_mnist", "features.cifar10"}
     expected |= {"ae_subpixel.cifar10", "ae_transpose.cifar10"}
     expected |= {"sngan_subpixel.fashion_mnist", "sngan_transpose_2r.fashion_mnist"}
