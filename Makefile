@@ -56,7 +56,7 @@ publish: ready
 	@$(VPYTHON) -m training publish $(if $(RUN),--run '$(RUN)') $(if $(REFRESH),--refresh '$(REFRESH)') $(if $(filter 1,$(FORCE)),--force)
 
 tensorboard: ready
-	@TF_CPP_MIN_LOG_LEVEL=3 $(VENV)/bin/tensorboard --logdir runs
+	@TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 $(VENV)/bin/tensorboard --logdir runs
 
 test: ready
 	@$(VPYTHON) -m pytest
