@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from zoo.upsampling import Upsampler
 
+# Weight of the mode: with twice as much, the generator makes hardly more than one picture of each.
+MODE = 4.0
+
 
 def discriminator(*, image_shape: tuple[int, int, int] = (28, 28, 1), filters: int = 24) -> "keras.Model":
     """Pairs of a 3x3 and a strided 4x4 convolution down to the generator's coarse grid, and one logit.
@@ -84,7 +87,7 @@ def sngan(
     width = filters * 2**doublings
     x = code
     if hidden:
-        x = normalised(layers.Dense(hidden, use_bias=False, name="hidden")(Mode(name="mode")(x)), "_hidden")
+        x = normalised(layers.Dense(hidden, use_bias=False, name="hidden")(Mode(MODE, name="mode")(x)), "_hidden")
     x = layers.Dense(math.prod(grid) * width, use_bias=False, name="dense")(x)
     x = normalised(layers.Reshape((*grid, width), name="reshape")(x), 0)
     for number in range(1, doublings + 1):
