@@ -16,6 +16,7 @@ start to its SavedModel, in a process of its own. The rows of models that are no
 """
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -149,8 +150,9 @@ class Rounds:
             self.loop.save()
             seconds.append(time.perf_counter() - started)
         training = self.whole / statistics.median(self.rates["loop"][1:])
-        by_clock = int(training / (60 * self.recipe.checkpoint_minutes))
-        spent = (CHECKPOINTS + by_clock) * statistics.median(seconds)
+        between = training / CHECKPOINTS
+        written = CHECKPOINTS * max(1, math.ceil(between / (60 * self.recipe.checkpoint_minutes)))
+        spent = written * statistics.median(seconds)
         return spent / (training + spent)
 
     def close(self) -> None:
