@@ -106,6 +106,9 @@ class Loop:
         """Go on from a checkpoint of the same run."""
         checkpoint.restore(self.task.groups())
         self.progress = Progress(checkpoint.step, **checkpoint.state)
+        # A run may have been killed after the checkpoint and before its rows.
+        if self.run:
+            self.run.write_metrics(self.progress.rows)
 
     def train_to_end(self) -> None:
         """Train until the recipe's last step.
