@@ -346,6 +346,27 @@ def test_subpixel_layers_with_a_bias_for_each_phase(size, scale, padding):
     assert "SubpixelConv2D" not in kinds(new)
 
 
+@pytest.mark.parametrize(
+    ("size", "padding", "around", "crop"),
+    [
+        (3, "same", None, ((0, 1), (0, 1))),
+        (2, "same", None, ((1, 0), (1, 0))),
+        (2, "valid", 1, 1),
+    ],
+)
+def test_a_crop_stays_behind_a_bias_for_each_phase(size, padding, around, crop):
+    options = {"phase_bias": True, "activation": "relu", "dtype": "float64"}
+    model = sequential(
+        *([layers.ZeroPadding2D(around, dtype="float64")] if around else []),
+        SubpixelConv2D(3, size, 2, padding, **options),
+        layers.Cropping2D(crop, dtype="float64"),
+    )
+    new, _ = convert(model, "transpose")
+    same_outputs(model, new, noise(2, 6, 5, 4))
+    assert kinds(new)[-1] == "Cropping2D"
+    assert "SubpixelConv2D" not in kinds(new)
+
+
 def test_phase_bias_is_the_bias_before_the_shuffle():
     bias = noise(18)
     for data_format, axes in (("channels_last", (0, 1, 2, 3)), ("channels_first", (0, 3, 1, 2))):

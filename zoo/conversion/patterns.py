@@ -9,7 +9,13 @@ import numpy as np
 from keras import layers, ops
 
 from zoo.conversion.graph import Call, Graph, Reading
-from zoo.conversion.layers import POINTWISE_OPERATIONS, CannotConvertError, check_activation, is_pointwise
+from zoo.conversion.layers import (
+    POINTWISE_OPERATIONS,
+    CannotConvertError,
+    check_activation,
+    differs_by_phase,
+    is_pointwise,
+)
 from zoo.upsampling import SubpixelConv2D, periodic_shuffle, subpixel_to_transpose
 from zoo.upsampling.arguments import Pair
 from zoo.upsampling.equivalence import Kernel, TransposeKernel
@@ -141,9 +147,11 @@ def _frame_around(
     padded = fits(before, layers.ZeroPadding2D) and layer.padding == "valid" and graph.only_consumer(call.inputs[0])
     # An activation that looks at its neighbours, and a loss of activity, see what the crop takes off.
     pointwise = is_pointwise(layer.activation) and layer.activity_regularizer is None
+    # Behind a crop the pattern of the phases would begin elsewhere.
+    croppable = pointwise and not (layer.phase_bias and differs_by_phase(layer, layer.filters))
     return (
         before.operation if before and padded else None,
-        after.operation if after and pointwise and fits(after, layers.Cropping2D) else None,
+        after.operation if after and croppable and fits(after, layers.Cropping2D) else None,
     )
 
 
