@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -90,6 +91,25 @@ def test_a_colour_that_means_transparency_becomes_transparency(channels, tmp_pat
     expected = np.full((4, 5), 65535)
     expected[1, 2] = 0
     np.testing.assert_array_equal(read[..., -1], expected)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_grey_of_few_bits_keeps_its_transparency(depth, tmp_path):
+    path = tmp_path / "keyed.png"
+    samples = np.arange(8) % 2**depth
+    bits = (samples[:, None] >> np.arange(depth)[::-1] & 1).astype(np.uint8)
+    header = struct.pack(">IIBBBBB", 8, 1, depth, 0, 0, 0, 0)
+    chunks = {
+        b"IHDR": header,
+        b"tRNS": struct.pack(">H", 1),
+        b"IDAT": zlib.compress(b"\0" + np.packbits(bits).tobytes()),
+        b"IEND": b"",
+    }
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks.items()))
+    pixels = read_picture(path).pixels
+    np.testing.assert_array_equal(pixels[0, :, 0], samples * 255 // (2**depth - 1))
+    np.testing.assert_array_equal(pixels[0, :, 1], np.where(samples == 1, 0, 255))
+    np.testing.assert_array_equal(pixels, tf.io.decode_png(path.read_bytes(), channels=4).numpy()[..., [0, 3]])
 
 
 def test_palettes_single_bits_and_keyed_grey_become_plain(tmp_path):
