@@ -8,6 +8,9 @@ import pytest
 import tensorflow as tf
 
 from zoo.__main__ import main
+from zoo.collapsible import CollapsibleConv2D
+from zoo.modes import Mode
+from zoo.spectral import SpectralConv2D
 from zoo.upsampling import SubpixelConv2D
 
 # Plain Keras, in a process that knows nothing of this project.
@@ -72,6 +75,19 @@ def test_converts_a_file_from_elsewhere_and_back(command, folder, monkeypatch, c
     left = sorted(path.name for path in folder.iterdir())
     made = ["in.keras", "lambda.keras", "nested.keras", "pair.npz", "text.keras"]
     assert left == sorted([*made, "back.keras", "out.keras", "served"])
+
+
+def test_converts_models_with_any_layer_of_the_project(command, tmp_path):
+    latent = keras.Input((8,))
+    x = keras.layers.Reshape((2, 2, 4))(Mode()(latent))
+    x = CollapsibleConv2D(4, 3, width=8)(SpectralConv2D(4, 3)(x))
+    model = keras.Model(latent, SubpixelConv2D(3, 3, 2, name="up")(x))
+    model.save(tmp_path / "in.keras")
+    done = command("zoo", "convert", "in.keras", "out.keras", "--to", "transpose")
+    assert (done.returncode, done.stderr) == (0, "")
+    new, code = keras.models.load_model(tmp_path / "out.keras"), np.random.default_rng(0).random((2, 8), "float32")
+    assert isinstance(new.get_layer("up"), keras.layers.Conv2DTranspose)
+    np.testing.assert_allclose(new(code), model(code), atol=1e-6)
 
 
 @pytest.mark.parametrize(

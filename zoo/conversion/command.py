@@ -88,7 +88,7 @@ def _load(source: Path) -> "keras.Model":
     import keras
 
     # Layers of this project are known by name once these are imported.
-    for module in ("zoo.collapsible", "zoo.upsampling"):
+    for module in ("zoo.collapsible", "zoo.modes", "zoo.spectral", "zoo.upsampling"):
         importlib.import_module(module)
 
     if source.suffix != SUFFIX:
