@@ -437,6 +437,37 @@ def test_what_tensorflow_cannot_run_stays():
     assert kinds(new) == ["Conv2DTranspose"]
 
 
+class Sizeless(layers.Layer):
+    def call(self, x):
+        return x + 1
+
+    def compute_output_shape(self, input_shape):
+        return (None, None, None, input_shape[-1])
+
+
+def sizeless_lambda():
+    return layers.Lambda(lambda x: x + 1, output_shape=(None, None, 4), dtype="float64")
+
+
+@pytest.mark.parametrize("make", [lambda: Sizeless(dtype="float64"), sizeless_lambda])
+def test_layers_that_state_no_sizes_are_worked_around(make):
+    transposed = functional(lambda x: layers.Conv2DTranspose(3, 4, 2, "same", dtype="float64", name="up")(make()(x)))
+    new, report = convert(transposed, "subpixel")
+    same_outputs(transposed, new, noise(2, 6, 5, 4))
+    assert "SubpixelConv2D" in kinds(new)
+    assert (report.multiply_adds_before, report.layers[1].difference) == (None, None)
+    assert report.difference < 1e-12
+    new, report = convert(transposed, "subpixel", when="faster")
+    assert "or not without its sizes" in report.kept[1].reason
+    assert kinds(new) == kinds(transposed)
+
+    shuffled = functional(lambda x: hand_written(make()(x)))
+    new, report = convert(shuffled, "transpose")
+    same_outputs(shuffled, new, noise(2, 6, 5, 4))
+    assert report.kept[1].reason == "the sizes that it is called on are not known"
+    assert kinds(new) == kinds(shuffled)
+
+
 def hand_written(x, strides=1, groups=1, activation=None, twice=False):
     y = layers.Conv2D(8, 3, strides, "same", groups=groups, activation=activation, name="conv", dtype=x.dtype)(x)
     up = ops.depth_to_space(y, 2)

@@ -30,11 +30,18 @@ def shuffle_of(call: Call) -> tuple[Pair, str] | None:
 
     What a layer, a Lambda or an operation does is found by trying it: it must move every number where the shuffle
     moves it.
+
+    Raises:
+        CannotConvertError: it may be one, and the sizes to try it on are not known.
     """
     sizes = [x.shape for x in (*call.inputs, *call.outputs)]
     if not call.plain or [len(shape) for shape in sizes] != [4, 4] or getattr(call.operation, "variables", []):
         return None
     (batch, *small), (out_batch, *large) = sizes
+    if None in (*sizes[0], *sizes[1]):
+        if any(small[axis] and large[axis] and small[axis] > large[axis] for axis in (0, 2)):
+            raise CannotConvertError("the sizes that it is called on are not known")
+        return None
     for data_format, (vertical, horizontal, channels) in (("channels_last", (0, 1, 2)), ("channels_first", (1, 2, 0))):
         rh, rest_h = divmod(large[vertical], small[vertical])
         rw, rest_w = divmod(large[horizontal], small[horizontal])
