@@ -81,7 +81,7 @@ def test_a_folder_keeps_its_shape_and_names_what_failed(upscale, tmp_path):
     assert len(lines) == 3
     assert f"{source}/broken.png cannot be read" in lines[0]
     assert "deep.jpg would lose bits" in lines[1]
-    assert f"2 pictures failed, the others are in {target}" in lines[2]
+    assert f"2 failed, the others are in {target}" in lines[2]
     np.testing.assert_array_equal(
         read_picture(target / "a.png").pixels, zoo.upscale(read_picture(source / "a.png").pixels, MODEL)
     )
@@ -95,6 +95,37 @@ def test_a_folder_keeps_its_shape_and_names_what_failed(upscale, tmp_path):
     assert files(target) == {"a.png", "sub/b.JPG"}
     assert (target / "a.png").read_bytes() == before
     assert upscale(source, target, "--force")[0] == 0
+
+
+def test_folders_that_cannot_be_read_are_named_and_the_others_done(upscale, tmp_path, monkeypatch):
+    source, target = tmp_path / "in", tmp_path / "out"
+    for name in ("open", "locked", "listed"):
+        (source / name).mkdir(parents=True)
+        Image.fromarray(noise(4, 5, 3)).save(source / name / "a.png")
+    scan, is_file = os.scandir, Path.is_file
+
+    def scandir(path):
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    def stat(path):
+        if path.parent.name == "listed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "is_file", stat)
+    code, said = upscale(source, target)
+    assert code == 1
+    first, second, last = sorted(said.splitlines()[:2]) + said.splitlines()[2:]
+    assert f"{source}/listed/a.png: Permission denied" in first
+    assert f"{source}/locked: Permission denied" in second
+    assert f"2 failed, the others are in {target}" in last
+    assert files(target) == {"open/a.png"}
+    code, said = upscale(source / "locked", tmp_path / "none")
+    assert (code, said.count("\n")) == (1, 1)
+    assert "Permission denied" in said
 
 
 def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_path):
