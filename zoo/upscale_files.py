@@ -153,7 +153,7 @@ def _check_target(job: Job, force: bool) -> None:
 def _read(job: Job, scale: int) -> Picture:
     picture = read_picture(job.source)
     height, width, channels = picture.pixels.shape
-    check_writable(job.target, (height * scale, width * scale, channels), picture.pixels.dtype)
+    check_writable(job.target, (height * scale, width * scale, channels), picture.pixels.dtype, picture.profile)
     return picture
 
 

@@ -137,6 +137,7 @@ def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_
     (tmp_path / "folder").mkdir()
     Image.fromarray(noise(6, 6)).save(tmp_path / "folder" / "a.png")
     Image.fromarray(np.zeros((1, 40_000), np.uint8)).save(tmp_path / "wide.png")
+    Image.fromarray(noise(6, 6, 3)).save(tmp_path / "profiled.jpg", icc_profile=bytes(2**20 + 1))
     (tmp_path / "link.png").symlink_to(good)
     (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere.png")
     before = files(tmp_path)
@@ -147,6 +148,7 @@ def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_
         ("good.png", "out.jpg", "transparency, which JPEG has not; write a .png or .webp"),
         ("deep.png", "out.jpg", "16 and JPEG keeps 8"),
         ("wide.png", "out.jpg", "JPEG has at most 65,500"),
+        ("profiled.jpg", "out.png", "out.png could not be read again"),
         ("good.png", "good.png", "is the picture itself"),
         ("good.png", "link.png", "is the picture itself"),
         ("good.png", "deep.png", "exists already; --force replaces it"),

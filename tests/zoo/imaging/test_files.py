@@ -217,6 +217,16 @@ def test_what_a_format_cannot_hold_is_refused(name, shape, dtype, message, tmp_p
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_png_takes_no_longer_profile_than_can_be_read_again(dtype, tmp_path):
+    path, pixels = tmp_path / "picture.png", noise(4, 5, 3, dtype=dtype)
+    write_picture(path, Picture(pixels, bytes(2**20)))
+    assert read_picture(path).profile == bytes(2**20)
+    with pytest.raises(PictureError, match=r"profile has 1,048,577 bytes, and a PNG at most 1,048,576; write a \.jpg"):
+        write_picture(tmp_path / "other.png", Picture(pixels, bytes(2**20 + 1)))
+    assert [each.name for each in tmp_path.iterdir()] == ["picture.png"]
+
+
 def test_jpeg_and_webp_are_near_and_keep_grey_alpha_and_profile(tmp_path):
     y, x = np.mgrid[:40, :50]
     waves = np.stack([128 + 90 * np.sin(x / a + y / b) for a, b in ((9, 7), (8, 11), (12, 6))], -1).astype(np.uint8)
