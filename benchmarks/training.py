@@ -9,12 +9,14 @@ One run for each model, the terms in turn, at the recipe's batch size:
 - fit, for an autoencoder: the same model under `keras.Model.fit` on an ordinary tf.data pipeline (shuffle, map, batch,
   prefetch).
 
-Ratios are medians over rounds of the ratio within a round; 1 - loop / bare is what a step waits for its input. Peak
-memory is that of a whole training of 300 steps, from its start to its SavedModel, in a process of its own. The rows of
-models that are not measured stay.
+Ratios are medians over rounds of the ratio within a round; 1 - loop / bare is what a step waits for its input. The
+share of checkpoints is what those of a whole training take of its time: the median of some that are written, times how
+many its recipe asks for, by steps and by the clock. Peak memory is that of a whole training of 300 steps, from its
+start to its SavedModel, in a process of its own. The rows of models that are not measured stay.
 """
 
 import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -38,9 +40,10 @@ from rich.table import Table
 
 from benchmarks.results import write_results
 from training.data import batches, open_source
-from training.loop import Loop
+from training.loop import CHECKPOINTS, Loop
 from training.overrides import recipe_for
 from training.recipes import Recipe
+from training.runs import Run
 from training.tasks import task_class
 from training.tasks.base import Task, to_float
 from training.tasks.reconstruction import LOSSES
@@ -56,14 +59,16 @@ GOALS = {
     "dcgan_subpixel": {"loop / bare": 0.90},
 }
 MEMORY_GOAL = 2.0
+CHECKPOINTS_TERM, CHECKPOINTS_GOAL = "checkpoints / training", 0.02
 
 
 class Rounds:
     """Terms of one model that take their turns, and their steps per second."""
 
-    def __init__(self, name: str, data: str | None, steps: int) -> None:
+    def __init__(self, name: str, data: str | None, steps: int, folder: Path) -> None:
         self.model = parse_name(name)
         self.steps = steps
+        self.whole = recipe_for(self.model.family, data, {}).steps
         self.recipe: Recipe = recipe_for(self.model.family, data, {"steps": 10**6})
         self.source = open_source(self.recipe.source, self.recipe.image_size)
         self.arguments = dict(self.recipe.model)
@@ -72,7 +77,9 @@ class Rounds:
         self.period = self.model.scale or self.model.family.upsampling
         kind = task_class(self.recipe.task)
         self.pictures, validation = kind.data(self.source, self.recipe, self.new_model(), self.period, 0)
-        self.loop = Loop(self.new_task(), tf.distribute.get_strategy(), self.pictures, validation, seed=0, run=None)
+        self.run = Run(folder)
+        self.run.create({})
+        self.loop = Loop(self.new_task(), tf.distribute.get_strategy(), self.pictures, validation, seed=0, run=self.run)
         self.stream = self.loop.stream()
         bare_task = self.new_task()
         constant = next(iter(batches(self.pictures, batch_size=self.recipe.batch, seed=0, total_steps=1)))
@@ -135,6 +142,24 @@ class Rounds:
             ordinary, epochs=rounds, steps_per_epoch=self.steps, verbose=0, shuffle=False, callbacks=[Turns()]
         )
 
+    def checkpoints(self, times: int = 5) -> float:
+        """The share of a whole training that its checkpoints take."""
+        seconds = []
+        for _ in range(times):
+            started = time.perf_counter()
+            self.loop.save()
+            seconds.append(time.perf_counter() - started)
+        training = self.whole / statistics.median(self.rates["loop"][1:])
+        between = training / CHECKPOINTS
+        written = CHECKPOINTS * max(1, math.ceil(between / (60 * self.recipe.checkpoint_minutes)))
+        spent = written * statistics.median(seconds)
+        return spent / (training + spent)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self.loop.close()
+        self.run.release()
+
     def ratios(self) -> dict[str, float]:
         """Medians over the rounds, the first of which, with its tracing, does not count."""
         return {
@@ -158,12 +183,15 @@ def main() -> None:
     console = Console()
     rows: list[dict[str, object]] = []
     for name in options.models:
-        turns = Rounds(name, options.data, options.steps)
-        if turns.recipe.task == "reconstruction":
-            turns.beside_fit(options.rounds + 1)
-        else:
-            for _ in range(options.rounds + 1):
-                turns.round()
+        with tempfile.TemporaryDirectory() as folder:
+            turns = Rounds(name, options.data, options.steps, Path(folder))
+            if turns.recipe.task == "reconstruction":
+                turns.beside_fit(options.rounds + 1)
+            else:
+                for _ in range(options.rounds + 1):
+                    turns.round()
+            checkpoints = turns.checkpoints()
+            turns.close()
         run = {"model": name, "source": turns.source.name, "batch": turns.recipe.batch, "rounds": options.rounds}
         table = Table("term", "value", "goal", title=f"{name}, {turns.source.name}, batch {turns.recipe.batch}")
         for term, rates in turns.rates.items():
@@ -175,6 +203,9 @@ def main() -> None:
             verdict = f"at least {goal:.2f}{'' if ratio >= goal else ': MISSED'}" if goal else ""
             table.add_row(term, f"{ratio:.3f}", verdict)
             rows.append(run | {"measure": term, "value": f"{ratio:.3f}", "unit": "ratio"})
+        verdict = f"at most {CHECKPOINTS_GOAL:.2f}{'' if checkpoints <= CHECKPOINTS_GOAL else ': MISSED'}"
+        table.add_row(CHECKPOINTS_TERM, f"{checkpoints:.5f}", verdict)
+        rows.append(run | {"measure": CHECKPOINTS_TERM, "value": f"{checkpoints:.5f}", "unit": "ratio"})
         console.print(table)
     if "ae_subpixel" in options.models:
         memory = peak_memory(options.data)

@@ -1,6 +1,7 @@
 """What all kept comparisons together show: sentences and tables made from their numbers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,18 +45,21 @@ class Comparison:
         """PNG by name."""
         return plots(self.results, self.twins)
 
-    def row(self, upsampler: str) -> Row:
-        """The costs and means of an up-sampler from its own initialiser."""
-        return next(row for row in self.twins if row["twin"] == f"own/{upsampler}")
+    def value(self, upsampler: str, column: str) -> float | None:
+        """A cost or a mean of an up-sampler from its own initialiser; None where it was not compared or measured."""
+        return next((row[column] for row in self.twins if row["twin"] == f"own/{upsampler}"), None)
 
     def pair(self, fairness: str, second: str, first: str | None = None) -> Row | None:
-        """The difference in the main metric of two twins, by key; None where they were not compared."""
+        """The difference in the main metric of two twins, by key; None where they were not compared.
+
+        The first is by default the reference, under whatever fairness.
+        """
         return next(
             (
                 row
                 for row in self.pairs
                 if (row["metric"], row["fairness"], row["second"]) == (self.main.name, fairness, second)
-                and first in (None, row["first"])
+                and (row["first"] == first or (first is None and row["first"].endswith(f"/{REFERENCE}")))
             ),
             None,
         )
@@ -88,13 +92,13 @@ def in_short(kept: Sequence[Comparison]) -> list[str]:
     """The answers, and what differs between the up-samplers, in sentences."""
     sentences = [_answers(kept)]
     for name in _upsamplers(kept)[1:]:
-        sentences.append(_against(kept, name))
+        sentences += _against(kept, name)
     return [*sentences, *_initialiser_in_short(kept), *_checkerboard_in_short(kept)]
 
 
 def _upsamplers(kept: Sequence[Comparison]) -> list[str]:
-    """All that were compared, the reference first."""
-    return list(dict.fromkeys(twin.upsampler for each in kept for twin in each.results.twins))
+    """All that were compared, and before them the reference."""
+    return list(dict.fromkeys([REFERENCE, *(twin.upsampler for each in kept for twin in each.results.twins)]))
 
 
 def _answers(kept: Sequence[Comparison]) -> str:
@@ -106,8 +110,8 @@ def _answers(kept: Sequence[Comparison]) -> str:
     return f"Take the fastest of those that no other was shown to be better than: {'; '.join(parts)}."
 
 
-def _against(kept: Sequence[Comparison], name: str) -> str:
-    """What an up-sampler gains and loses beside the reference."""
+def _against(kept: Sequence[Comparison], name: str) -> list[str]:
+    """What an up-sampler gains and loses beside the reference, where the two were compared."""
     said: dict[str, list[str]] = {"better": [], "worse": [], "alike": []}
     for each in kept:
         row = each.pair("own", f"own/{name}")
@@ -118,12 +122,14 @@ def _against(kept: Sequence[Comparison], name: str) -> str:
         said[word].append(each.title if word == "alike" else f"{each.title} ({each.size(row)})")
     parts = [f"{word} for {listed(said[word])}" for word in ("better", "worse") if said[word]]
     parts += [f"no difference was shown for {listed(said['alike'])}"] if said["alike"] else []
+    if not parts:
+        return []
     times = []
     for column, where in _PLACES.items():
-        if measured := [each for each in kept if each.row(REFERENCE)[column]]:
-            ratios = (_ratio(each, name, column) for each in measured)
+        if ratios := [ratio for each in kept if (ratio := _ratio(each, name, column)) is not None]:
             times.append(f"{_range(ratios, 2)} times as long {where}")
-    return f"`{name}` beside `{REFERENCE}`: in quality {'; '.join(parts)}. It takes {listed(times)}."
+    taken = f" It takes {listed(times)}." if times else ""
+    return [f"`{name}` beside `{REFERENCE}`: in quality {'; '.join(parts)}.{taken}"]
 
 
 _PLACES = {"forward_ms": "forward", "step_ms": "in a training step", "litert_ms": "forward in LiteRT"}
@@ -135,9 +141,10 @@ def _range(values: Iterable[float], digits: int) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _ratio(each: Comparison, name: str, column: str) -> float:
-    ratio: float = each.row(name)[column] / each.row(REFERENCE)[column]
-    return ratio
+def _ratio(each: Comparison, name: str, column: str) -> float | None:
+    """Of an up-sampler's time to the reference's; None where one of them is not known."""
+    time, reference = each.value(name, column), each.value(REFERENCE, column)
+    return time / reference if time and reference else None
 
 
 def _initialiser_in_short(kept: Sequence[Comparison]) -> list[str]:
@@ -160,18 +167,14 @@ def _initialiser_in_short(kept: Sequence[Comparison]) -> list[str]:
 
 def _checkerboard_in_short(kept: Sequence[Comparison]) -> list[str]:
     """How much of the checkerboard there is before and after training, over all comparisons that measured it."""
-    measured = [each for each in kept if each.row(REFERENCE)["spectral_after"] is not None]
-    if not measured:
+    told: dict[str, list[str]] = {moment: [] for moment in MOMENTS}
+    for name, moment in itertools.product(_upsamplers(kept), MOMENTS):
+        values = [each.value(name, f"spectral_{moment}") for each in kept]
+        if measured := [100 * value for value in values if value is not None]:
+            told[moment].append(f"`{name}` {_range(measured, 2)}")
+    if not all(told.values()):
         return []
-    before, after = (
-        listed(
-            [
-                f"`{name}` {_range((100 * each.row(name)[f'spectral_{moment}'] for each in measured), 2)}"
-                for name in _upsamplers(measured)
-            ]
-        )
-        for moment in MOMENTS
-    )
+    before, after = map(listed, told.values())
     return [
         "The checkerboard: percent of the energy at its frequencies that the data do not have, before training "
         f"{before}; after it {after}."
@@ -183,13 +186,13 @@ def quality(kept: Sequence[Comparison]) -> str:
     names = _upsamplers(kept)
     rows = []
     for each in kept:
-        mean, spread = (each.row(REFERENCE)[f"{each.main.name}_{what}"] for what in ("mean", "sd"))
+        values = [each.value(REFERENCE, f"{each.main.name}_{what}") for what in ("mean", "sd")]
         pairs = [each.pair("own", f"own/{name}") for name in names[1:]]
         rows.append(
             [
                 each.title,
                 f"{each.main.label}{each.main.unit}, {'larger' if each.main.larger_is_better else 'smaller'} is better",
-                f"{each.main.text(mean)} ± {each.main.text(spread)}",
+                " ± ".join(each.main.text(value) for value in values if value is not None),
                 *("" if row is None else each.told(row) for row in pairs),
             ]
         )
@@ -236,16 +239,17 @@ def checkerboard(kept: Sequence[Comparison]) -> str:
     rows = []
     for each in kept:
         for measure, told, factor in measures:
-            cells = [list(_moments(each.row(name), measure, factor)) for name in names]
-            if any(any(cell) for cell in cells):
-                rows.append([each.title, told, *(" / ".join(cell) for cell in cells)])
-    return table("comparison|pattern, before / after|" + "|".join(f"`{name}`" for name in names), rows, words=2)
+            cells = [_moments(each, name, measure, factor) for name in names]
+            if any(cells):
+                rows.append([each.title, told, *cells])
+    heads = "|".join(f"`{name}`" for name in names)
+    return table(f"comparison|pattern, before / after|{heads}", rows, words=2) if rows else ""
 
 
-def _moments(row: Row, measure: str, factor: float) -> Iterator[str]:
-    for moment in MOMENTS:
-        value = row[f"{measure}_{moment}"]
-        yield "" if value is None else f"{factor * value:.2f}"
+def _moments(each: Comparison, name: str, measure: str, factor: float) -> str:
+    values = [each.value(name, f"{measure}_{moment}") for moment in MOMENTS]
+    told = ["" if value is None else f"{factor * value:.2f}" for value in values]
+    return " / ".join(told) if any(told) else ""
 
 
 def times(kept: Sequence[Comparison]) -> str:
@@ -254,10 +258,12 @@ def times(kept: Sequence[Comparison]) -> str:
     rows = []
     for each in kept:
         for column, told in TIMES.items():
-            if each.row(REFERENCE)[column]:
-                ratios = [f"{_ratio(each, name, column):.2f}" for name in names[1:]]
-                rows.append([each.title, told, f"{each.row(REFERENCE)[column]:.2f} ms", *ratios])
-    return table(f"comparison|time|`{REFERENCE}`|" + "|".join(f"`{name}`" for name in names[1:]), rows, words=2)
+            if reference := each.value(REFERENCE, column):
+                ratios = [_ratio(each, name, column) for name in names[1:]]
+                cells = ("" if ratio is None else f"{ratio:.2f}" for ratio in ratios)
+                rows.append([each.title, told, f"{reference:.2f} ms", *cells])
+    heads = "|".join(f"`{name}`" for name in names[1:])
+    return table(f"comparison|time|`{REFERENCE}`|{heads}", rows, words=2) if rows else ""
 
 
 SECTIONS: list[tuple[str, str, Callable[[Sequence[Comparison]], str]]] = [

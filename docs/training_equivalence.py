@@ -22,10 +22,6 @@ from zoo.start import start_tensorflow
 
 start_tensorflow()
 
-from zoo.start import start_tensorflow
-
-start_tensorflow()
-
 import keras
 import numpy as np
 import tensorflow as tf

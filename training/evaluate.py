@@ -160,10 +160,12 @@ def find_saved_model(name: str) -> Path:
 def evaluate_command(name: str, data: str | None, console: Console, features: str | None = None) -> None:
     """Evaluate, print the means and write one row a picture: into the run's folder, or `runs/evaluate/`.
 
+    What is measured by features of another kind is not the run's own evaluation, and never lies in its folder.
+
     `bicubic_x2` and so on are names too, for super-resolution's baseline.
     """
     evaluation, folder = _baseline(name, data) or _evaluated(name, data, console, features)
-    path = evaluation.write(folder, name if folder == OTHERS else "")
+    path = evaluation.write(folder, "-".join(Path(name).parts[-2:]) if folder == OTHERS else "", features or "")
     errors = evaluation.standard_errors()
     table = Table(name, f"{evaluation.source} {evaluation.split}", *(["standard error"] if errors else []))
     table.add_row("pictures", str(evaluation.pictures))
@@ -197,19 +199,39 @@ def _evaluated(name: str, data: str | None, console: Console, features: str | No
     facts = json.loads((saved_model / CARD).read_text())
     parts = parse_name(facts["name"].partition(".")[0])
     source = open_source(data or facts["source"])
-    split = source.held_out
-    if parts.scale and source.name != facts["source"]:
-        split = _whole(source)
+    split = part_to_measure(source, facts) if parts.scale else source.held_out
     if not parts.scale:
         source = _fitting(name, facts, source, data, console)
-    run = saved_model.parent
-    folder = run / "evaluation" if (run / "config.json").is_file() else OTHERS
-    return evaluate(saved_model, parts, source, split, features), folder
+    run = Run(saved_model.parent)
+    of_run = (run.path / "config.json").is_file()
+    draws = run.config()["recipe"]["likelihood_draws"] if of_run else Recipe.likelihood_draws
+    folder = run.path / "evaluation" if of_run and not features else OTHERS
+    return evaluate(saved_model, parts, source, split, features, draws), folder
 
 
 def _whole(source: Source) -> str:
     """The part that a model which never saw a source is measured on: all of it where it can be had."""
     return "all" if isinstance(source, PictureSource) and "train" in source.splits else source.held_out
+
+
+def part_to_measure(source: Source, facts: Mapping[str, Any]) -> str:
+    """The part of a source that a super-resolution model is measured on: what none of its trainings took pictures from.
+
+    Args:
+        source: of pictures.
+        facts: of the model's card: its `source`, and the `legs` that its first weights come from.
+    """
+    seen = {name for leg in (*facts.get("legs", []), facts) for name in _joined(leg["source"])}
+    return source.held_out if seen & _joined(source.name) else _whole(source)
+
+
+def _joined(source: str) -> set[str]:
+    """The sources that one is made of, folders by where they are."""
+    folder = "folder:"
+    return {
+        folder + str(Path(part.removeprefix(folder)).resolve()) if part.startswith(folder) else part
+        for part in source.split("+")
+    }
 
 
 def _fitting(name: str, facts: Mapping[str, Any], source: Source, data: str | None, console: Console) -> Source:

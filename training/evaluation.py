@@ -70,15 +70,15 @@ class Evaluation:
         }
         return facts | ({"standard_errors": self.standard_errors()} if self.estimates else {})
 
-    def write(self, folder: Path, model: str = "") -> Path:
-        """Write `[<model>-]<source>-<split>.csv`, one row a picture, and all means as `.json`.
+    def write(self, folder: Path, model: str = "", features: str = "") -> Path:
+        """Write `[<model>-]<source>-<split>[-<features>].csv`, one row a picture, and all means as `.json`.
 
         Where there are samples alone, the CSV has one row for them together.
 
         Returns the path of the CSV.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        words = [model, re.sub("[^a-z0-9_+]+", "-", self.source.lower()), self.split]
+        words = [model, re.sub("[^a-z0-9_+]+", "-", self.source.lower()), self.split, features]
         path = folder / ("-".join(filter(None, words)) + ".csv")
         write_json(path.with_suffix(".json"), self.facts())
         text = io.StringIO()

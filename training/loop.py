@@ -24,6 +24,8 @@ from training.tasks.base import Batch, Task
 SECONDS_PER_CALL = 0.5
 STEPS_PER_CALL = 10
 EVALUATION_BATCH = 256
+# Of a run, beside those by the clock.
+CHECKPOINTS = 10
 STOPPED = "the run stops there and its last checkpoint is kept"
 DIVERGED = f"{STOPPED}; try a smaller learning_rate, or clip_norm=1"
 
@@ -104,6 +106,9 @@ class Loop:
         """Go on from a checkpoint of the same run."""
         checkpoint.restore(self.task.groups())
         self.progress = Progress(checkpoint.step, **checkpoint.state)
+        # A run may have been killed after the checkpoint and before its rows.
+        if self.run:
+            self.run.write_metrics(self.progress.rows)
 
     def train_to_end(self) -> None:
         """Train until the recipe's last step.
@@ -116,7 +121,7 @@ class Loop:
         log, evaluate, save = (
             recipe.log_every,
             math.ceil(recipe.steps / recipe.evaluations),
-            math.ceil(recipe.steps / 10),
+            math.ceil(recipe.steps / CHECKPOINTS),
         )
         fixed = self._agreement is not None
         calls = STEPS_PER_CALL if fixed else 1
@@ -146,7 +151,7 @@ class Loop:
                 stop = self._agreement.stop(received) if self._agreement else next(iter(received), None)
                 overdue = self.clock() - self._saved_at > 60 * recipe.checkpoint_minutes
                 if last or progress.step % save == 0 or overdue or stop:
-                    self._save()
+                    self.save()
                 if stop:
                     raise Interrupted(stop, progress.step)
 
@@ -195,6 +200,26 @@ class Loop:
         progress.step += count
         steps = progress.totals.get("steps", 0.0) + count
         progress.totals = {"steps": steps, **{tag: float(total) for tag, total in zip(tags, totals, strict=True)}}
+
+    def save(self) -> None:
+        """Write a checkpoint, if nothing is wrong with the networks.
+
+        Raises:
+            DivergedError: a weight is not finite.
+            CollapsedError: the networks cannot learn any more.
+        """
+        self._check_weights()
+        if ailment := self.task.ailment(self.progress.rows, self.validation):
+            raise CollapsedError(
+                f"{ailment} at step {self.progress.step}; {STOPPED}; try another seed, or a smaller learning_rate or "
+                "discriminator_learning_rate"
+            )
+        if self.run and self.checkpoints and self.board:
+            # First, so that what is lost of it is written again when the run resumes.
+            self.board.flush()
+            self.checkpoints.save(self.progress.step, self.task.groups(), self.progress.state())
+            self.run.write_metrics(self.progress.rows)
+        self._saved_at = self.clock()
 
     def _steps_in_graph(
         self, stream: Iterator[Batch], count: tf.Tensor, totals: list[tf.Tensor]
@@ -306,20 +331,6 @@ class Loop:
         """The first pictures of the validation part."""
         size = min(self.task.shown, self.validation.count)
         return next(iter(evaluation_batches(self.validation, batch_size=size, labels=self.task.labels)))
-
-    def _save(self) -> None:
-        self._check_weights()
-        if ailment := self.task.ailment(self.progress.rows, self.validation):
-            raise CollapsedError(
-                f"{ailment} at step {self.progress.step}; {STOPPED}; try another seed, or a smaller learning_rate or "
-                "discriminator_learning_rate"
-            )
-        if self.run and self.checkpoints and self.board:
-            # First, so that what is lost of it is written again when the run resumes.
-            self.board.flush()
-            self.checkpoints.save(self.progress.step, self.task.groups(), self.progress.state())
-            self.run.write_metrics(self.progress.rows)
-        self._saved_at = self.clock()
 
     def _check_weights(self) -> None:
         """Raise DivergedError where a weight is not finite."""

@@ -55,7 +55,7 @@ def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODEL
     config = run.config()
     facts = card(config, read_evaluations(run_folder), run.speed())
     name = published_name(config, facts["family"])
-    index = read_index(folder) if (folder / INDEX).is_file() else {}
+    index = _index(folder)
     if name in index and not force:
         raise InputError(f"{folder / name} is published already; replace it with FORCE=1")
     _check_outputs(saved_model, facts)
@@ -66,7 +66,7 @@ def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODEL
     with appears_whole(folder / name) as temporary:
         shutil.copytree(saved_model, temporary)
         write_json(temporary / CARD, facts)
-    return _listed(name, index, folder)
+    return _listed(name, folder)
 
 
 def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
@@ -83,7 +83,7 @@ def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
     """
     from training.export import export
 
-    index = read_index(folder) if (folder / INDEX).is_file() else {}
+    index = _index(folder)
     if name not in index:
         raise InputError(f"{name} is not published in {folder}, which holds {', '.join(index) or 'nothing'}")
     verify_files(folder / name, index[name]["files"])
@@ -97,7 +97,7 @@ def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
             raise RunError(f"exported anew, {name} has other weights than {folder / name}")
         _check_outputs(temporary, facts)
         _check_size(temporary, name, index, folder)
-    return _listed(name, index, folder)
+    return _listed(name, folder)
 
 
 def _weights(saved_model: Path, facts: Mapping[str, Any]) -> list[np.ndarray]:
@@ -106,9 +106,15 @@ def _weights(saved_model: Path, facts: Mapping[str, Any]) -> list[np.ndarray]:
     return model.get_weights()
 
 
-def _listed(name: str, index: dict[str, Any], folder: Path) -> Path:
+def _index(folder: Path) -> dict[str, Any]:
+    return read_index(folder) if (folder / INDEX).is_file() else {}
+
+
+def _listed(name: str, folder: Path) -> Path:
     """Give a model that is in its place an entry in the index; returns where it is."""
     model = folder / name
+    # As it is by now: another model may have been published meanwhile.
+    index = _index(folder)
     index[name] = {"files": {path.relative_to(model).as_posix(): sha256(path) for path in sorted(walk(model))}}
     write_json(folder / INDEX, {"schema": SCHEMA, "models": dict(sorted(index.items()))})
     return model

@@ -118,6 +118,8 @@ def _prepare(
 
     config = run_config(order, strategy, source, initial)
     chief, what, resume = is_chief(), config["identity"], order.resume
+    if cluster_size() > 1:
+        Agreement(strategy).check_plan(f"{what} {order.seed}")
     if chief:
         run = open_run(name, what, order.seed, config, resume=resume, root=order.root)
         ends.callback(run.release)
@@ -125,7 +127,6 @@ def _prepare(
         run = choose_run(name, what, order.seed, resume=resume, root=order.root)
     checkpoint, complaints = Checkpoints(run.checkpoints).load_newest() if chief and resume else (None, [])
     if cluster_size() > 1:
-        Agreement(strategy).check_plan(f"{what} {order.seed}")
         checkpoint = chiefs_checkpoint(strategy, checkpoint)
     if resume and not checkpoint:
         complaints += [
@@ -175,15 +176,20 @@ def create_task(
 
     recipe, name = order.recipe, str(order.model)
     arguments, published = model_arguments(order, image_shape, classes)
+
+    def built(arguments: Mapping[str, Any]) -> keras.Model:
+        try:
+            return build_model(name, **arguments)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{name} with {arguments}: {error}") from error
+
     keras.utils.set_random_seed(order.seed)
-    try:
-        model = build_model(name, **arguments)
-        copied = recipe.average or published != arguments
-        copies = [build_model(name, **built) for built in (arguments, published)] if copied else []
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} with {arguments}: {error}") from error
+    model = built(arguments)
+    # Before the copies: a twin to start from draws anew, and as many draws must follow as do without one.
     if initial:
         initial.apply(model)
+    copied = recipe.average or published != arguments
+    copies = [built(each) for each in (arguments, published)] if copied else []
     period = order.model.scale or order.model.family.upsampling
     return task_class(recipe.task)(recipe, model, period, copies=copies, jit=order.jit, seed=order.seed)
 

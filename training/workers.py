@@ -16,6 +16,7 @@ from training.errors import RunError
 BAD_INPUT = 2
 STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 GRACE_SECONDS = 60.0
+GRACE_SECONDS_OF_BAD_INPUT = 5.0
 # Of an open file that ends when the process that started the workers does, however it ends.
 _PARENT = "SUBPIXEL_ZOO_PARENT"
 
@@ -58,6 +59,9 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
             _wait(workers, GRACE_SECONDS)
             # The word of the chief counts, which saves.
             failed = 0
+        elif failed is not None and _code(workers[failed]) == BAD_INPUT:
+            # The chief, who says what is wrong, may find it a little later.
+            _wait(workers, GRACE_SECONDS_OF_BAD_INPUT)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -125,8 +125,7 @@ def _upscale(options: argparse.Namespace) -> int:
     for path, reason in failures:
         _say(options, reason if str(path) in reason else f"{path}: {reason}", FAILED)
     if failures:
-        failed = "1 picture failed" if len(failures) == 1 else f"{len(failures)} pictures failed"
-        return _say(options, f"{failed}, the others are in {options.target}", FAILED)
+        return _say(options, f"{len(failures)} failed, the others are in {options.target}", FAILED)
     print(options.target)
     return DONE
 

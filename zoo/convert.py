@@ -83,8 +83,9 @@ def convert(
     if not isinstance(model, keras.Sequential):
         numbers = [random_like(x, seed) for seed, x in enumerate(inputs)]
         packed = keras.tree.pack_sequence_as(model.input, numbers)
-    work = _unchanged_work(reading, planned.changes) if sizes_known else None
     converted = [row for row in planned.reports if row.converted]
+    known = sizes_known and all(row.multiply_adds_before is not None for row in converted)
+    work = _unchanged_work(reading, planned.changes) if known else None
     difference: float | None = None
     seconds: list[float] | list[None] = [None, None]
     with _random_states(model), _random_states(new), contextlib.suppress(tf.errors.OpError):

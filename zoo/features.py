@@ -31,8 +31,7 @@ class FeaturesUnavailableError(ValueError):
 
 def feature_names() -> list[str]:
     """Names that `feature_function` takes: the published classifiers and `inception`."""
-    classifiers = [name for name, family in families().items() if family.kind == "classifier"]
-    return [*(name for name in published_names() if name.partition(".")[0] in classifiers), INCEPTION]
+    return [*_classifiers(), INCEPTION]
 
 
 def feature_function(name: str = "features") -> "FeatureFunction":
@@ -48,11 +47,7 @@ def feature_function(name: str = "features") -> "FeatureFunction":
         VerificationError: a published file differs from the index.
         FeaturesUnavailableError: the weights of `inception` are not here and cannot be downloaded.
     """
-    names = feature_names()
-    if name not in names:
-        raise UnknownNameError(
-            f"there is no feature function {name!r}{closest(name, names)}; there are {', '.join(names)}"
-        )
+    _check(name, "feature function", feature_names())
     if name == INCEPTION:
         return inception_features(_inception_weights())
     return _published(name, "features")
@@ -65,6 +60,7 @@ def class_probabilities(name: str = "features") -> "FeatureFunction":
         UnknownNameError: there is no such classifier.
         VerificationError: a published file differs from the index.
     """
+    _check(name, "published classifier", _classifiers())
     return _published(name, "probabilities")
 
 
@@ -78,6 +74,16 @@ def inception_features(weights: str | None) -> "FeatureFunction":
 
     network = keras.applications.InceptionV3(include_top=False, weights=weights, pooling="avg")
     return partial(_inception_features, network)
+
+
+def _classifiers() -> list[str]:
+    kinds = [name for name, family in families().items() if family.kind == "classifier"]
+    return [name for name in published_names() if name.partition(".")[0] in kinds]
+
+
+def _check(name: str, what: str, names: list[str]) -> None:
+    if name not in names:
+        raise UnknownNameError(f"there is no {what} {name!r}{closest(name, names)}; there are {', '.join(names)}")
 
 
 def _published(name: str, output: str) -> "FeatureFunction":

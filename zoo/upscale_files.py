@@ -53,17 +53,18 @@ def upscale_files(
         force: replace files that exist.
 
     Returns:
-        Of a folder the files that failed, and why; the others are done.
+        Of a folder the files that failed and the folders that cannot be read, and why; the others are done.
 
     Raises:
         PictureError: nothing can be done: a file that is broken or exists already, or folders that do not fit.
         UnknownNameError: no such published model, or not one that enlarges pictures.
         VerificationError: a published file differs from the index.
-        OSError: the file could not be written.
+        OSError: the file could not be written, or nothing in the folder can be read.
         MemoryError: the picture needs more memory than there is.
     """
     scale = check_name(model)
-    jobs = list(_jobs(source, target))
+    unread: list[OSError] = []
+    jobs = list(_jobs(source, target, unread))
     alone, ready = not source.is_dir(), None
     if alone:
         _check_target(jobs[0], force)
@@ -73,7 +74,7 @@ def upscale_files(
     import tensorflow as tf
 
     chosen = enlarger(model)
-    failures = []
+    failures = [(Path(error.filename), _reason(error)) for error in unread]
     with _progress() as bar:
         pictures = bar.add_task("pictures", total=len(jobs), visible=not alone)
         for job in jobs:
@@ -93,7 +94,7 @@ def upscale_files(
     return failures
 
 
-def _jobs(source: Path, target: Path) -> Iterator[Job]:
+def _jobs(source: Path, target: Path, unread: list[OSError]) -> Iterator[Job]:
     if not source.exists():
         raise PictureError(f"{source} does not exist")
     if not source.is_dir():
@@ -104,7 +105,9 @@ def _jobs(source: Path, target: Path) -> Iterator[Job]:
     here, there = source.resolve(), target.resolve()
     if here == there or here in there.parents or there in here.parents:
         raise PictureError(f"{target} and {source} must be folders of which none lies in the other")
-    paths = sorted(_pictures(source))
+    paths = sorted(_pictures(source, unread))
+    if unread and not paths:
+        raise unread[0]
     if not paths:
         raise PictureError(f"{source} holds no pictures ({', '.join(SUFFIXES)})")
     for path in paths:
@@ -122,13 +125,22 @@ def _one(source: Path, target: Path) -> Job:
     return Job(source, target)
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
+def _pictures(folder: Path, unread: list[OSError]) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder, onerror=unread.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(root, name)
-            if path.suffix.lower() in SUFFIXES and not name.startswith(".") and path.is_file():
+            if path.suffix.lower() in SUFFIXES and not name.startswith(".") and _is_file(path, unread):
                 yield path
+
+
+def _is_file(path: Path, unread: list[OSError]) -> bool:
+    try:
+        return path.is_file()
+    # Of a folder that may be listed and not entered.
+    except OSError as error:
+        unread.append(error)
+        return False
 
 
 def _check_target(job: Job, force: bool) -> None:
@@ -141,7 +153,7 @@ def _check_target(job: Job, force: bool) -> None:
 def _read(job: Job, scale: int) -> Picture:
     picture = read_picture(job.source)
     height, width, channels = picture.pixels.shape
-    check_writable(job.target, (height * scale, width * scale, channels), picture.pixels.dtype)
+    check_writable(job.target, (height * scale, width * scale, channels), picture.pixels.dtype, picture.profile)
     return picture
 
 

@@ -1,6 +1,8 @@
+import json
 import re
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,10 @@ from docs.findings_summary import (
     quality,
     times,
 )
+from training.compare import records
+from training.compare.plan import Pair
 from training.compare.report import write_report
+from zoo.files import write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,6 +62,37 @@ def test_tables_tell_differences_with_intervals_and_effects(kept):
     assert layer_and_initialiser(kept[1:]) == equal_cost(kept[1:]) == ""
     assert "| `ae` on MNIST | forward | 2.00 ms | 1.50 | 0.50 |" in times(kept)
     assert "| `ae` on MNIST | constant features, grey levels | 0.00 / 0.00 | 10.20 / 0.51 |" in checkerboard(kept)
+
+
+def only(folder, *upsamplers):
+    """A comparison of some up-samplers, the first of them its reference."""
+    path = write_comparison(folder) / records.FACTS
+    facts = json.loads(path.read_text())
+    facts["twins"] = [twin for twin in facts["twins"] if twin["key"].partition("/")[2] in upsamplers]
+    first, *others = (f"own/{name}" for name in upsamplers)
+    facts["pairs"] = [asdict(Pair("own", first, other, "the whole choice")) for other in others]
+    write_json(path, facts)
+
+
+def test_up_samplers_that_a_comparison_lacks_are_left_out(tmp_path):
+    only(tmp_path / "ae" / "first", "transpose", "resize")
+    only(tmp_path / "ae" / "second", "subpixel", "transpose")
+    without_reference, without_resize = comparisons(tmp_path)
+    kept = [without_reference, without_resize]
+    answer, transpose, pattern = in_short(kept)
+    assert answer.startswith("Take the fastest of those that no other was shown to be better than")
+    assert transpose.startswith(
+        "`transpose` beside `subpixel`: in quality no difference was shown for `ae` on glyphs. It takes 1.50 times"
+    )
+    assert "before training `subpixel` 0.00, `transpose` 0.40 and `resize` 0.00; after it" in pattern
+    assert "| `ae` on glyphs | PSNR dB, larger is better |  |  |  |" in quality(kept)
+    assert "| 28.100 ± 0.100 | +0.000 (-0.124 to +0.124); +0.0 |  |" in quality(kept)
+    lines = checkerboard(kept).splitlines()
+    assert "| `ae` on glyphs | constant features, grey levels |  | 10.20 / 0.51 | 0.00 / 0.00 |" in lines
+    assert "| `ae` on glyphs | constant features, grey levels | 0.00 / 0.00 | 10.20 / 0.51 |  |" in lines
+    assert "| `ae` on glyphs | forward | 2.00 ms | 1.50 |  |" in times(kept)
+    assert times([without_reference]) == ""
+    assert layer_and_initialiser(kept) == equal_cost(kept) == ""
 
 
 def test_the_page_says_what_the_kept_results_say(tmp_path):

@@ -35,7 +35,7 @@ def interrupted_after(step: int, train: Callable[[], object]) -> None:
         count = min(count, step - loop.progress.step) if loop.progress.step < step else count
         advance(loop, stream, count)
         if loop.progress.step == step:
-            loop._save()
+            loop.save()
             raise Interrupted(15, step)
 
     with pytest.MonkeyPatch.context() as patched, pytest.raises(Interrupted):

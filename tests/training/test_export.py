@@ -190,3 +190,16 @@ print(model.serve(image=tf.zeros((1, 28, 28, 1)))["image"].shape)
     )
     assert done.returncode == 0, done.stderr
     assert "(1, 28, 28, 1)" in done.stdout
+
+
+def test_what_is_published_meanwhile_stays_in_the_index(run, tmp_path, monkeypatch):
+    folder = tmp_path / "saved_models"
+
+    def another(*_: object) -> None:
+        folder.mkdir()
+        other = {"files": {"saved_model.pb": "0" * 64}}
+        (folder / "index.json").write_text(json.dumps({"schema": 1, "models": {"ae_resize": other}}))
+
+    monkeypatch.setattr("training.publish._check_size", another)
+    publish(run, folder=folder)
+    assert list(read_index(folder)) == ["ae_resize", "ae_subpixel"]

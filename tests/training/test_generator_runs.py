@@ -6,10 +6,12 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
+from rich.console import Console
 from small_loops import pictures, small_loop
 
 from training.checkpoint import Checkpoints
-from training.evaluate import evaluate
+from training.evaluate import evaluate, evaluate_command
+from training.evaluation import Evaluation
 from training.publish import publish
 from training.tasks import adversarial
 from training.tasks.variational import binarised
@@ -241,3 +243,29 @@ def test_they_are_published(runs, model, tmp_path):
     config["source"]["name"] = "mnist"
     (run / "config.json").write_text(json.dumps(config))
     assert publish(run, folder=tmp_path / "saved_models").name == model
+
+
+def test_other_features_and_fewer_draws_leave_the_own_evaluation_of_a_run_what_it_is(
+    runs, shapes_folder, monkeypatch, tmp_path
+):
+    run = tmp_path / "runs" / "vae_subpixel" / "12345678-s0"
+    shutil.copytree(runs["vae_subpixel"], run)
+    config = json.loads((run / "config.json").read_text())
+    config["recipe"]["likelihood_draws"] = 7
+    (run / "config.json").write_text(json.dumps(config))
+    before = {path: path.read_bytes() for path in (run / "evaluation").iterdir()}
+    asked = []
+
+    def measured(*arguments):
+        asked.append(arguments[-2:])
+        return Evaluation("mnist", "test", "quick", [("0", {"psnr": 1.0})])
+
+    monkeypatch.setattr("training.evaluate.evaluate", measured)
+    monkeypatch.chdir(tmp_path)
+    evaluate_command(str(run), f"folder:{shapes_folder}", Console(quiet=True), "inception")
+    assert {path: path.read_bytes() for path in (run / "evaluation").iterdir()} == before
+    other = "vae_subpixel-12345678-s0-mnist-test-inception"
+    assert sorted(path.name for path in (tmp_path / "runs" / "evaluate").iterdir()) == [f"{other}.csv", f"{other}.json"]
+    evaluate_command(str(run), f"folder:{shapes_folder}", Console(quiet=True))
+    assert (run / "evaluation" / "mnist-test.csv").is_file()
+    assert asked == [("inception", 7), (None, 7)]

@@ -1,4 +1,5 @@
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,10 @@ import pytest
 
 from training.checkpoint import Checkpoints
 from training.errors import InputError
+from training.report import Report
 from training.strategy import STRATEGIES, cluster_size, create_strategy, is_chief
+from training.train import train
+from training.workers import run_workers
 
 SMALL = ("batch=12", "model.filters=3", "log_every=50", "learning_rate=3e-3")
 
@@ -146,3 +150,25 @@ def test_one_process_of_a_cluster_speaks(monkeypatch, variables, chief):
     for name, value in variables.items():
         monkeypatch.setenv(name, value if isinstance(value, str) else json.dumps(value))
     assert is_chief() is chief
+
+
+def test_the_chief_has_its_say_where_another_finds_bad_input_first(tmp_path, monkeypatch, capfd):
+    worker = tmp_path / "worker"
+    late = """case $TF_CONFIG in *'"index": 0'*) sleep 1; echo what is wrong >&2;; esac"""
+    worker.write_text(f"#!/bin/sh\n{late}\nexit 2\n")
+    worker.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(worker))
+    with pytest.raises(SystemExit, match="2"):
+        run_workers(2, [])
+    assert capfd.readouterr().err == "what is wrong\n"
+
+
+def test_workers_that_disagree_leave_no_folder(tmp_path, monkeypatch, order):
+    def disagree(*_: object) -> None:
+        raise InputError("the workers disagree")
+
+    monkeypatch.setattr("training.train.cluster_size", lambda: 2)
+    monkeypatch.setattr("training.agreement.Agreement.check_plan", disagree)
+    with pytest.raises(InputError, match="disagree"):
+        train(order(), Report())
+    assert not (tmp_path / "runs").exists()

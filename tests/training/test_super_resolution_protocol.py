@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from training.data import open_source
+from training.evaluate import part_to_measure
 from training.super_resolution_protocol import Measured, bicubic, measured
 from zoo.metrics import super_resolution_metrics
 
@@ -91,3 +92,15 @@ def test_the_command_measures_a_folder_picture_by_picture(command, tmp_path):
     none = command("training", "evaluate", "--model", "bicubic_x3")
     assert none.returncode == 2
     assert none.stderr.count("\n") == 1
+
+
+def test_a_model_is_measured_on_the_whole_only_of_what_it_never_saw(tmp_path, monkeypatch):
+    (tmp_path / "pictures").mkdir()
+    for number in range(3):
+        Image.fromarray(np.full((9, 9), number, np.uint8)).save(tmp_path / "pictures" / f"{number}.png")
+    source = open_source(f"folder:{tmp_path}/pictures")
+    monkeypatch.chdir(tmp_path)
+    assert part_to_measure(source, {"source": "t91+bsds400"}) == "all"
+    for seen in (source.name, "t91+folder:pictures/", "folder:../" + tmp_path.name + "/pictures"):
+        assert part_to_measure(source, {"source": seen}) == "test"
+    assert part_to_measure(source, {"source": "t91", "legs": [{"source": "folder:pictures"}]}) == "test"

@@ -1,6 +1,7 @@
 import csv
 import itertools
 import json
+import shutil
 import time
 
 import keras
@@ -286,3 +287,14 @@ def test_muon_moves_a_kernel_by_an_orthogonal_matrix():
     left, _, right = np.linalg.svd(gradient.reshape(36, 6), full_matrices=False)
     assert np.sum(moved * -(left @ right)) / np.linalg.norm(moved) / np.sqrt(6) > 0.98
     np.testing.assert_allclose(np.asarray(bias), -0.5, rtol=1e-4)
+
+
+def test_rows_that_a_kill_left_behind_are_written_when_the_run_is_exported(order, finished_run):
+    training = order()
+    run = training.root / finished_run.parent.name / finished_run.name
+    shutil.copytree(finished_run, run)
+    shutil.rmtree(run / "saved_model")
+    first, *_ = (run / "metrics.csv").read_text().splitlines(keepends=True)
+    (run / "metrics.csv").write_text(first)
+    assert train(training, Report()).parent == run
+    assert rows(run) == rows(finished_run)

@@ -346,6 +346,27 @@ def test_subpixel_layers_with_a_bias_for_each_phase(size, scale, padding):
     assert "SubpixelConv2D" not in kinds(new)
 
 
+@pytest.mark.parametrize(
+    ("size", "padding", "around", "crop"),
+    [
+        (3, "same", None, ((0, 1), (0, 1))),
+        (2, "same", None, ((1, 0), (1, 0))),
+        (2, "valid", 1, 1),
+    ],
+)
+def test_a_crop_stays_behind_a_bias_for_each_phase(size, padding, around, crop):
+    options = {"phase_bias": True, "activation": "relu", "dtype": "float64"}
+    model = sequential(
+        *([layers.ZeroPadding2D(around, dtype="float64")] if around else []),
+        SubpixelConv2D(3, size, 2, padding, **options),
+        layers.Cropping2D(crop, dtype="float64"),
+    )
+    new, _ = convert(model, "transpose")
+    same_outputs(model, new, noise(2, 6, 5, 4))
+    assert kinds(new)[-1] == "Cropping2D"
+    assert "SubpixelConv2D" not in kinds(new)
+
+
 def test_phase_bias_is_the_bias_before_the_shuffle():
     bias = noise(18)
     for data_format, axes in (("channels_last", (0, 1, 2, 3)), ("channels_first", (0, 3, 1, 2))):
@@ -414,6 +435,37 @@ def test_what_tensorflow_cannot_run_stays():
     assert report.kept[0].reason.startswith("TensorFlow cannot run")
     assert report.difference is None
     assert kinds(new) == ["Conv2DTranspose"]
+
+
+class Sizeless(layers.Layer):
+    def call(self, x):
+        return x + 1
+
+    def compute_output_shape(self, input_shape):
+        return (None, None, None, input_shape[-1])
+
+
+def sizeless_lambda():
+    return layers.Lambda(lambda x: x + 1, output_shape=(None, None, 4), dtype="float64")
+
+
+@pytest.mark.parametrize("make", [lambda: Sizeless(dtype="float64"), sizeless_lambda])
+def test_layers_that_state_no_sizes_are_worked_around(make):
+    transposed = functional(lambda x: layers.Conv2DTranspose(3, 4, 2, "same", dtype="float64", name="up")(make()(x)))
+    new, report = convert(transposed, "subpixel")
+    same_outputs(transposed, new, noise(2, 6, 5, 4))
+    assert "SubpixelConv2D" in kinds(new)
+    assert (report.multiply_adds_before, report.layers[1].difference) == (None, None)
+    assert report.difference < 1e-12
+    new, report = convert(transposed, "subpixel", when="faster")
+    assert "or not without its sizes" in report.kept[1].reason
+    assert kinds(new) == kinds(transposed)
+
+    shuffled = functional(lambda x: hand_written(make()(x)))
+    new, report = convert(shuffled, "transpose")
+    same_outputs(shuffled, new, noise(2, 6, 5, 4))
+    assert report.kept[1].reason == "the sizes that it is called on are not known"
+    assert kinds(new) == kinds(shuffled)
 
 
 def hand_written(x, strides=1, groups=1, activation=None, twice=False):

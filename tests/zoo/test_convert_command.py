@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,6 +9,9 @@ import pytest
 import tensorflow as tf
 
 from zoo.__main__ import main
+from zoo.collapsible import CollapsibleConv2D
+from zoo.modes import Mode
+from zoo.spectral import SpectralConv2D
 from zoo.upsampling import SubpixelConv2D
 
 # Plain Keras, in a process that knows nothing of this project.
@@ -42,6 +46,14 @@ def folder(tmp_path_factory):
     return made
 
 
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Arguments for a model of one layer, in the folder that this process is in."""
+    monkeypatch.chdir(tmp_path)
+    keras.Sequential([keras.Input((4, 4, 2)), keras.layers.Conv2DTranspose(2, 2, 2)]).save("in.keras")
+    return "in.keras", "new.keras", "--to", "subpixel", "--saved-model", "served"
+
+
 def test_converts_a_file_from_elsewhere_and_back(command, folder, monkeypatch, capsys):
     done = command(
         "zoo", "convert", "in.keras", "out.keras", "--to", "subpixel", "--saved-model", "served", folder=folder
@@ -72,6 +84,19 @@ def test_converts_a_file_from_elsewhere_and_back(command, folder, monkeypatch, c
     left = sorted(path.name for path in folder.iterdir())
     made = ["in.keras", "lambda.keras", "nested.keras", "pair.npz", "text.keras"]
     assert left == sorted([*made, "back.keras", "out.keras", "served"])
+
+
+def test_converts_models_with_any_layer_of_the_project(command, tmp_path):
+    latent = keras.Input((8,))
+    x = keras.layers.Reshape((2, 2, 4))(Mode()(latent))
+    x = CollapsibleConv2D(4, 3, width=8)(SpectralConv2D(4, 3)(x))
+    model = keras.Model(latent, SubpixelConv2D(3, 3, 2, name="up")(x))
+    model.save(tmp_path / "in.keras")
+    done = command("zoo", "convert", "in.keras", "out.keras", "--to", "transpose")
+    assert (done.returncode, done.stderr) == (0, "")
+    new, code = keras.models.load_model(tmp_path / "out.keras"), np.random.default_rng(0).random((2, 8), "float32")
+    assert isinstance(new.get_layer("up"), keras.layers.Conv2DTranspose)
+    np.testing.assert_allclose(new(code), model(code), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +130,50 @@ def test_bad_input_is_one_line_and_leaves_nothing(folder, monkeypatch, capsys, a
     assert message in said
     assert said.count("\n") == 1
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def _full(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+def _full_for_tensorflow(*_, **__):
+    raise tf.errors.UnknownError(None, None, "variables.data: No space left on device\nand more")
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "fault", "message"),
+    [
+        (keras.Model, "save", _full, "No space left on device"),
+        (keras.Model, "export", _full_for_tensorflow, "variables.data: No space left on device"),
+        (os, "link", "another", "File exists"),
+        (Path, "rename", _full, "No space left on device"),
+    ],
+)
+def test_a_failed_write_is_one_line_and_leaves_neither_file_nor_folder(
+    small, monkeypatch, capsys, place, name, fault, message
+):
+    if fault == "another":
+        right = os.link
+
+        def fault(source, target):
+            target.write_text("another's")
+            right(source, target)
+
+    monkeypatch.setattr(place, name, fault)
+    assert main(["convert", *small]) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    left = {path.name: path.stat().st_size for path in Path().iterdir()}
+    assert left.pop("new.keras", None) == (len("another's") if name == "link" else None)
+    assert list(left) == ["in.keras"]
+
+
+def test_file_systems_without_links_get_both(small, monkeypatch):
+    def no_links(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    assert main(["convert", *small]) == 0
+    assert sorted(path.name for path in Path().iterdir()) == ["in.keras", "new.keras", "served"]
+    assert isinstance(keras.models.load_model("new.keras").layers[-1], SubpixelConv2D)

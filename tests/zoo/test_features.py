@@ -8,7 +8,13 @@ import pytest
 
 import zoo
 from zoo import reachable
-from zoo.features import FeaturesUnavailableError, feature_function, feature_names, inception_features
+from zoo.features import (
+    FeaturesUnavailableError,
+    class_probabilities,
+    feature_function,
+    feature_names,
+    inception_features,
+)
 from zoo.metrics import compare_sets, features_of
 from zoo.registry import UnknownNameError
 
@@ -59,6 +65,15 @@ def test_unknown_functions_come_with_the_closest():
     with pytest.raises(UnknownNameError, match="no feature function 'ae_subpixel'"):
         feature_function("ae_subpixel")
     assert feature_names() == [*CLASSIFIERS, "inception"]
+    for name in ("ae_subpixel", "inception"):
+        with pytest.raises(UnknownNameError, match=f"no published classifier '{name}'.*; there are features"):
+            class_probabilities(name)
+
+
+def test_a_published_classifier_gives_its_probabilities():
+    probabilities = class_probabilities("features")(np.random.default_rng(0).random((3, 28, 28, 1)))
+    assert probabilities.shape == (3, 10)
+    np.testing.assert_allclose(probabilities.sum(-1), 1, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)

@@ -81,7 +81,7 @@ def test_a_folder_keeps_its_shape_and_names_what_failed(upscale, tmp_path):
     assert len(lines) == 3
     assert f"{source}/broken.png cannot be read" in lines[0]
     assert "deep.jpg would lose bits" in lines[1]
-    assert f"2 pictures failed, the others are in {target}" in lines[2]
+    assert f"2 failed, the others are in {target}" in lines[2]
     np.testing.assert_array_equal(
         read_picture(target / "a.png").pixels, zoo.upscale(read_picture(source / "a.png").pixels, MODEL)
     )
@@ -97,6 +97,37 @@ def test_a_folder_keeps_its_shape_and_names_what_failed(upscale, tmp_path):
     assert upscale(source, target, "--force")[0] == 0
 
 
+def test_folders_that_cannot_be_read_are_named_and_the_others_done(upscale, tmp_path, monkeypatch):
+    source, target = tmp_path / "in", tmp_path / "out"
+    for name in ("open", "locked", "listed"):
+        (source / name).mkdir(parents=True)
+        Image.fromarray(noise(4, 5, 3)).save(source / name / "a.png")
+    scan, is_file = os.scandir, Path.is_file
+
+    def scandir(path):
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    def stat(path):
+        if path.parent.name == "listed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "is_file", stat)
+    code, said = upscale(source, target)
+    assert code == 1
+    first, second, last = sorted(said.splitlines()[:2]) + said.splitlines()[2:]
+    assert f"{source}/listed/a.png: Permission denied" in first
+    assert f"{source}/locked: Permission denied" in second
+    assert f"2 failed, the others are in {target}" in last
+    assert files(target) == {"open/a.png"}
+    code, said = upscale(source / "locked", tmp_path / "none")
+    assert (code, said.count("\n")) == (1, 1)
+    assert "Permission denied" in said
+
+
 def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_path):
     good = tmp_path / "good.png"
     Image.fromarray(noise(6, 6, 4)).save(good)
@@ -106,6 +137,7 @@ def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_
     (tmp_path / "folder").mkdir()
     Image.fromarray(noise(6, 6)).save(tmp_path / "folder" / "a.png")
     Image.fromarray(np.zeros((1, 40_000), np.uint8)).save(tmp_path / "wide.png")
+    Image.fromarray(noise(6, 6, 3)).save(tmp_path / "profiled.jpg", icc_profile=bytes(2**20 + 1))
     (tmp_path / "link.png").symlink_to(good)
     (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere.png")
     before = files(tmp_path)
@@ -116,6 +148,7 @@ def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_
         ("good.png", "out.jpg", "transparency, which JPEG has not; write a .png or .webp"),
         ("deep.png", "out.jpg", "16 and JPEG keeps 8"),
         ("wide.png", "out.jpg", "JPEG has at most 65,500"),
+        ("profiled.jpg", "out.png", "out.png could not be read again"),
         ("good.png", "good.png", "is the picture itself"),
         ("good.png", "link.png", "is the picture itself"),
         ("good.png", "deep.png", "exists already; --force replaces it"),

@@ -51,6 +51,7 @@ def collect(
     (folder / MEASURED).mkdir(parents=True, exist_ok=True)
     (folder / records.PICTURES).mkdir(exist_ok=True)
     orders = {(key, seed): order for key, seed, order in _orders(asked, contestants, source)}
+    evaluate_alike(orders, source, runs)
     first = orders[contestants[0].key, 0]
     shown = examples(first, source)
     measured = {
@@ -116,6 +117,21 @@ def _orders(asked: Request, contestants: Sequence[Twin], source: "Source") -> It
             yield twin.key, seed, asked.order(twin, seed, source.name)
 
 
+def evaluate_alike(
+    orders: Mapping[tuple[str, int], "Order"], source: "Source", runs: Mapping[tuple[str, int], Run]
+) -> None:
+    """Evaluate all runs anew where some were evaluated otherwise: with more draws, or before there was a classifier."""
+    from training.evaluate import evaluate
+
+    if len({_facts(run)["protocol"] for run in runs.values()}) == 1:
+        return
+    for at, run in runs.items():
+        order = orders[at]
+        draws = order.recipe.likelihood_draws
+        found = evaluate(run.saved_model, order.model, source, source.held_out, draws=draws)
+        found.write(run.path / "evaluation")
+
+
 def _measured(order: "Order", source: "Source", run: Run, shown: "Examples", folder: Path, slug: str) -> dict[str, Any]:
     """Checkerboard and spectrum of a run before and after training; pictures of the first seed are saved."""
     from training.compare.measuring import after_training, before_training
@@ -169,11 +185,16 @@ def _costs(
 
 def _evaluation(run: Run) -> dict[str, float]:
     """The metrics of a run's model on the held-out part of its source."""
+    metrics = _facts(run)["metrics"]
+    return {name: metrics[name] for name in ordered(metrics)}
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    """The evaluation of a run's model on the held-out part of its source."""
     from training.evaluation import read_evaluations
 
     source = run.config()["source"]["name"]
-    facts = next(facts for facts in read_evaluations(run.path) if facts["source"] == source)
-    return {name: facts["metrics"][name] for name in ordered(facts["metrics"])}
+    return next(facts for facts in read_evaluations(run.path) if facts["source"] == source)
 
 
 def _curve(key: str, seed: int, run: Run) -> list[records.Row]:

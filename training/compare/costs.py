@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from training.config import model_arguments
 from training.data import Source
+from training.precision import precision
 from training.tasks.base import Batch
 from training.train import Order, create_task
 from zoo import metrics
@@ -99,8 +100,9 @@ def _forward(model: keras.Model, x: tf.Tensor, *, jit: bool) -> Term:
 
 
 def _step(order: Order, source: Source, batch: Batch) -> Term:
-    task = create_task(order, source.image_shape)
-    graph = tf.function(lambda: task.step(batch))
+    with precision(order.recipe.precision):
+        task = create_task(order, source.image_shape)
+        graph = tf.function(lambda: task.step(batch)).get_concrete_function()
     return lambda: tf.nest.map_structure(_arrived, graph())
 
 

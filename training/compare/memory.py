@@ -20,13 +20,16 @@ def main() -> None:
     start_tensorflow()
     import tensorflow as tf
 
+    from training.precision import precision
+
     with np.load(sys.argv[2], allow_pickle=False) as file:
         batch = {key: tf.constant(file[key]) for key in file.files}
     order = Order(parse_name(facts["model"]), Recipe(**facts["recipe"]))
-    task = create_task(order, tuple(facts["image_shape"]))
-    step = tf.function(lambda: task.step(batch))
-    for _ in range(STEPS):
-        step()
+    with precision(order.recipe.precision):
+        task = create_task(order, tuple(facts["image_shape"]))
+        step = tf.function(lambda: task.step(batch))
+        for _ in range(STEPS):
+            step()
     print(peak())
 
 

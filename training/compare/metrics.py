@@ -43,6 +43,8 @@ _KNOWN = {
         Metric("ssim_y", "SSIM (luma)", "", 4),
         Metric("ssim", "SSIM", "", 4),
         Metric("mse", "MSE", "", 5, False),
+        Metric("spectral_distance", "spectral distance", " dB", 2, False),
+        Metric("diversity", "diversity", "", 3),
     )
 }
 # Measured anew for every twin, before training too.

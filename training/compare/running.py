@@ -29,7 +29,9 @@ class _OneLine(Report):
 
     def start(self, *arguments: Any) -> None:
         """The progress bar of a terminal; its path only where an earlier run goes on."""
-        quiet, self.console.quiet = self.console.quiet, arguments[-1] == 0
+        *_, step, _ = arguments
+        quiet = self.console.quiet
+        self.console.quiet = quiet or step == 0
         super().start(*arguments)
         self.console.quiet = quiet
 

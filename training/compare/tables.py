@@ -28,7 +28,7 @@ class Column:
 
 def columns(results: Results, rows: Sequence[Row]) -> list[Column]:
     """The columns after the twin's name; one without a number in any row is left out."""
-    metrics = [name for name in results.facts["metrics"] if not minor(name)]
+    metrics = [name for place, name in enumerate(results.facts["metrics"]) if place == 0 or not minor(name)]
     found = [_of_metric(name, results.facts["seeds"], rows) for name in metrics]
     found.append(Column("steps to equal quality", "steps_to_common_quality", _whole("steps_to_common_quality")))
     found.append(Column("spectral, before / after", "spectral_after", _moments("spectral", 100)))

@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> None:
     """Convert a file and print the report.
 
     Raises:
-        CommandError: a file cannot be read or written, or the model cannot be converted.
+        CommandError: a file cannot be read, a name is taken, or the model cannot be converted.
+        OSError: a file cannot be written; none of them is there then.
     """
     _check(options.source, options.target, options.saved_model)
     start_tensorflow()
@@ -88,7 +89,7 @@ def _load(source: Path) -> "keras.Model":
     import keras
 
     # Layers of this project are known by name once these are imported.
-    for module in ("zoo.collapsible", "zoo.upsampling"):
+    for module in ("zoo.collapsible", "zoo.modes", "zoo.spectral", "zoo.upsampling"):
         importlib.import_module(module)
 
     if source.suffix != SUFFIX:
@@ -108,21 +109,42 @@ def _load(source: Path) -> "keras.Model":
 
 
 def _write(model: "keras.Model", target: Path, saved_model: Path | None) -> None:
+    """Both of what is asked for, or neither."""
+    import tensorflow as tf
+
     beside = target.with_name(f".{target.stem}.{os.getpid()}{SUFFIX}")
     folder = saved_model.with_name(f".{saved_model.name}.{os.getpid()}") if saved_model else None
     try:
         model.save(beside)
-        if saved_model and folder:
+        if folder:
             model.export(folder, verbose=False)
-            folder.rename(saved_model)
-        # A link, unlike a rename, never replaces what came to be there meanwhile.
-        os.link(beside, target)
-    except OSError as error:
-        raise CommandError(_first_line(error)) from error
+        _name(beside, target)
+        try:
+            if saved_model and folder:
+                folder.rename(saved_model)
+        except BaseException:
+            target.unlink()
+            raise
+    except (OSError, tf.errors.OpError) as error:
+        raise OSError(_first_line(error)) from error
     finally:
         beside.unlink(missing_ok=True)
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _name(beside: Path, target: Path) -> None:
+    """Give a file its name, and never replace what came to be there meanwhile, as a rename would."""
+    try:
+        os.link(beside, target)
+    # Not every file system has links.
+    except OSError:
+        target.touch(exist_ok=False)
+        try:
+            beside.replace(target)
+        except BaseException:
+            target.unlink()
+            raise
 
 
 def _shape(text: str) -> tuple[int, ...]:

@@ -95,13 +95,9 @@ def transpose_layers(
     frame: TransposeFrame = kernel.frame
     bias = np.asarray(layer.bias) if layer.use_bias else None
     filters = kernel.shape[2]
-    apart = False
-    if bias is not None and phase_bias:
-        first = bias[:filters]
-        apart = bool(layer.bias_regularizer or layer.bias_constraint) or not np.array_equal(
-            bias, np.tile(first, len(bias) // filters)
-        )
-        bias = bias if apart else first
+    apart = phase_bias and differs_by_phase(layer, filters)
+    if bias is not None and not apart:
+        bias = bias[:filters]
     late = apart or _is_late(layer, frame.crop)
     bias_options = {
         "bias_initializer": layer.bias_initializer,
@@ -134,6 +130,15 @@ def transpose_layers(
     if apart:
         pattern.set_weights([bias])
     return chain
+
+
+def differs_by_phase(layer: layers.Layer, filters: int) -> bool:
+    """Whether the phases of a bias are not all alike, or a regulariser or a constraint sees every one of them."""
+    if not layer.use_bias:
+        return False
+    bias = np.asarray(layer.bias)
+    alike = np.array_equal(bias, np.tile(bias[:filters], len(bias) // filters))
+    return bool(layer.bias_regularizer or layer.bias_constraint) or not alike
 
 
 def check_activation(layer: layers.Layer) -> None:

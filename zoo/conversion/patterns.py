@@ -9,7 +9,13 @@ import numpy as np
 from keras import layers, ops
 
 from zoo.conversion.graph import Call, Graph, Reading
-from zoo.conversion.layers import POINTWISE_OPERATIONS, CannotConvertError, check_activation, is_pointwise
+from zoo.conversion.layers import (
+    POINTWISE_OPERATIONS,
+    CannotConvertError,
+    check_activation,
+    differs_by_phase,
+    is_pointwise,
+)
 from zoo.upsampling import SubpixelConv2D, periodic_shuffle, subpixel_to_transpose
 from zoo.upsampling.arguments import Pair
 from zoo.upsampling.equivalence import Kernel, TransposeKernel
@@ -24,11 +30,18 @@ def shuffle_of(call: Call) -> tuple[Pair, str] | None:
 
     What a layer, a Lambda or an operation does is found by trying it: it must move every number where the shuffle
     moves it.
+
+    Raises:
+        CannotConvertError: it may be one, and the sizes to try it on are not known.
     """
     sizes = [x.shape for x in (*call.inputs, *call.outputs)]
     if not call.plain or [len(shape) for shape in sizes] != [4, 4] or getattr(call.operation, "variables", []):
         return None
     (batch, *small), (out_batch, *large) = sizes
+    if None in (*sizes[0], *sizes[1]):
+        if any(small[axis] and large[axis] and small[axis] > large[axis] for axis in (0, 2)):
+            raise CannotConvertError("the sizes that it is called on are not known")
+        return None
     for data_format, (vertical, horizontal, channels) in (("channels_last", (0, 1, 2)), ("channels_first", (1, 2, 0))):
         rh, rest_h = divmod(large[vertical], small[vertical])
         rw, rest_w = divmod(large[horizontal], small[horizontal])
@@ -141,9 +154,11 @@ def _frame_around(
     padded = fits(before, layers.ZeroPadding2D) and layer.padding == "valid" and graph.only_consumer(call.inputs[0])
     # An activation that looks at its neighbours, and a loss of activity, see what the crop takes off.
     pointwise = is_pointwise(layer.activation) and layer.activity_regularizer is None
+    # Behind a crop the pattern of the phases would begin elsewhere.
+    croppable = pointwise and not (layer.phase_bias and differs_by_phase(layer, layer.filters))
     return (
         before.operation if before and padded else None,
-        after.operation if after and pointwise and fits(after, layers.Cropping2D) else None,
+        after.operation if after and croppable and fits(after, layers.Cropping2D) else None,
     )
 
 

@@ -95,9 +95,8 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
             report = _report(change, reading, faster or measure, sizes_known)
             if faster and not _is_faster(report):
                 reason = f"converted it takes {report.times()}, not clearly less"
-                reason = (
-                    reason if report.difference is not None else "this machine cannot run it, so it is not measured"
-                )
+                if report.difference is None:
+                    reason = "this machine cannot run it, or not without its sizes, so it is not measured"
                 report = replace(report, converted=False, reason=reason)
             else:
                 changes.append(change)
@@ -151,13 +150,15 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
     main = next(layer for layer in change.new if layer.name == change.main.name)
     calls = [call.inputs[0].shape for call in change.calls]
     work_before = work_after = None
-    if sizes_known:
+    # A layer of one's own may state a shape without sizes.
+    stated = all(None not in shape for shape in calls)
+    if sizes_known and stated:
         # Every entry of a kernel meets every pixel of the input once, in both forms. The zeros that padding adds are
         # left out, and those that `"same"` adds inside a convolution are in, as is usual.
         pixels = sum(_pixels(shape, main.data_format) for shape in calls)
         work_before = math.prod(change.main.kernel.shape) * pixels
         work_after = math.prod(main.kernel.shape) * pixels
-    difference = _difference(change)
+    difference = _difference(change) if stated else None
     before = after = None
     if measure and difference is not None:
         before, after = map(sum, zip(*(_times(change, call) for call in change.calls), strict=True))

@@ -59,8 +59,10 @@ def read_picture(path: Path) -> Picture:
             with Image.open(path, formats=FORMATS) as image:
                 check_picture(path, image)
                 image.load()
-                deep = _is_deep(path)
-                pixels, profile = (_deep(path, image), _profile(image)) if deep else _shallow(image)
+                depth = _bit_depth(path)
+                # Of 16 bits Pillow would keep 8.
+                deep = depth == 16
+                pixels, profile = (_deep(path, image), _profile(image)) if deep else _shallow(image, depth)
                 return Picture(_upright(pixels, _orientation(image)), profile)
         except PictureError:
             raise
@@ -85,11 +87,11 @@ def check_picture(path: Path, image: "Image.Image") -> None:
         raise PictureError(f"{path} is an animation of {frames} pictures; save the one that is meant as a file")
 
 
-def _is_deep(path: Path) -> bool:
-    """Whether a file is a PNG of 16 bits, of which Pillow would keep 8."""
+def _bit_depth(path: Path) -> int:
+    """Bits of a sample, 1 to 16 in a PNG and 8 in any other file."""
     with path.open("rb") as file:
         header = file.read(_BIT_DEPTH + 1)
-    return header.startswith(_PNG) and header[_BIT_DEPTH] == 16
+    return header[_BIT_DEPTH] if header.startswith(_PNG) else 8
 
 
 def _deep(path: Path, image: "Image.Image") -> Array:
@@ -104,10 +106,14 @@ def _deep(path: Path, image: "Image.Image") -> Array:
     return pixels if isinstance(image.info["transparency"], tuple) else pixels[..., [0, 3]]
 
 
-def _shallow(image: "Image.Image") -> tuple[Array, bytes | None]:
+def _shallow(image: "Image.Image", depth: int) -> tuple[Array, bytes | None]:
     if image.mode == "CMYK":
         return np.asarray(_rgb_from_cmyk(image)), None
     grey = image.mode in ("1", "L", "LA")
+    key = image.info.get("transparency")
+    if image.mode == "L" and isinstance(key, int):
+        # Pillow spreads samples of 2 and 4 bits over 0..255, but not the one that stands for transparency.
+        image.info["transparency"] = key % 2**depth * (255 // (2**depth - 1))
     if image.has_transparency_data:
         pixels = np.asarray(image.convert("RGBA"))
         return pixels[..., [0, 3]] if grey else pixels, _profile(image)

@@ -14,11 +14,11 @@ def fill_transparent(colours: Array, alpha: Array) -> Array:
     picture is enlarged. Visible pixels keep their colours.
 
     Args:
-        colours: uint8 or uint16 `[h, w, 1 or 3]`, not multiplied by alpha.
+        colours: uint8, uint16 or floats `[h, w, 1 or 3]`, not multiplied by alpha.
         alpha: of the same type, `[h, w, 1]`.
 
     Returns:
-        As `colours`.
+        As `colours`; integers are rounded.
 
     Reference:
         The pull-push of Gortler et al. 1996, The Lumigraph: averages of ever coarser pixels, weighted by alpha.
@@ -28,7 +28,9 @@ def fill_transparent(colours: Array, alpha: Array) -> Array:
         return colours
     weight = alpha.astype(np.float32)
     filled = _filled(colours * weight, weight)
-    return np.where(hidden, np.rint(filled).astype(colours.dtype), colours)
+    if np.issubdtype(colours.dtype, np.integer):
+        filled = np.rint(filled)
+    return np.where(hidden, filled.astype(colours.dtype), colours)
 
 
 def _filled(weighted: Array, weight: Array) -> Array:

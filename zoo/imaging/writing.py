@@ -11,6 +11,8 @@ from zoo.imaging.reading import Picture, PictureError
 
 SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _LARGEST_SIDE = {"PNG": 2**31 - 1, "JPEG": 65_500, "WEBP": 16_383}
+# Pillow, for one, reads no PNG with a longer one.
+_LONGEST_PROFILE_IN_PNG = 2**20
 _OPTIONS = {"PNG": {}, "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}}
 
 
@@ -25,11 +27,13 @@ def format_of(path: Path) -> str:
     return SUFFIXES[path.suffix.lower()]
 
 
-def check_writable(path: Path, shape: tuple[int, ...], dtype: "np.dtype[np.generic]") -> None:
-    """Whether a file's format holds a picture `[h, w, c]` of a type, before work is put into one.
+def check_writable(
+    path: Path, shape: tuple[int, ...], dtype: "np.dtype[np.generic]", profile: bytes | None = None
+) -> None:
+    """Whether a file's format holds a picture `[h, w, c]` of a type with a profile, before work is put into one.
 
     Raises:
-        PictureError: the format has no 16 bits, no transparency, or too short sides.
+        PictureError: the format has no 16 bits, no transparency, no such long profile, or too short sides.
     """
     kind = format_of(path)
     height, width, channels = shape
@@ -37,6 +41,11 @@ def check_writable(path: Path, shape: tuple[int, ...], dtype: "np.dtype[np.gener
         raise PictureError(f"{path} would lose bits: the picture has 16 and {kind} keeps 8; write a .png")
     if channels in (2, 4) and kind == "JPEG":
         raise PictureError(f"{path} would lose the picture's transparency, which JPEG has not; write a .png or .webp")
+    if kind == "PNG" and profile and len(profile) > _LONGEST_PROFILE_IN_PNG:
+        raise PictureError(
+            f"{path} could not be read again: the picture's colour profile has {len(profile):,} bytes, and a PNG "
+            f"at most {_LONGEST_PROFILE_IN_PNG:,}; write a .jpg or .webp"
+        )
     if max(height, width) > _LARGEST_SIDE[kind]:
         raise PictureError(
             f"{path} would have {width}x{height} pixels; {kind} has at most {_LARGEST_SIDE[kind]:,} a side"
@@ -52,7 +61,7 @@ def write_picture(path: Path, picture: Picture) -> None:
         PictureError: as `check_writable`.
         OSError: the disk is full, or the folder is not there or may not be written.
     """
-    check_writable(path, picture.pixels.shape, picture.pixels.dtype)
+    check_writable(path, picture.pixels.shape, picture.pixels.dtype, picture.profile)
     with written_beside(path) as file:
         if picture.pixels.dtype == np.uint8:
             _write(file, format_of(path), picture)

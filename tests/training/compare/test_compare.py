@@ -48,6 +48,7 @@ def test_a_comparison_measures_what_it_promises_and_repeats_nothing(command, tmp
     lines = done.stdout.splitlines()
     assert lines[0].startswith("data: folder:")
     assert lines[1] == "comparing 3 twins of ae over 2 seeds, 6 steps each"
+    assert not any(line.startswith(("model: ", "run: ")) for line in lines)
     assert lines[-1].startswith("report: runs/compare/ae/")
     folder = (tmp_path / lines[-1].removeprefix("report: ")).parent
     with (folder / "runs.csv").open() as file:

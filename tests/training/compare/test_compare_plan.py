@@ -9,7 +9,7 @@ from training.compare.widths import multiply_adds_of
 from training.config import model_arguments
 from training.errors import InputError
 from training.initial import FreshTwin
-from training.train import Order
+from training.train import Order, create_task
 from zoo.metrics import multiply_adds
 from zoo.models import families
 from zoo.upsampling import subpixel_to_transpose
@@ -109,3 +109,15 @@ def test_a_family_without_widths_is_refused():
     entry = dataclasses.replace(plan.family, build=lambda upsampler, *, image_shape=SHAPE: None)
     with pytest.raises(InputError, match="no argument for its number of channels"):
         twins(dataclasses.replace(plan, family=entry), SHAPE)
+
+
+def test_a_mapped_generator_learns_from_the_discriminator_that_its_twin_learns_from():
+    plan = asked("dcgan", fairness="mapped", settings={"model.filters": 2})
+    mapped, own, _ = twins(plan, SHAPE)[0]
+    networks = []
+    for twin in (mapped, own):
+        order = plan.order(twin, 5, "glyphs")
+        initial = FreshTwin(order, model_arguments(order, SHAPE)[0]) if twin.init else None
+        networks.append(create_task(order, SHAPE, initial).networks["discriminator"].get_weights())
+    for one, other in zip(*networks, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -128,6 +128,9 @@ def test_metrics_know_their_order_and_direction():
     assert metric("log_likelihood").larger_is_better
     assert not metric("frechet").larger_is_better
     assert not metric("kernel").larger_is_better
+    # Of samples that no classifier tells more of.
+    assert ordered(["checkerboard", "diversity", "spectral_distance"]) == ["spectral_distance", "diversity"]
+    assert not metric("spectral_distance").larger_is_better
 
 
 def test_the_table_tells_what_pictures_of_the_data_reach_and_leaves_the_rest_to_the_files(comparison):
@@ -138,3 +141,12 @@ def test_the_table_tells_what_pictures_of_the_data_reach_and_leaves_the_rest_to_
     shown = {column.heading: column.text(rows[0]) for column in columns(results, rows)}
     assert shown["Frechet distance (data 0.04)"] == "1.25 ± 0.50"
     assert not {"diversity", "frechet floor"} & set(shown)
+
+
+def test_the_metric_that_decides_has_a_column(comparison):
+    results = records.read(comparison)
+    results.facts["metrics"] = ["spectral_distance", "diversity"]
+    rows = [row | {"spectral_distance_mean": 1.25, "spectral_distance_sd": 0.5} for row in twin_rows(results)]
+    shown = [column.heading for column in columns(results, rows)]
+    assert shown[0] == "spectral distance dB"
+    assert "diversity" not in shown

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -90,6 +91,25 @@ def test_a_colour_that_means_transparency_becomes_transparency(channels, tmp_pat
     expected = np.full((4, 5), 65535)
     expected[1, 2] = 0
     np.testing.assert_array_equal(read[..., -1], expected)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_grey_of_few_bits_keeps_its_transparency(depth, tmp_path):
+    path = tmp_path / "keyed.png"
+    samples = np.arange(8) % 2**depth
+    bits = (samples[:, None] >> np.arange(depth)[::-1] & 1).astype(np.uint8)
+    header = struct.pack(">IIBBBBB", 8, 1, depth, 0, 0, 0, 0)
+    chunks = {
+        b"IHDR": header,
+        b"tRNS": struct.pack(">H", 1),
+        b"IDAT": zlib.compress(b"\0" + np.packbits(bits).tobytes()),
+        b"IEND": b"",
+    }
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks.items()))
+    pixels = read_picture(path).pixels
+    np.testing.assert_array_equal(pixels[0, :, 0], samples * 255 // (2**depth - 1))
+    np.testing.assert_array_equal(pixels[0, :, 1], np.where(samples == 1, 0, 255))
+    np.testing.assert_array_equal(pixels, tf.io.decode_png(path.read_bytes(), channels=4).numpy()[..., [0, 3]])
 
 
 def test_palettes_single_bits_and_keyed_grey_become_plain(tmp_path):
@@ -195,6 +215,16 @@ def test_what_a_format_cannot_hold_is_refused(name, shape, dtype, message, tmp_p
     with pytest.raises(PictureError, match=message):
         write_picture(tmp_path / name, Picture(np.zeros(shape, dtype)))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_png_takes_no_longer_profile_than_can_be_read_again(dtype, tmp_path):
+    path, pixels = tmp_path / "picture.png", noise(4, 5, 3, dtype=dtype)
+    write_picture(path, Picture(pixels, bytes(2**20)))
+    assert read_picture(path).profile == bytes(2**20)
+    with pytest.raises(PictureError, match=r"profile has 1,048,577 bytes, and a PNG at most 1,048,576; write a \.jpg"):
+        write_picture(tmp_path / "other.png", Picture(pixels, bytes(2**20 + 1)))
+    assert [each.name for each in tmp_path.iterdir()] == ["picture.png"]
 
 
 def test_jpeg_and_webp_are_near_and_keep_grey_alpha_and_profile(tmp_path):

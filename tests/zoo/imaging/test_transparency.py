@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from zoo.imaging import fill_transparent
 
@@ -22,6 +23,15 @@ def test_two_by_two_pixels_are_averaged_by_how_visible_they_are():
     alpha = np.array([[255, 85], [0, 0]], np.uint8)[..., None]
     filled = fill_transparent(colours, alpha)[..., 0]
     np.testing.assert_array_equal(filled, [[100, 200], [125, 125]])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_are_not_rounded(dtype):
+    colours = np.array([[0.25, 0.5], [0, 1]], dtype)[..., None]
+    alpha = np.array([[1, 0.25], [0, 0]], dtype)[..., None]
+    filled = fill_transparent(colours, alpha)
+    assert filled.dtype == dtype
+    np.testing.assert_allclose(filled[..., 0], [[0.25, 0.5], [0.3, 0.3]], rtol=1e-3)
 
 
 def test_far_away_the_only_colour_is_found():
