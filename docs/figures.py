@@ -26,7 +26,7 @@ from training.data import open_source
 from zoo.registry import UPSAMPLERS
 
 FIGURES = ROOT / "docs" / "figures"
-PICTURES, SAMPLES, SEED = 8, 16, 0
+PICTURES, SAMPLES, SEED = 8, 14, 0
 Row = tuple[str, np.ndarray, float, float]
 """Label, pictures, and the values that are black and white."""
 

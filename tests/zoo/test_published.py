@@ -25,7 +25,7 @@ def test_what_is_published_here():
     expected |= {f"dcgan_{name}" for name in ("subpixel", "transpose", "transpose_2r", "resize", "subpixel.cifar10")}
     expected |= {"features", "features.fashion_mnist", "features.cifar10"}
     expected |= {"ae_subpixel.cifar10", "ae_transpose.cifar10"}
-    expected |= {"sngan_subpixel.fashion_mnist", "sngan_transpose_2r.fashion_mnist"}
+    expected |= {"sngan_subpixel.fashion_mnist", "sngan_transpose_2r.fashion_mnist", "vae_subpixel.fashion_mnist"}
     assert expected <= set(PUBLISHED)
 
 
