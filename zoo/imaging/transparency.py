@@ -26,9 +26,11 @@ def fill_transparent(colours: Array, alpha: Array) -> Array:
     hidden = alpha == 0
     if not hidden.any() or hidden.all():
         return colours
-    weight = alpha.astype(np.float32)
+    whole = np.issubdtype(colours.dtype, np.integer)
+    # The smallest floats would vanish in means of them.
+    weight = (alpha if whole else alpha / alpha.max()).astype(np.float32)
     filled = _filled(colours * weight, weight)
-    if np.issubdtype(colours.dtype, np.integer):
+    if whole:
         filled = np.rint(filled)
     return np.where(hidden, filled.astype(colours.dtype), colours)
 

@@ -34,6 +34,13 @@ def test_floats_are_not_rounded(dtype):
     np.testing.assert_allclose(filled[..., 0], [[0.25, 0.5], [0.3, 0.3]], rtol=1e-3)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_hardly_visible_colours_are_found(dtype):
+    colours, alpha = np.zeros((5, 4, 1), dtype), np.zeros((5, 4, 1), dtype)
+    colours[4, 3], alpha[4, 3] = 0.25, np.finfo(dtype).smallest_subnormal
+    np.testing.assert_allclose(fill_transparent(colours, alpha), 0.25)
+
+
 def test_far_away_the_only_colour_is_found():
     colours, alpha = np.zeros((40, 33, 3), np.uint16), np.zeros((40, 33, 1), np.uint16)
     colours[39, 0], alpha[39, 0] = (60000, 1, 300), 1
