@@ -1,7 +1,6 @@
 """The one training loop: `strategy.run` inside a `tf.function`, for every task and every strategy."""
 
 import dataclasses
-import functools
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,17 +12,16 @@ import tensorflow as tf
 from training.agreement import Agreement
 from training.board import Board
 from training.checkpoint import Checkpoint, Checkpoints
-from training.data import Pictures, StreamedPictures, batches, evaluation_batches
+from training.data import Pictures, StreamedPictures
 from training.errors import CollapsedError, DivergedError, Interrupted
 from training.recipes import Recipe
 from training.runs import Run
 from training.signals import stop_signals
-from training.strategy import Placement
+from training.streams import Streams
 from training.tasks.base import Batch, Task
 
 SECONDS_PER_CALL = 0.5
 STEPS_PER_CALL = 10
-EVALUATION_BATCH = 256
 # Of a run, beside those by the clock.
 CHECKPOINTS = 10
 STOPPED = "the run stops there and its last checkpoint is kept"
@@ -85,10 +83,8 @@ class Loop:
     ) -> None:
         self.task = task
         self.strategy = strategy
-        self.placement = Placement(strategy)
-        self.train = train
+        self.streams = Streams(task, strategy, train, validation, seed=seed)
         self.validation = validation
-        self.seed = seed
         self.run = run
         self.report = report
         self.recipe: Recipe = task.recipe
@@ -98,7 +94,7 @@ class Loop:
         self.clock = clock
         self._saved_at = clock()
         # Collective operations inside a loop find each other by its iterations: workers must make the same calls.
-        self._agreement = Agreement(strategy) if self.placement.replicas > self.placement.local else None
+        self._agreement = None if self.streams.alone else Agreement(strategy)
         self._steps = tf.function(self._steps_in_graph, reduce_retracing=True)
         self._evaluate = tf.function(self._evaluate_in_graph, reduce_retracing=True)
 
@@ -158,7 +154,7 @@ class Loop:
     def evaluate(self) -> dict[str, float]:
         """Means over the validation part, every picture counted once, and what is measured on all of it together."""
         sums: dict[str, float] = {}
-        for batch in self._validation_batches:
+        for batch in self.streams.validation:
             for tag, value in self._evaluate(batch).items():
                 sums[tag] = sums.get(tag, 0.0) + float(value)
         count = sums.pop("count")
@@ -180,7 +176,7 @@ class Loop:
 
     def stream(self) -> Iterator[Batch]:
         """The batches from the present step on."""
-        return iter(self._distributed(self._training_stream))
+        return self.streams.training(self.progress.step)
 
     def advance(self, stream: Iterator[Batch], count: int) -> None:
         """Take `count` steps from the stream, in one call into TensorFlow.
@@ -259,39 +255,6 @@ class Loop:
         sums = self.strategy.run(one_replica, args=(batch,))
         return {tag: self.strategy.reduce("SUM", value, axis=None) for tag, value in sums.items()}
 
-    def _distributed(self, stream: Callable[[], tf.data.Dataset]) -> tf.data.Dataset:
-        # A strategy's own iterator hands each batch from thread to thread, which pays where one copies it to a GPU.
-        if self.placement.local == 1 and not tf.config.list_physical_devices("GPU"):
-            return stream()
-        return self.strategy.distribute_datasets_from_function(lambda _: stream())
-
-    def _training_stream(self) -> tf.data.Dataset:
-        # Of a stream that could end, the workers of a cluster ask each other at every step whether theirs did.
-        endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
-        return batches(
-            self.train,
-            batch_size=self.recipe.batch,
-            seed=self.seed,
-            start_step=self.progress.step,
-            total_steps=self.recipe.steps,
-            replicas=self.placement.replicas,
-            first_replica=self.placement.first,
-            local_replicas=self.placement.local,
-            flip=self.recipe.flip,
-            labels=self.task.labels,
-        ).apply(endless)
-
-    def _evaluation_stream(self) -> tf.data.Dataset:
-        replicas = self.placement.replicas
-        return evaluation_batches(
-            self.validation,
-            batch_size=math.ceil(EVALUATION_BATCH / replicas) * replicas,
-            replicas=replicas,
-            first_replica=self.placement.first,
-            local_replicas=self.placement.local,
-            labels=self.task.labels,
-        )
-
     def _logged(self, rate: float) -> dict[str, float]:
         """The means since the last row."""
         totals = dict(self.progress.totals)
@@ -316,21 +279,10 @@ class Loop:
             progress.best = {"step": progress.step, "score": score}
         if self.board and self.checkpoints:
             self.board.scalars(progress.step, values)
-            self.board.picture(progress.step, "eval/pictures", self.task.pictures(self._fixed_batch))
+            self.board.picture(progress.step, "eval/pictures", self.task.pictures(self.streams.shown))
             if better:
                 self.checkpoints.save_best(progress.step, {"model": self.task.published.weights})
         return values
-
-    @functools.cached_property
-    def _validation_batches(self) -> tf.data.Dataset:
-        """The validation part; built once, because building it costs as much as reading a few thousand pictures."""
-        return self._distributed(self._evaluation_stream)
-
-    @functools.cached_property
-    def _fixed_batch(self) -> Batch:
-        """The first pictures of the validation part."""
-        size = min(self.task.shown, self.validation.count)
-        return next(iter(evaluation_batches(self.validation, batch_size=size, labels=self.task.labels)))
 
     def _check_weights(self) -> None:
         """Raise DivergedError where a weight is not finite."""
