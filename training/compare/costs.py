@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -102,8 +103,12 @@ def _forward(model: keras.Model, x: tf.Tensor, *, jit: bool) -> Term:
 def _step(order: Order, source: Source, batch: Batch) -> Term:
     with precision(order.recipe.precision):
         task = create_task(order, source.image_shape)
-        graph = tf.function(lambda: task.step(batch)).get_concrete_function()
-    return lambda: tf.nest.map_structure(_arrived, graph())
+        # Its number is the only thing that changes: some tasks do more at every so many steps.
+        graph = tf.function(lambda step: task.step({**batch, "step": step}))
+        numbers = itertools.count()
+        first = tf.constant(next(numbers), tf.int64)
+        graph = graph.get_concrete_function(first)
+    return lambda: tf.nest.map_structure(_arrived, graph(tf.constant(next(numbers), tf.int64)))
 
 
 def _arrived(value: tf.Tensor) -> None:
