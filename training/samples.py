@@ -96,12 +96,13 @@ def _distances(function: FeatureFunction, real: np.ndarray, samples: np.ndarray,
     others = _first_pictures(source.split("train"), len(real))
     try:
         known, made, floor = (features_of(function, pictures) for pictures in (real, samples, others))
+        return compare_sets(known, made) | {
+            "frechet_floor": frechet_distance(known, floor),
+            "kernel_floor": kernel_distance(known, floor),
+        }
     except ValueError as error:
-        raise InputError(str(error)) from error
-    return compare_sets(known, made) | {
-        "frechet_floor": frechet_distance(known, floor),
-        "kernel_floor": kernel_distance(known, floor),
-    }
+        pictures = f"{len(real)} pictures of {source.name} and {len(others)} of its training part"
+        raise InputError(f"distances of samples to {pictures}: {error}") from error
 
 
 def _classes(classifier: str, real: np.ndarray, samples: np.ndarray) -> dict[str, float]:
