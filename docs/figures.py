@@ -1,6 +1,6 @@
 """Draw the figures of README.md.
 
-    python docs/figures.py [autoencoders] [generators]
+    python docs/figures.py [autoencoders] [generators] [spectra]
 
 Needs MNIST, and for generators the sets that they learnt from; TensorFlow Datasets downloads what is not prepared.
 """
@@ -23,10 +23,13 @@ import tensorflow as tf
 
 import zoo
 from training.data import open_source
+from training.plots import draw_spectra
+from zoo.metrics import radial_spectrum
+from zoo.models import parse_name
 from zoo.registry import UPSAMPLERS
 
 FIGURES = ROOT / "docs" / "figures"
-PICTURES, SAMPLES, SEED = 8, 14, 0
+PICTURES, SAMPLES, MEASURED, SEED = 8, 14, 2000, 0
 Row = tuple[str, np.ndarray, float, float]
 """Label, pictures, and the values that are black and white."""
 
@@ -70,16 +73,44 @@ def autoencoders() -> None:
 def generators() -> None:
     """Test pictures of each source, and samples of its generators, of equal latents where their number is equal."""
     rows: list[Row] = []
-    published = [*zoo.list_models("vae_*", pretrained=True), *zoo.list_models("*gan_*", pretrained=True)]
-    for source in dict.fromkeys(zoo.card(name)["source"] for name in published):
+    for source, names in published_generators().items():
         rows.append((source, test_pictures(source, SAMPLES), 0.0, 1.0))
-        for name in published:
-            if zoo.card(name)["source"] == source:
-                made = zoo.load_pretrained(name).sample(count=tf.constant(SAMPLES), seed=tf.constant(SEED, tf.int64))
-                rows.append((name, made["image"].numpy(), 0.0, 1.0))
+        rows += [(name, samples(name, SAMPLES), 0.0, 1.0) for name in names]
     draw("generators", rows)
 
 
+def spectra() -> None:
+    """The mean radial spectrum of test pictures of each source beside those of its generators' samples."""
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    published = published_generators()
+    figure, axes = plt.subplots(1, len(published), figsize=(5 * len(published), 4.2), layout="constrained")
+    for panel, (source, names) in zip(axes, published.items(), strict=True):
+        made = {name.partition(".")[0]: radial_spectrum(samples(name, MEASURED)) for name in names}
+        period = parse_name(names[0].partition(".")[0]).family.upsampling
+        draw_spectra(panel, radial_spectrum(test_pictures(source, MEASURED)), made, period)
+        panel.set_title(source)
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.savefig(FIGURES / "spectra.png", dpi=80, metadata={"Software": None}, pil_kwargs={"optimize": True})
+
+
+def published_generators() -> dict[str, list[str]]:
+    """Names of the published generators by the source that they learnt from."""
+    found: dict[str, list[str]] = {}
+    for name in (*zoo.list_models("vae_*", pretrained=True), *zoo.list_models("*gan_*", pretrained=True)):
+        found.setdefault(zoo.card(name)["source"], []).append(name)
+    return found
+
+
+def samples(name: str, count: int) -> np.ndarray:
+    """The first samples of a published generator, in 0..1."""
+    made = zoo.load_pretrained(name).sample(count=tf.constant(count), seed=tf.constant(SEED, tf.int64))
+    return made["image"].numpy()
+
+
+DRAWN = {"autoencoders": autoencoders, "generators": generators, "spectra": spectra}
+
 if __name__ == "__main__":
-    for each in sys.argv[1:] or ("autoencoders", "generators"):
-        {"autoencoders": autoencoders, "generators": generators}[each]()
+    for each in sys.argv[1:] or DRAWN:
+        DRAWN[each]()

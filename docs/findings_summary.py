@@ -289,7 +289,8 @@ SECTIONS: list[tuple[str, str, Callable[[Sequence[Comparison]], str]]] = [
     (
         "Checkerboard",
         "Means over seeds. The first measure is the up-sampler's own, the others are of what the network makes of "
-        "test pictures: what the data have at these frequencies is taken off.",
+        "validation pictures, beside those pictures; of a generator's samples, whose phase means are told as they are, "
+        "the energy that validation pictures have too is taken off.",
         checkerboard,
     ),
     (

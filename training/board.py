@@ -30,6 +30,11 @@ class Board:
         with self._writer.as_default(step=step):
             tf.summary.image(tag, picture[None])
 
+    def plot(self, step: int, tag: str, content: bytes) -> None:
+        """A plot, as a PNG."""
+        with self._writer.as_default(step=step):
+            tf.summary.image(tag, tf.io.decode_png(content, channels=3)[None])
+
     def text(self, step: int, tag: str, text: str) -> None:
         """A text in Markdown."""
         with self._writer.as_default(step=step):

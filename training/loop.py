@@ -280,6 +280,8 @@ class Loop:
         if self.board and self.checkpoints:
             self.board.scalars(progress.step, values)
             self.board.picture(progress.step, "eval/pictures", self.task.pictures(self.streams.shown))
+            for name, plot in self.task.plots(self.validation).items():
+                self.board.plot(progress.step, f"eval/{name}", plot)
             if better:
                 self.checkpoints.save_best(progress.step, {"model": self.task.published.weights})
         return values

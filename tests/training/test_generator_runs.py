@@ -10,6 +10,7 @@ from rich.console import Console
 from small_loops import pictures, small_loop
 
 from training.checkpoint import Checkpoints
+from training.errors import InputError
 from training.evaluate import evaluate, evaluate_command
 from training.evaluation import Evaluation
 from training.publish import publish
@@ -48,8 +49,10 @@ def tags(run):
 def test_tensorboard_holds_the_tags(runs):
     _, found = tags(runs["vae_subpixel"])
     assert {"train/loss", "train/examples_per_second", "eval/elbo", "eval/psnr", "eval/ssim", "eval/pictures"} <= found
+    assert "eval/spectrum" in found
     accumulator, found = tags(runs["dcgan_subpixel"])
     assert {"train/loss", "train/generator_loss", "train/discriminator_loss", "eval/checkerboard"} <= found
+    assert len(accumulator.Tensors("eval/spectrum")) == 3
     shown = [tf.make_ndarray(event.tensor_proto)[2] for event in accumulator.Tensors("eval/pictures")]
     assert len(shown) == 3
     # Eight rows of ten, three times as large, with a frame of one pixel.
@@ -221,6 +224,10 @@ def test_samples_are_measured_by_the_classifier_of_the_source_beside_real_pictur
     assert [values["smallest_class"], values["largest_class"]] == pytest.approx(shares)
     assert {"kernel", "kernel_floor", "precision", "recall"} <= set(values)
     assert "features.shapes" in found.protocol
+    few = open_source(f"folder:{shapes_folder}")
+    monkeypatch.setattr(samples, "COUNT", 3)
+    with pytest.raises(InputError, match=r"distances of samples to 3 pictures of .*neighbours=3"):
+        evaluate(runs[model] / "saved_model", parse_name(model), few, "test")
 
 
 def test_features_that_cannot_be_had_are_named(runs, shapes_folder, command, monkeypatch, tmp_path):

@@ -267,6 +267,15 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(monkeypatch):
         loop.advance(loop.stream(), 5)
 
 
+def test_samples_that_are_not_finite_stop_the_run_though_its_weights_are():
+    loop = small_loop("dcgan_subpixel", 2)
+    loop.task._features = lambda images: images.mean((2, 3))
+    for weight in (*loop.task.model.weights, *loop.task.averages):
+        weight.assign(tf.fill(weight.shape, 1e30))
+    with pytest.raises(DivergedError, match="the evaluation at step 0 is not a number"):
+        loop.train_to_end()
+
+
 def test_a_variational_autoencoder_learns():
     loop = small_loop("vae_subpixel", 150, learning_rate=3e-3)
     before = loop.evaluate()

@@ -45,7 +45,7 @@ def collect(
         runs: finished, by key of the twin and seed.
         folder: to write to; it is made.
     """
-    from training.compare.measuring import examples
+    from training.compare.measuring import examples, spectrum_of_data
     from training.tasks import task_class
 
     (folder / MEASURED).mkdir(parents=True, exist_ok=True)
@@ -70,13 +70,20 @@ def collect(
     records.write_rows(folder / records.COSTS, costs)
     curves = [row for at, run in runs.items() for row in _curve(*at, run)]
     records.write_rows(folder / records.CURVES, curves)
+    spectra = {
+        (key, when): powers
+        for (key, seed), values in measured.items()
+        if seed == 0
+        for when, powers in values["spectrum"].items()
+    }
+    of_data = spectrum_of_data(first.model, shown)
+    if of_data is not None:
+        spectra[records.DATA, "after"] = of_data.tolist()
     records.write_rows(
         folder / records.SPECTRA,
         [
             {"twin": key, "when": when, "frequency": frequency, "power": power}
-            for (key, seed), values in measured.items()
-            if seed == 0
-            for when, powers in values["spectrum"].items()
+            for (key, when), powers in spectra.items()
             for frequency, power in zip(np.linspace(0.0, 0.5, len(powers)).tolist(), powers, strict=True)
         ],
     )
@@ -95,6 +102,7 @@ def collect(
             "period": asked.scale or asked.family.upsampling,
             "source": {key: config["source"][key] for key in ("name", "reason", "fingerprint")},
             "split": source.held_out,
+            "samples": _facts(runs[contestants[0].key, 0]).get("samples"),
             "steps": first.recipe.steps,
             "batch": first.recipe.batch,
             "seeds": asked.seeds,

@@ -108,6 +108,11 @@ def _measured(model: keras.Model, name: ModelName, shown: Examples) -> Measured:
     )
 
 
+def spectrum_of_data(name: ModelName, shown: Examples) -> np.ndarray | None:
+    """What the spectrum of samples is told beside; None where every output has a target of its own."""
+    return None if _VIEWS[name.family.kind].has_target else spectrum(shown.target)
+
+
 def spectrum(pictures: tf.Tensor) -> np.ndarray:
     """Mean power by frequency, 0 to 1/2 cycles a pixel, of the rows and columns of square parts of pictures.
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from training.compare.metrics import minor
 from training.compare.records import PICTURES, Results, Row
 from training.compare.tables import Column
 
@@ -19,13 +18,13 @@ NOTES = (
     "memory: the peak of a process that trains three steps. Times are medians, all twins in turn in one run",
 )
 REST = (
-    "data: what as many pictures of the data reach; sure: the share of samples that the classifier puts in a class "
-    "with more than 0.9; twins.csv has more measures of the samples"
+    "data: what {samples:,} pictures of the data reach, as many as samples; sure: the share that the classifier puts "
+    "in a class with more than 0.9; twins.csv has more measures of the samples"
 )
 CAPTIONS = {
     "quality": "Quality over steps",
     "latency": "Quality against latency",
-    "spectra": "Spectrum of the residual",
+    "spectra": "Power by frequency",
 }
 
 _STYLE = """
@@ -140,7 +139,8 @@ def notes(results: Results) -> list[str]:
     batch = results.facts["batch"]
     forward = "one picture of 1280x720" if results.facts["scale"] else f"{batch} examples"
     told = [note.format(forward=forward, batch=batch) for note in NOTES]
-    return [*told, REST] if any(map(minor, results.facts["metrics"])) else told
+    samples = results.facts.get("samples")
+    return [*told, REST.format(samples=samples)] if samples else told
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Column]) -> str:

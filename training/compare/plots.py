@@ -1,18 +1,16 @@
 """The plots of a comparison, as PNG bytes."""
 
-import io
 import statistics
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from training.compare.metrics import metric
-from training.compare.records import Results, Row
+from training.compare.records import DATA, Results, Row
+from training.plots import COLOURS, mark_checkerboard, png
+from training.plots import DATA as DATA_COLOUR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-# Okabe and Ito's colours, which the colour-blind can tell apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
 
 
 def plots(results: Results, rows: Sequence[Row]) -> dict[str, bytes]:
@@ -22,24 +20,8 @@ def plots(results: Results, rows: Sequence[Row]) -> dict[str, bytes]:
         "latency": lambda axes: _latency(axes, results, rows),
         "spectra": lambda axes: _spectra(axes, results),
     }
-    found = {name: _png(draw) for name, draw in drawn.items()}
+    found = {name: png(draw) for name, draw in drawn.items()}
     return {name: content for name, content in found.items() if content}
-
-
-def _png(draw: "Callable[[Axes], bool]") -> bytes:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
-    if not draw(axes):
-        return b""
-    content = io.BytesIO()
-    figure.savefig(content, dpi=110, metadata={"Software": None})
-    return content.getvalue()
 
 
 def _styles(results: Results) -> dict[str, tuple[str, str, str]]:
@@ -100,17 +82,18 @@ def _latency(axes: "Axes", results: Results, rows: Sequence[Row]) -> bool:
 
 
 def _spectra(axes: "Axes", results: Results) -> bool:
-    """Power of what is left by frequency, after training; thin lines mark the checkerboard's frequencies."""
-    for key, (label, colour, line) in _styles(results).items():
+    """Power of what is left, or of samples beside the data, by frequency after training."""
+    styles = _styles(results)
+    if any(row["twin"] == DATA for row in results.spectra):
+        styles[DATA] = ("data", DATA_COLOUR, "--")
+    for key, (label, colour, line) in styles.items():
         rows = [
             row for row in results.spectra if row["twin"] == key and row["when"] == "after" and row["frequency"] > 0
         ]
         if not rows:
             return False
         axes.plot([row["frequency"] for row in rows], [row["power"] for row in rows], line, color=colour, label=label)
-    period = results.facts["period"]
-    for number in range(1, period // 2 + 1):
-        axes.axvline(number / period, color="grey", lw=0.8, ls=":")
+    mark_checkerboard(axes, results.facts["period"])
     what = "samples" if results.facts["kind"] == "generator" else "residual"
     axes.set_yscale("log")
     axes.set(xlabel="cycles per pixel (dotted: m/r)", ylabel="power", title=f"Spectrum of the {what}, first seed")

@@ -25,6 +25,8 @@ RUN_ROWS, CURVES, SPECTRA, COSTS, TWINS, PAIRS = (
     "pairs.csv",
 )
 PICTURES = "pictures"
+DATA = "data"
+"""Stands for a twin in the spectra of a generator's comparison."""
 
 Row = dict[str, Any]
 
@@ -40,7 +42,7 @@ class Results:
         pairs: to be told apart.
         runs: one row a twin and seed.
         curves: one row a twin, seed, step and tag.
-        spectra: one row a twin, moment and frequency.
+        spectra: one row a twin, moment and frequency; for generators those of the data too.
         costs: one row a twin.
     """
 

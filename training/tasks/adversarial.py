@@ -1,18 +1,26 @@
 """Adversarial: a generator and a discriminator that learn from each other."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
 
-from training.data import evaluation_batches
 from training.data.order import normals, stream_key
 from training.errors import InputError
+from training.plots import spectra
 from training.samples import classifier_of
-from training.tasks.base import Batch, Scalars, Task, global_mean, grid, to_float
+from training.tasks.base import Batch, Scalars, Task, first_pictures, global_mean, grid, to_float
 from zoo.features import feature_function
-from zoo.metrics import FeatureFunction, diversity, sample_metrics
+from zoo.metrics import (
+    FeatureFunction,
+    diversity,
+    features_of,
+    frechet_distance,
+    radial_spectrum,
+    sample_metrics,
+)
 from zoo.models import build_discriminator
 
 if TYPE_CHECKING:
@@ -77,7 +85,8 @@ class Adversarial(Task):
         ("train/generator_loss", "generator loss"),
         ("train/discriminator_loss", "discriminator loss"),
         ("eval/spectral_distance", "spectral distance"),
-        ("eval/frechet", "Frechet distance"),
+        ("eval/frechet", f"Frechet distance of {EVALUATED:,} samples"),
+        ("eval/frechet_floor", "of pictures"),
     )
 
     def __init__(self, recipe: "Recipe", model: keras.Model, period: int, **options: Any) -> None:
@@ -94,6 +103,7 @@ class Adversarial(Task):
         self.add("discriminator", discriminator, recipe.discriminator_learning_rate, recipe.discriminator_steps)
         self._pictures: tf.Tensor | None = None
         self._features: FeatureFunction | None = None
+        self._floor: float | None = None
 
     @classmethod
     def check(cls, model: keras.Model, source: "Source") -> None:
@@ -184,7 +194,11 @@ class Adversarial(Task):
     def evaluate_set(self, validation: "Pictures | StreamedPictures") -> dict[str, float]:
         """How samples of latents that never change compare with the data."""
         samples = self._samples(self._fixed(EVALUATED))
+        if not bool(tf.reduce_all(tf.math.is_finite(samples))):
+            return {"eval/spectral_distance": math.nan, "eval/frechet": math.nan}
         metrics = sample_metrics(self._data(validation), samples, self.period, self._features)
+        if self._features:
+            metrics["frechet_floor"] = self._frechet_floor(validation, self._features)
         return {f"eval/{name}": value for name, value in metrics.items()}
 
     def merit(self, values: Mapping[str, float]) -> float:
@@ -224,9 +238,22 @@ class Adversarial(Task):
         parts = [self.published(latents[start : start + CHUNK], training=False) for start in starts]
         return tf.cast(tf.concat(parts, 0), latents.dtype)
 
+    def plots(self, validation: "Pictures | StreamedPictures") -> dict[str, bytes]:
+        """The mean radial spectrum of the samples beside the data's."""
+        samples = self._samples(self._fixed(EVALUATED))
+        return {"spectrum": spectra(radial_spectrum(self._data(validation)), radial_spectrum(samples), self.period)}
+
     def _data(self, validation: "Pictures | StreamedPictures") -> tf.Tensor:
         """The first pictures that all is evaluated on, in 0..1."""
         if self._pictures is None:
-            size = min(EVALUATED, validation.count)
-            self._pictures = to_float(next(iter(evaluation_batches(validation, batch_size=size)))["image"])
+            self._pictures = first_pictures(validation, EVALUATED)
         return self._pictures
+
+    def _frechet_floor(self, validation: "Pictures | StreamedPictures", features: FeatureFunction) -> float:
+        """The distance of as many pictures to as many others, or of the two halves of what there is."""
+        if self._floor is None:
+            pictures = first_pictures(validation, 2 * EVALUATED).numpy()
+            half = len(pictures) // 2
+            known, others = (features_of(features, part) for part in (pictures[:half], pictures[half:]))
+            self._floor = frechet_distance(known, others)
+        return self._floor

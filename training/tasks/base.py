@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import tensorflow as tf
 
+from training.data import evaluation_batches
 from training.errors import InputError
 from training.optimisers import create_optimiser
 from training.recipes import Recipe
@@ -36,7 +37,8 @@ class Task(ABC):
         model: the network that is trained, `networks["model"]`.
         published: the network that is evaluated and exported: the trained one itself, or a copy that `refresh` fills.
         averages: moving averages of the trained network's weights, where the recipe keeps them.
-        period: total factor of its up-samplers, the period of their checkerboard.
+        period: of the checkerboard: the total factor of its up-samplers, or of the last two where their number follows
+            from the image.
         networks: all that are trained, by name.
         optimisers: by the name of the network that each one trains.
     """
@@ -119,6 +121,10 @@ class Task(ABC):
     @abstractmethod
     def pictures(self, batch: Batch) -> tf.Tensor:
         """A grid `[height, width, channels]` in 0..1 of what the network does with a fixed batch."""
+
+    def plots(self, validation: "Pictures | StreamedPictures") -> dict[str, bytes]:
+        """PNG by name, of what is evaluated on the validation part as a whole."""
+        return {}
 
     @classmethod
     def data(
@@ -222,6 +228,12 @@ def _normalises(network: keras.Model) -> bool:
 def to_float(pictures: tf.Tensor) -> tf.Tensor:
     """uint8 pictures to 0..1 in Keras's float type."""
     return tf.cast(pictures, keras.config.floatx()) / 255.0
+
+
+def first_pictures(part: "Pictures | StreamedPictures", count: int) -> tf.Tensor:
+    """So many pictures of a part, or all, in 0..1 and Keras's float type."""
+    batch = next(iter(evaluation_batches(part, batch_size=min(count, part.count))))
+    return to_float(batch["image"])
 
 
 def global_mean(values: tf.Tensor, batch: int) -> tf.Tensor:

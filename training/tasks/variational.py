@@ -7,17 +7,19 @@ import keras
 import tensorflow as tf
 
 from training.data.order import normals, stream_key, uniforms
-from training.tasks.base import Batch, Scalars, Task, global_mean, grid, to_float
+from training.plots import spectra
+from training.tasks.base import Batch, Scalars, Task, first_pictures, global_mean, grid, to_float
 from training.tasks.reconstruction import Reconstruction, measures
+from zoo.metrics import radial_spectrum
 
 if TYPE_CHECKING:
-    from training.data import Source
+    from training.data import Pictures, Source, StreamedPictures
     from training.recipes import Recipe
 
 # Names of independent streams of draws, beside the pipeline's own.
 BINARISED, LATENTS, SAMPLES = 11, 12, 13
 TEST_SEED = 0
-SAMPLE_ROWS = 3
+SAMPLE_ROWS, EVALUATED = 3, 1024
 
 
 def binarised(image: tf.Tensor, seed: int, positions: tf.Tensor) -> tf.Tensor:
@@ -130,10 +132,23 @@ class Variational(Task):
         columns = int(image.shape[0])
         way = tf.linspace(tf.zeros([], means.dtype), tf.ones([], means.dtype), columns)[:, None]
         between = (1.0 - way) * means[:1] + way * means[-1:]
-        positions = tf.range(SAMPLE_ROWS * columns, dtype=tf.int64)
-        drawn = tf.cast(normals(stream_key(TEST_SEED, SAMPLES), positions, int(means.shape[1])), means.dtype)
-        made = [decoder(code, training=False) for code in (means, between, *tf.split(drawn, SAMPLE_ROWS))]
+        rows = tf.split(self._drawn(SAMPLE_ROWS * columns), SAMPLE_ROWS)
+        made = [decoder(code, training=False) for code in (means, between, *rows)]
         return grid([image, *(tf.cast(each, image.dtype) for each in made)])
+
+    def plots(self, validation: "Pictures | StreamedPictures") -> dict[str, bytes]:
+        """The mean radial spectrum of samples, always of the same latents, beside the data's."""
+        data = first_pictures(validation, EVALUATED)
+        decoder = self.published.get_layer("decoder")
+        samples = decoder(self._drawn(EVALUATED), training=False)
+        return {"spectrum": spectra(radial_spectrum(data), radial_spectrum(samples), self.period)}
+
+    def _drawn(self, count: int) -> tf.Tensor:
+        """The first latents of those that never change, `[count, latent]`."""
+        decoder = self.published.get_layer("decoder")
+        positions = tf.range(count, dtype=tf.int64)
+        drawn = normals(stream_key(TEST_SEED, SAMPLES), positions, int(decoder.input_shape[1]))
+        return tf.cast(drawn, keras.config.floatx())
 
     def _noise(self, seed: int, positions: tf.Tensor) -> tf.Tensor:
         """Standard normal numbers `[batch, latent]`."""

@@ -9,6 +9,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from training.compare import records
 from training.compare.metrics import metric, ordered
+from training.compare.page import notes
 from training.compare.report import write_report
 from training.compare.summaries import pair_rows, twin_rows
 from training.compare.tables import columns
@@ -141,6 +142,9 @@ def test_the_table_tells_what_pictures_of_the_data_reach_and_leaves_the_rest_to_
     shown = {column.heading: column.text(rows[0]) for column in columns(results, rows)}
     assert shown["Frechet distance (data 0.04)"] == "1.25 ± 0.50"
     assert not {"diversity", "frechet floor"} & set(shown)
+    assert not any("pictures of the data" in note for note in notes(results))
+    results.facts["samples"] = 10_000
+    assert any("10,000 pictures of the data" in note for note in notes(results))
 
 
 def test_the_metric_that_decides_has_a_column(comparison):
