@@ -23,7 +23,7 @@ import tensorflow as tf
 
 import zoo
 from training.data import open_source
-from training.plots import draw_spectra
+from training.plots import COLOURS, DATA, draw_spectra, mark_checkerboard
 from zoo.metrics import radial_spectrum
 from zoo.models import parse_name
 from zoo.registry import UPSAMPLERS
@@ -85,13 +85,25 @@ def spectra() -> None:
     from matplotlib import pyplot as plt
 
     published = published_generators()
-    figure, axes = plt.subplots(1, len(published), figsize=(5 * len(published), 4.2), layout="constrained")
-    for panel, (source, names) in zip(axes, published.items(), strict=True):
+    size = (5 * len(published), 6.4)
+    figure, axes = plt.subplots(
+        2, len(published), sharex="col", figsize=size, height_ratios=(3, 2), layout="constrained"
+    )
+    for upper, lower, (source, names) in zip(*axes, published.items(), strict=True):
+        data = radial_spectrum(test_pictures(source, MEASURED))
         made = {name.partition(".")[0]: radial_spectrum(samples(name, MEASURED)) for name in names}
         period = parse_name(names[0].partition(".")[0]).family.upsampling
-        draw_spectra(panel, radial_spectrum(test_pictures(source, MEASURED)), made, period)
-        panel.set_title(source)
-        panel.spines[["top", "right"]].set_visible(False)
+        draw_spectra(upper, data, made, period)
+        upper.set(title=source, xlabel="")
+        held = (data.size > 0) & (data.frequency > 0)
+        for number, spectrum in enumerate(made.values()):
+            ratio = 10 * np.log10(spectrum.power[held] / data.power[held])
+            lower.plot(data.frequency[held], ratio, color=COLOURS[number % len(COLOURS)], lw=1.4)
+        lower.axhline(0, color=DATA, lw=1.4, ls="--")
+        mark_checkerboard(lower, period)
+        lower.set(xlabel="cycles per pixel (dotted: m/r)", ylabel="dB more than the data")
+        for panel in (upper, lower):
+            panel.spines[["top", "right"]].set_visible(False)
     figure.savefig(FIGURES / "spectra.png", dpi=80, metadata={"Software": None}, pil_kwargs={"optimize": True})
 
 

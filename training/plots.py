@@ -4,13 +4,13 @@ import io
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from zoo.metrics import RadialSpectrum
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from zoo.metrics import RadialSpectrum
+
 # Okabe and Ito's colours, which the colour-blind can tell apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999933")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999933", "#882255")
 DATA = "black"
 
 
@@ -31,7 +31,7 @@ def png(draw: "Callable[[Axes], bool]") -> bytes:
     return content.getvalue()
 
 
-def draw_spectra(axes: "Axes", data: RadialSpectrum, made: Mapping[str, RadialSpectrum], period: int) -> None:
+def draw_spectra(axes: "Axes", data: "RadialSpectrum", made: "Mapping[str, RadialSpectrum]", period: int) -> None:
     """Power of the data and of what was made, over the frequency (Durall et al. 2020, arXiv:2003.01826).
 
     Args:
@@ -58,7 +58,7 @@ def mark_checkerboard(axes: "Axes", period: int) -> None:
         axes.axvline(number / period, color="grey", lw=0.8, ls=":")
 
 
-def spectra(data: RadialSpectrum, samples: RadialSpectrum, period: int) -> bytes:
+def spectra(data: "RadialSpectrum", samples: "RadialSpectrum", period: int) -> bytes:
     """Samples beside the data, as a PNG."""
 
     def draw(axes: "Axes") -> bool:

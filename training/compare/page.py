@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from training.compare.metrics import minor
 from training.compare.records import PICTURES, Results, Row
 from training.compare.tables import Column
 
@@ -18,8 +19,8 @@ NOTES = (
     "memory: the peak of a process that trains three steps. Times are medians, all twins in turn in one run",
 )
 REST = (
-    "data: what {samples:,} pictures of the data reach, as many as samples; sure: the share that the classifier puts "
-    "in a class with more than 0.9; twins.csv has more measures of the samples"
+    "data: what as many pictures of the data reach{count}; sure: the share of samples that the classifier puts in a "
+    "class with more than 0.9; twins.csv has more measures of the samples"
 )
 CAPTIONS = {
     "quality": "Quality over steps",
@@ -139,8 +140,9 @@ def notes(results: Results) -> list[str]:
     batch = results.facts["batch"]
     forward = "one picture of 1280x720" if results.facts["scale"] else f"{batch} examples"
     told = [note.format(forward=forward, batch=batch) for note in NOTES]
-    samples = results.facts.get("samples")
-    return [*told, REST.format(samples=samples)] if samples else told
+    measured = results.facts.get("measured")
+    rest = REST.format(count=f", {measured:,}" if measured else "")
+    return [*told, rest] if any(map(minor, results.facts["metrics"])) else told
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
