@@ -23,7 +23,7 @@ import tensorflow as tf
 
 import zoo
 from training.data import open_source
-from training.plots import COLOURS, DATA, draw_spectra, mark_checkerboard
+from training.plots import COLOURS, DATA_COLOUR, checkerboard_radii, draw_spectra, mark
 from zoo.metrics import radial_spectrum
 from zoo.models import parse_name
 from zoo.registry import UPSAMPLERS
@@ -86,9 +86,8 @@ def spectra() -> None:
 
     published = published_generators()
     size = (5 * len(published), 6.4)
-    figure, axes = plt.subplots(
-        2, len(published), sharex="col", figsize=size, height_ratios=(3, 2), layout="constrained"
-    )
+    options = {"sharex": "col", "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(2, len(published), figsize=size, height_ratios=(3, 2), **options)
     for upper, lower, (source, names) in zip(*axes, published.items(), strict=True):
         data = radial_spectrum(test_pictures(source, MEASURED))
         made = {name.partition(".")[0]: radial_spectrum(samples(name, MEASURED)) for name in names}
@@ -99,9 +98,9 @@ def spectra() -> None:
         for number, spectrum in enumerate(made.values()):
             ratio = 10 * np.log10(spectrum.power[held] / data.power[held])
             lower.plot(data.frequency[held], ratio, color=COLOURS[number % len(COLOURS)], lw=1.4)
-        lower.axhline(0, color=DATA, lw=1.4, ls="--")
-        mark_checkerboard(lower, period)
-        lower.set(xlabel="cycles per pixel (dotted: m/r)", ylabel="dB more than the data")
+        lower.axhline(0, color=DATA_COLOUR, lw=1.4, ls="--")
+        mark(lower, checkerboard_radii(period))
+        lower.set(xlabel="cycles per pixel (dotted: checkerboard)", ylabel="dB beside the data")
         for panel in (upper, lower):
             panel.spines[["top", "right"]].set_visible(False)
     figure.savefig(FIGURES / "spectra.png", dpi=80, metadata={"Software": None}, pil_kwargs={"optimize": True})

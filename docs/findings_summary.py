@@ -289,8 +289,8 @@ SECTIONS: list[tuple[str, str, Callable[[Sequence[Comparison]], str]]] = [
     (
         "Checkerboard",
         "Means over seeds. The first measure is the up-sampler's own, the others are of what the network makes of "
-        "validation pictures, beside those pictures; of a generator's samples, whose phase means are told as they are, "
-        "the energy that validation pictures have too is taken off.",
+        "validation pictures: for a generator, of its samples, without the energy that validation pictures have too; "
+        "else of the difference to the picture that is to come out.",
         checkerboard,
     ),
     (

@@ -63,7 +63,7 @@ class Loop:
         strategy: any `tf.distribute` strategy.
         train: pictures of the training split.
         validation: pictures that decide what is best.
-        seed: decides the order of examples and every draw.
+        seed: decides the order of examples; that of the task every draw.
         run: the folder to write to; None on workers that are not the chief.
         report: called with `(step, values, steps_per_second)` after every call into TensorFlow.
         clock: seconds that never go back, for `checkpoint_minutes`.
@@ -267,7 +267,7 @@ class Loop:
         return row
 
     def _evaluate_and_show(self) -> dict[str, float]:
-        """Evaluate, remember the best weights, and show the fixed pictures."""
+        """Evaluate, remember the best weights, and show the fixed pictures and plots."""
         self.task.refresh()
         values, progress = self.evaluate(), self.progress
         score = self.task.merit(values)

@@ -1,7 +1,10 @@
 """Plots as PNG bytes, and the one of spectra."""
 
 import io
-from collections.abc import Callable, Mapping
+import itertools
+import logging
+import math
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,13 +12,15 @@ if TYPE_CHECKING:
 
     from zoo.metrics import RadialSpectrum
 
-# Okabe and Ito's colours, which the colour-blind can tell apart.
+# Okabe and Ito's colours, which the colour-blind can tell apart, but black; and two more.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999933", "#882255")
-DATA = "black"
+DATA_COLOUR = "black"
 
 
 def png(draw: "Callable[[Axes], bool]") -> bytes:
     """What is drawn on one pair of axes; nothing where `draw` says that there was nothing to draw."""
+    # Says at the first plot on a machine that it looks for fonts, or has no folder to remember them in.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -40,22 +45,26 @@ def draw_spectra(axes: "Axes", data: "RadialSpectrum", made: "Mapping[str, Radia
         made: of samples, by their label.
         period: of the checkerboard, whose frequencies are marked.
     """
-    for number, (label, spectrum) in enumerate(made.items()):
-        held = (spectrum.size > 0) & (spectrum.frequency > 0)
-        colour = COLOURS[number % len(COLOURS)]
-        axes.plot(spectrum.frequency[held], spectrum.power[held], color=colour, label=label, lw=1.4)
     held = (data.size > 0) & (data.frequency > 0)
-    axes.plot(data.frequency[held], data.power[held], color=DATA, label="data", lw=1.4, ls="--")
-    mark_checkerboard(axes, period)
+    for (label, spectrum), colour in zip(made.items(), itertools.cycle(COLOURS), strict=False):
+        axes.plot(data.frequency[held], spectrum.power[held], color=colour, label=label, lw=1.4)
+    axes.plot(data.frequency[held], data.power[held], color=DATA_COLOUR, label="data", lw=1.4, ls="--")
+    mark(axes, checkerboard_radii(period))
     axes.set_yscale("log")
-    axes.set(xlabel="cycles per pixel (dotted: m/r)", ylabel="mean power")
+    axes.set(xlabel="cycles per pixel (dotted: checkerboard)", ylabel="mean power")
     axes.legend(frameon=False)
 
 
-def mark_checkerboard(axes: "Axes", period: int) -> None:
-    """Thin lines at the frequencies of a checkerboard, m/r up to one half."""
-    for number in range(1, period // 2 + 1):
-        axes.axvline(number / period, color="grey", lw=0.8, ls=":")
+def checkerboard_radii(period: int) -> list[float]:
+    """How far from zero the frequencies (a, b) of a checkerboard lie, in cycles a pixel: multiples of 1/period."""
+    places = itertools.product(range(period // 2 + 1), repeat=2)
+    return sorted({math.hypot(*place) / period for place in places} - {0.0})
+
+
+def mark(axes: "Axes", frequencies: Iterable[float]) -> None:
+    """Thin lines at some frequencies."""
+    for frequency in frequencies:
+        axes.axvline(frequency, color="grey", lw=0.8, ls=":")
 
 
 def spectra(data: "RadialSpectrum", samples: "RadialSpectrum", period: int) -> bytes:

@@ -53,7 +53,7 @@ def measured(
 
     Args:
         saved_model: an exported model with an endpoint `sample`.
-        period: total factor of its up-samplers.
+        period: of the checkerboard that is measured.
         source: where pictures come from.
         split: its part; as many samples are drawn as it has pictures, 10,000 at most.
         features: a name of `zoo.features`; by default the published classifier of the source. Without one no

@@ -3,16 +3,12 @@
 import functools
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from training.data import Pictures, StreamedPictures, batches, evaluation_batches
 from training.strategy import Placement
 from training.tasks.base import Batch, Task
-
-if TYPE_CHECKING:
-    from training.recipes import Recipe
 
 EVALUATION_BATCH = 256
 
@@ -38,7 +34,6 @@ class Streams:
         seed: int,
     ) -> None:
         self._task = task
-        self._recipe: Recipe = task.recipe
         self._strategy = strategy
         self._placement = Placement(strategy)
         self._train = train
@@ -76,14 +71,14 @@ class Streams:
         endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
         return batches(
             self._train,
-            batch_size=self._recipe.batch,
+            batch_size=self._task.recipe.batch,
             seed=self._seed,
             start_step=step,
-            total_steps=self._recipe.steps,
+            total_steps=self._task.recipe.steps,
             replicas=self._placement.replicas,
             first_replica=self._placement.first,
             local_replicas=self._placement.local,
-            flip=self._recipe.flip,
+            flip=self._task.recipe.flip,
             labels=self._task.labels,
         ).apply(endless)
 

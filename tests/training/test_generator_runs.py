@@ -182,6 +182,11 @@ def test_the_frechet_distance_is_measured_where_a_classifier_of_the_source_is_pu
     made = loop.task._samples(loop.task._fixed(adversarial.EVALUATED)).numpy()
     assert values["eval/frechet"] == pytest.approx(metrics.frechet_distance(means(real), means(made)), rel=1e-5)
     assert loop.task.merit(values) == -values["eval/frechet"]
+    # There are not twice as many pictures as are evaluated on.
+    assert "eval/frechet_floor" not in values
+    monkeypatch.setattr(adversarial, "EVALUATED", 20)
+    floor = metrics.frechet_distance(means(real[:20]), means(real[20:]))
+    assert loop.evaluate()["eval/frechet_floor"] == pytest.approx(floor, rel=1e-5)
 
 
 @pytest.mark.parametrize("model", ["vae_subpixel", "dcgan_subpixel"])
@@ -224,10 +229,9 @@ def test_samples_are_measured_by_the_classifier_of_the_source_beside_real_pictur
     assert [values["smallest_class"], values["largest_class"]] == pytest.approx(shares)
     assert {"kernel", "kernel_floor", "precision", "recall"} <= set(values)
     assert "features.shapes" in found.protocol
-    few = open_source(f"folder:{shapes_folder}")
     monkeypatch.setattr(samples, "COUNT", 3)
     with pytest.raises(InputError, match=r"distances of samples to 3 pictures of .*neighbours=3"):
-        evaluate(runs[model] / "saved_model", parse_name(model), few, "test")
+        evaluate(*evaluated)
 
 
 def test_features_that_cannot_be_had_are_named(runs, shapes_folder, command, monkeypatch, tmp_path):

@@ -102,7 +102,7 @@ def collect(
             "period": asked.scale or asked.family.upsampling,
             "source": {key: config["source"][key] for key in ("name", "reason", "fingerprint")},
             "split": source.held_out,
-            "measured": _facts(runs[contestants[0].key, 0])["pictures"],
+            "measured_pictures": _facts(runs[contestants[0].key, 0])["pictures"],
             "steps": first.recipe.steps,
             "batch": first.recipe.batch,
             "seeds": asked.seeds,

@@ -3,7 +3,6 @@
 import dataclasses
 import importlib.util
 import io
-import itertools
 import json
 import os
 import subprocess
@@ -20,7 +19,7 @@ import tensorflow as tf
 from training.config import model_arguments
 from training.data import Source
 from training.precision import precision
-from training.tasks.base import Batch
+from training.tasks.base import Batch, Task
 from training.train import Order, create_task
 from zoo import metrics
 from zoo.metrics.multiply_adds import SUPER_RESOLUTION_OUTPUT
@@ -52,9 +51,10 @@ def costs(orders: Mapping[str, Order], source: Source, batch: Batch, seconds: fl
     inputs = {key: _input(model, distinct[key]) for key, model in models.items()}
     found: dict[str, Costs] = {key: _counts(model, distinct[key]) for key, model in models.items()}
 
+    tasks = {key: _task(order, source) for key, order in distinct.items()}
     kinds: dict[str, dict[str, Term | None]] = {
         "forward_ms": {key: _forward(model, inputs[key], jit=False) for key, model in models.items()},
-        "step_ms": {key: _step(order, source, batch) for key, order in distinct.items()},
+        "step_ms": {key: _steps(tasks[key], order, batch) for key, order in distinct.items()},
         "xla_ms": {key: _forward(model, inputs[key], jit=True) for key, model in models.items()},
         "litert_ms": {key: _litert(model, inputs[key][:1]) for key, model in models.items()},
     }
@@ -62,7 +62,8 @@ def costs(orders: Mapping[str, Order], source: Source, batch: Batch, seconds: fl
         calls = {key: term for key, term in terms.items() if term}
         times, _ = interleaved_medians(calls, seconds, FEWEST, MOST)
         for key in models:
-            found[key][kind] = 1000 * times[key] if key in times else None
+            count = tasks[key].cycle if kind == "step_ms" else 1
+            found[key][kind] = 1000 * times[key] / count if key in times else None
     for key, order in distinct.items():
         found[key]["memory_mib"] = _memory(order, source, batch)
     return {twin: dict(found[_architecture(order, source)]) for twin, order in orders.items()}
@@ -100,15 +101,23 @@ def _forward(model: keras.Model, x: tf.Tensor, *, jit: bool) -> Term:
     return lambda: tf.nest.map_structure(_arrived, graph(x))
 
 
-def _step(order: Order, source: Source, batch: Batch) -> Term:
+def _task(order: Order, source: Source) -> Task:
     with precision(order.recipe.precision):
-        task = create_task(order, source.image_shape)
-        # Its number is the only thing that changes: some tasks do more at every so many steps.
+        return create_task(order, source.image_shape)
+
+
+def _steps(task: Task, order: Order, batch: Batch) -> Term:
+    """Training steps on one batch, as many as there are in a cycle of the task."""
+    with precision(order.recipe.precision):
         graph = tf.function(lambda step: task.step({**batch, "step": step}))
-        numbers = itertools.count()
-        first = tf.constant(next(numbers), tf.int64)
-        graph = graph.get_concrete_function(first)
-    return lambda: tf.nest.map_structure(_arrived, graph(tf.constant(next(numbers), tf.int64)))
+        graph = graph.get_concrete_function(tf.TensorSpec([], tf.int64))
+    numbers = [tf.constant(number, tf.int64) for number in range(task.cycle)]
+
+    def run() -> None:
+        for number in numbers:
+            tf.nest.map_structure(_arrived, graph(number))
+
+    return run
 
 
 def _arrived(value: tf.Tensor) -> None:

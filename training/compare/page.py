@@ -15,11 +15,12 @@ NOTES = (
     "imbalance: root mean square of the pattern in the residual's r x r phase means, in grey levels of 255",
     "constant: standard deviation over one period where the up-sampler's input is constant, in grey levels of 255",
     "steps to equal quality: until 99 % of the way from the lowest first evaluation to the lowest last one of all runs",
-    "forward and XLA: {forward}; step: one training step of {batch} examples; LiteRT: one example; "
-    "memory: the peak of a process that trains three steps. Times are medians, all twins in turn in one run",
+    "forward and XLA: {forward}; step: one training step of {batch} examples, the mean of 16 where one of so many does "
+    "more; LiteRT: one example; memory: the peak of a process that trains three steps. Times are medians, all twins in "
+    "turn in one run",
 )
 REST = (
-    "data: what as many pictures of the data reach{count}; sure: the share of samples that the classifier puts in a "
+    "data: what {count} pictures of the data reach; sure: the share of samples that the classifier puts in a "
     "class with more than 0.9; twins.csv has more measures of the samples"
 )
 CAPTIONS = {
@@ -140,8 +141,8 @@ def notes(results: Results) -> list[str]:
     batch = results.facts["batch"]
     forward = "one picture of 1280x720" if results.facts["scale"] else f"{batch} examples"
     told = [note.format(forward=forward, batch=batch) for note in NOTES]
-    measured = results.facts.get("measured")
-    rest = REST.format(count=f", {measured:,}" if measured else "")
+    measured = results.facts.get("measured_pictures")
+    rest = REST.format(count=f"{measured:,}" if measured else "as many")
     return [*told, rest] if any(map(minor, results.facts["metrics"])) else told
 
 

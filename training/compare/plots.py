@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from training.compare.metrics import metric
 from training.compare.records import DATA, Results, Row
-from training.plots import COLOURS, mark_checkerboard, png
-from training.plots import DATA as DATA_COLOUR
+from training.plots import COLOURS, DATA_COLOUR, mark, png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +92,8 @@ def _spectra(axes: "Axes", results: Results) -> bool:
         if not rows:
             return False
         axes.plot([row["frequency"] for row in rows], [row["power"] for row in rows], line, color=colour, label=label)
-    mark_checkerboard(axes, results.facts["period"])
+    period = results.facts["period"]
+    mark(axes, [number / period for number in range(1, period // 2 + 1)])
     what = "samples" if results.facts["kind"] == "generator" else "residual"
     axes.set_yscale("log")
     axes.set(xlabel="cycles per pixel (dotted: m/r)", ylabel="power", title=f"Spectrum of the {what}, first seed")

@@ -38,7 +38,6 @@ def write_report(folder: Path) -> Path:
 
 def _write_board(results: Results, sentences: Sequence[str], drawn: Mapping[str, bytes]) -> None:
     """TensorBoard: a sub-run a twin and seed on shared tags, its hyper-parameters and what it reached, pictures."""
-    import tensorflow as tf
 
     from training.board import Board
 
@@ -50,7 +49,7 @@ def _write_board(results: Results, sentences: Sequence[str], drawn: Mapping[str,
     summary = Board(folder / "all")
     summary.text(0, "verdict", "\n".join(f"- {sentence}" for sentence in sentences))
     for name, content in drawn.items():
-        summary.picture(0, f"compare/{name}", tf.io.decode_png(content, 3) / 255)
+        summary.plot(0, f"compare/{name}", content)
     summary.picture(
         0,
         "compare/pictures",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from training.data.order import normals, stream_key
@@ -86,7 +87,7 @@ class Adversarial(Task):
         ("train/discriminator_loss", "discriminator loss"),
         ("eval/spectral_distance", "spectral distance"),
         ("eval/frechet", f"Frechet distance of {EVALUATED:,} samples"),
-        ("eval/frechet_floor", "of pictures"),
+        ("eval/frechet_floor", "its floor, of pictures"),
     )
 
     def __init__(self, recipe: "Recipe", model: keras.Model, period: int, **options: Any) -> None:
@@ -104,6 +105,8 @@ class Adversarial(Task):
         self._pictures: tf.Tensor | None = None
         self._features: FeatureFunction | None = None
         self._floor: float | None = None
+        if recipe.gradient_penalty:
+            self.cycle = PENALTY_EVERY
 
     @classmethod
     def check(cls, model: keras.Model, source: "Source") -> None:
@@ -197,7 +200,7 @@ class Adversarial(Task):
         if not bool(tf.reduce_all(tf.math.is_finite(samples))):
             return {"eval/spectral_distance": math.nan, "eval/frechet": math.nan}
         metrics = sample_metrics(self._data(validation), samples, self.period, self._features)
-        if self._features:
+        if self._features and validation.count >= 2 * EVALUATED:
             metrics["frechet_floor"] = self._frechet_floor(validation, self._features)
         return {f"eval/{name}": value for name, value in metrics.items()}
 
@@ -250,10 +253,8 @@ class Adversarial(Task):
         return self._pictures
 
     def _frechet_floor(self, validation: "Pictures | StreamedPictures", features: FeatureFunction) -> float:
-        """The distance of as many pictures to as many others, or of the two halves of what there is."""
+        """The distance of the pictures that all is evaluated on to as many others."""
         if self._floor is None:
             pictures = first_pictures(validation, 2 * EVALUATED).numpy()
-            half = len(pictures) // 2
-            known, others = (features_of(features, part) for part in (pictures[:half], pictures[half:]))
-            self._floor = frechet_distance(known, others)
+            self._floor = frechet_distance(*(features_of(features, part) for part in np.split(pictures, 2)))
         return self._floor

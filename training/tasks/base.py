@@ -37,8 +37,8 @@ class Task(ABC):
         model: the network that is trained, `networks["model"]`.
         published: the network that is evaluated and exported: the trained one itself, or a copy that `refresh` fills.
         averages: moving averages of the trained network's weights, where the recipe keeps them.
-        period: of the checkerboard: the total factor of its up-samplers, or of the last two where their number follows
-            from the image.
+        period: of the checkerboard that is measured: the scale, or the family's `upsampling`.
+        cycle: steps after which a step does the same work again.
         networks: all that are trained, by name.
         optimisers: by the name of the network that each one trains.
     """
@@ -48,6 +48,7 @@ class Task(ABC):
     training_tags: tuple[str, ...] = ("train/loss",)
     progress_words: tuple[tuple[str, str], ...] = (("train/loss", "loss"), ("eval/psnr", "validation PSNR"))
     labels: bool = False
+    cycle: int = 1
     shown: int = 10
 
     def __init__(
@@ -65,7 +66,7 @@ class Task(ABC):
         Args:
             recipe: what to train with.
             model: the network to train.
-            period: total factor of its up-samplers.
+            period: of the checkerboard that is measured.
             copies: a second network like it, for its average, and the network that is published, where those are not
                 the trained one.
             jit: compile the gradients with XLA.

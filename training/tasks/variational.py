@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Names of independent streams of draws, beside the pipeline's own.
 BINARISED, LATENTS, SAMPLES = 11, 12, 13
 TEST_SEED = 0
-SAMPLE_ROWS, EVALUATED = 3, 1024
+SAMPLE_ROWS, EVALUATED, PARTS = 3, 1024, 8
 
 
 def binarised(image: tf.Tensor, seed: int, positions: tf.Tensor) -> tf.Tensor:
@@ -140,7 +140,7 @@ class Variational(Task):
         """The mean radial spectrum of samples, always of the same latents, beside the data's."""
         data = first_pictures(validation, EVALUATED)
         decoder = self.published.get_layer("decoder")
-        samples = decoder(self._drawn(EVALUATED), training=False)
+        samples = tf.concat([decoder(part, training=False) for part in tf.split(self._drawn(EVALUATED), PARTS)], 0)
         return {"spectrum": spectra(radial_spectrum(data), radial_spectrum(samples), self.period)}
 
     def _drawn(self, count: int) -> tf.Tensor:

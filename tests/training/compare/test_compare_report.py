@@ -142,8 +142,8 @@ def test_the_table_tells_what_pictures_of_the_data_reach_and_leaves_the_rest_to_
     shown = {column.heading: column.text(rows[0]) for column in columns(results, rows)}
     assert shown["Frechet distance (data 0.04)"] == "1.25 ± 0.50"
     assert not {"diversity", "frechet floor"} & set(shown)
-    results.facts["measured"] = 10_000
-    assert any("as many pictures of the data reach, 10,000;" in note for note in notes(results))
+    results.facts["measured_pictures"] = 10_000
+    assert any("what 10,000 pictures of the data reach;" in note for note in notes(results))
 
 
 def test_the_metric_that_decides_has_a_column(comparison):
