@@ -135,7 +135,7 @@ RECIPES: dict[str, Recipe] = {
         task="adversarial",
         source="auto:mnist|glyphs",
         batch=32,
-        steps=18_000,
+        steps=32_000,
         learning_rate=2e-3,
         beta_1=0.5,
         beta_2=0.99,
@@ -196,9 +196,9 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
     ("features", "fashion_mnist"): {"flip": True},
     ("features", "cifar10"): {"flip": True},
     ("vae", "cifar10"): {"model.latent": 128, "model.filters": 28, "flip": True},
-    ("dcgan", "fashion_mnist"): {"steps": 24_000},
+    ("dcgan", "fashion_mnist"): {"steps": 32_000},
     ("dcgan", "cifar10"): {"model.filters": 44, "steps": 24_000, "flip": True},
-    ("sngan", "fashion_mnist"): {"steps": 24_000},
+    ("sngan", "fashion_mnist"): {"steps": 48_000},
     ("sngan", "cifar10"): {"flip": True},
 }
 
