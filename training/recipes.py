@@ -198,7 +198,7 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
     ("vae", "cifar10"): {"model.latent": 128, "model.filters": 28, "flip": True},
     ("dcgan", "fashion_mnist"): {"steps": 32_000},
     ("dcgan", "cifar10"): {"model.filters": 44, "steps": 24_000, "flip": True},
-    ("sngan", "fashion_mnist"): {"steps": 48_000},
+    ("sngan", "fashion_mnist"): {"steps": 24_000},
     ("sngan", "cifar10"): {"flip": True},
 }
 

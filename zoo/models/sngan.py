@@ -11,9 +11,8 @@ if TYPE_CHECKING:
 
     from zoo.upsampling import Upsampler
 
-# Weight of the mode: with twice as much, the generator makes hardly more than one picture of each; with less, more of
-# them are between two classes.
-MODE = 4.5
+# Weight of the mode: with twice as much, the generator makes hardly more than one picture of each.
+MODE = 4.0
 
 
 def discriminator(*, image_shape: tuple[int, int, int] = (28, 28, 1), filters: int = 24) -> "keras.Model":
