@@ -74,29 +74,29 @@ format: ready
 	@$(VPYTHON) -m ruff format .
 
 bench: ready
-	@$(VPYTHON) benchmarks/layers.py
-	@$(VPYTHON) benchmarks/convert.py
-	@$(VPYTHON) benchmarks/super_resolution.py
-	@$(VPYTHON) benchmarks/training.py
-	@$(VPYTHON) benchmarks/scaling.py
+	@$(VPYTHON) -m benchmarks.layers
+	@$(VPYTHON) -m benchmarks.convert
+	@$(VPYTHON) -m benchmarks.super_resolution
+	@$(VPYTHON) -m benchmarks.training
+	@$(VPYTHON) -m benchmarks.scaling
 
 fuzz: ready
-	@$(VPYTHON) benchmarks/fuzz.py $(if $(COUNT),--count '$(COUNT)') $(if $(SECONDS),--seconds '$(SECONDS)') \
+	@$(VPYTHON) -m benchmarks.robustness.fuzz $(if $(COUNT),--count '$(COUNT)') $(if $(SECONDS),--seconds '$(SECONDS)') \
 	  $(if $(SEED),--seed '$(SEED)')
 
 # Kills of one training at any moment, and of another while it writes.
 chaos: ready
-	@$(VPYTHON) benchmarks/chaos.py
-	@$(VPYTHON) benchmarks/chaos.py --aimed --kills 8 --steps 200
-	@$(VPYTHON) benchmarks/faults.py
+	@$(VPYTHON) -m benchmarks.robustness.chaos
+	@$(VPYTHON) -m benchmarks.robustness.chaos --aimed --kills 8 --steps 200
+	@$(VPYTHON) -m benchmarks.robustness.faults
 
 figures: ready
-	@$(VPYTHON) docs/figures.py
-	@$(VPYTHON) docs/figures_equivalence.py
-	@$(VPYTHON) docs/super_resolution.py
+	@$(VPYTHON) -m scripts.figures
+	@$(VPYTHON) -m scripts.figures_equivalence
+	@$(VPYTHON) -m scripts.super_resolution
 
 readme: figures
-	@$(VPYTHON) docs/tables.py
+	@$(VPYTHON) -m scripts.tables
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

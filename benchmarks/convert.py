@@ -1,7 +1,7 @@
 """Time of real networks before and after `zoo.convert`, in four runtimes.
 
     pip install -r benchmarks/requirements.txt      # LiteRT and ONNX Runtime; without them, TensorFlow and XLA only
-    python benchmarks/convert.py [--quick] [--out benchmarks/convert.csv]
+    python -m benchmarks.convert [--quick] [--out results/speed/convert.csv]
 
 Each network of benchmarks/architectures.py is converted to sub-pixel convolutions twice: with `when="always"`, and with
 `when="faster"`, which measures its layers on TensorFlow, here and now, and converts those that gain. In each runtime,
@@ -13,15 +13,11 @@ keeps what is freed, as in benchmarks/layers.py.
 """
 
 import argparse
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
-# The project instead of this folder, whose training.py would hide the package of that name.
-sys.path[0] = str(Path(__file__).resolve().parents[1])
-
 from benchmarks.allocator import keep_freed_memory
-from zoo.start import start_tensorflow
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 if __name__ == "__main__":
     keep_freed_memory()
@@ -34,11 +30,11 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.architectures import CASES, Case, inputs_of
-from benchmarks.results import write_results
+from benchmarks.results import SPEED, write_results
 from benchmarks.runtimes import RUNTIMES, missing, runner
-from zoo.conversion.plan import largest_difference
 from zoo.convert import convert
-from zoo.timing import interleaved_medians
+from zoo.convert.plan import largest_difference
+from zoo.system.timing import interleaved_medians
 
 TERMS = ("original", "always", "faster")
 LARGEST_DIFFERENCE = 1e-5
@@ -63,7 +59,7 @@ class Result(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="a few rounds, for a rule of thumb")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("convert.csv"))
+    parser.add_argument("--out", type=Path, default=SPEED / "convert.csv")
     options = parser.parse_args()
     seconds, fewest, most = (0.5, 3, 5) if options.quick else (5.0, 11, 201)
 

@@ -1,6 +1,6 @@
 """Time of a sub-pixel convolution beside a bare convolution and beside its transposed twin.
 
-    python benchmarks/layers.py [--quick] [--allocator keep|default] [--out benchmarks/layers.csv]
+    python -m benchmarks.layers [--quick] [--allocator keep|default] [--out results/speed/layers.csv]
 
 One run, five terms in turn, each inside a `tf.function`, forward and forward + backward (gradients with respect
 to input, kernel and bias):
@@ -23,15 +23,11 @@ surround the number of filters from which `periodic_shuffle` takes `tf.nn.depth_
 import argparse
 import math
 import statistics
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-# Before this folder, whose training.py would hide the package of that name.
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from zoo.start import start_tensorflow
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 start_tensorflow()
 
@@ -42,8 +38,8 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
-from benchmarks.results import write_results
-from zoo.timing import interleaved_medians
+from benchmarks.results import SPEED, write_results
+from zoo.system.timing import interleaved_medians
 from zoo.upsampling import upsampler
 
 TERMS = ("conv2d", "subpixel", "depth_to_space", "transposition", "twin")
@@ -91,7 +87,7 @@ Times = dict[tuple[str, str], float]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="a few rounds, for a rule of thumb")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("layers.csv"))
+    parser.add_argument("--out", type=Path, default=SPEED / "layers.csv")
     parser.add_argument("--allocator", choices=("keep", "default"), default="keep")
     options = parser.parse_args()
     if options.allocator == "keep":

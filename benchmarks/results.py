@@ -1,4 +1,4 @@
-"""Results of a benchmark as CSV."""
+"""Write the results of benchmarks as CSV files in `results/`."""
 
 import csv
 import io
@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.machine import machine
-from zoo.files import write_text
+from zoo.system.files import write_text
+from zoo.system.machine import machine
+
+ROOT = Path(__file__).resolve().parents[1]
+SPEED = ROOT / "results" / "speed"
 
 
 def write_results(

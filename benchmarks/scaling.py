@@ -1,6 +1,6 @@
 """What it costs to train in several processes, and under a strategy at all.
 
-    python benchmarks/scaling.py [--models ae_subpixel espcn_x3_subpixel] [--rounds 15] [--steps 60]
+    python -m benchmarks.scaling [--models ae_subpixel espcn_x3_subpixel] [--rounds 15] [--steps 60]
 
 - weak scaling: two processes as one MultiWorker cluster, pinned to a core each, beside one process pinned to one core;
   every process has the recipe's batch. The efficiency is the ratio of their steps per second. Two processes that know
@@ -21,14 +21,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])
-
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.results import write_results
-from training.workers import local_clusters
-from zoo.start import start_tensorflow
+from benchmarks.results import ROOT, SPEED, write_results
+from training.cluster.local_workers import local_clusters
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 GOALS = {"efficiency of two processes": 0.85, "mirrored / default": 0.97}
 
@@ -38,7 +36,7 @@ class Trainer:
 
     Args:
         model: name.
-        strategy: of `training.strategy`.
+        strategy: of `training.cluster.strategy`.
         cores: that it runs on.
         workers: of its cluster.
         config: its TF_CONFIG, where it is one of several.
@@ -47,9 +45,18 @@ class Trainer:
     def __init__(
         self, model: str, strategy: str, cores: Sequence[int], workers: int = 1, config: str | None = None
     ) -> None:
-        environment = os.environ | {"PYTHONPATH": sys.path[0]} | ({"TF_CONFIG": config} if config else {})
+        environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({"TF_CONFIG": config} if config else {})
         self._process = subprocess.Popen(
-            [sys.executable, __file__, "--serve", model, strategy, ",".join(map(str, cores)), str(workers)],
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.scaling",
+                "--serve",
+                model,
+                strategy,
+                ",".join(map(str, cores)),
+                str(workers),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -81,10 +88,10 @@ def serve(model: str, strategy: str, cores: str, workers: int) -> None:
     os.sched_setaffinity(0, set(map(int, cores.split(","))))
     # TensorFlow sizes its threads by the cores it finds, and so comes after.
     start_tensorflow()
+    from training.cluster.strategy import create_strategy
     from training.data import open_source
-    from training.loop import Loop
-    from training.overrides import recipe_for
-    from training.strategy import create_strategy
+    from training.loop.loop import Loop
+    from training.recipes import recipe_for
     from training.train import Order, create_task
     from zoo.models import parse_name
 
@@ -139,7 +146,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=["ae_subpixel", "espcn_x3_subpixel"])
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--steps", type=int, default=60, help="steps of each term in a round")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("scaling.csv"))
+    parser.add_argument("--out", type=Path, default=SPEED / "scaling.csv")
     parser.add_argument("--serve", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:

@@ -1,6 +1,6 @@
 """Milliseconds of the super-resolution networks for a 640x360 luma frame, each beside its twin and bicubic enlargement.
 
-    python benchmarks/super_resolution.py [--quick] [--out benchmarks/super_resolution.csv]
+    python -m benchmarks.super_resolution [--quick] [--out results/speed/super_resolution.csv]
 
 For every scale one run, its terms in turn: bicubic enlargement, and each family as it is published with a sub-pixel and
 with a transposed head (`sesr` collapsed). Time does not depend on the weights, so they are fresh. The heads alone are
@@ -11,13 +11,10 @@ The memory allocator keeps what is freed, as in benchmarks/layers.py.
 """
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])
-
-from zoo.start import start_tensorflow
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 start_tensorflow()
 
@@ -28,10 +25,10 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
-from benchmarks.results import write_results
+from benchmarks.results import SPEED, write_results
 from zoo import create_model
 from zoo.imaging import enlarge
-from zoo.timing import interleaved_medians
+from zoo.system.timing import interleaved_medians
 from zoo.upsampling import upsampler
 
 HEIGHT, WIDTH = 360, 640
@@ -47,7 +44,7 @@ Term = Callable[[], object]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="a few rounds, for a rule of thumb")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("super_resolution.csv"))
+    parser.add_argument("--out", type=Path, default=SPEED / "super_resolution.csv")
     options = parser.parse_args()
     keep_freed_memory()
     # Each network is traced once, under the name of the same function; TensorFlow takes that for retracing.

@@ -1,10 +1,10 @@
 """Steps per second of the training loop, beside a bare step and beside Keras's `fit`.
 
-    python benchmarks/training.py [--models ae_subpixel espcn_x3_subpixel ...] [--rounds 15] [--steps 60]
+    python -m benchmarks.training [--models ae_subpixel espcn_x3_subpixel ...] [--rounds 15] [--steps 60]
 
 One run for each model, the terms in turn, at the recipe's batch size:
 
-- loop: `training.loop.Loop` with its input pipeline,
+- loop: `training.loop.loop.Loop` with its input pipeline,
 - bare: a `tf.function` of one step of the same model and optimiser on one constant batch,
 - fit, for an autoencoder: the same model under `keras.Model.fit` on an ordinary tf.data pipeline (shuffle, map, batch,
   prefetch).
@@ -26,10 +26,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-# The project instead of this folder, where this very file would be taken for the package `training`.
-sys.path[0] = str(Path(__file__).resolve().parents[1])
-
-from zoo.start import start_tensorflow
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 start_tensorflow()
 
@@ -38,15 +35,14 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.results import write_results
+from benchmarks.results import ROOT, SPEED, write_results
 from training.data import batches, open_source
-from training.loop import CHECKPOINTS, Loop
-from training.overrides import recipe_for
-from training.recipes import Recipe
-from training.runs import Run
+from training.loop.loop import CHECKPOINTS, Loop
+from training.recipes import Recipe, recipe_for
+from training.runs.folder import Run
 from training.tasks import task_class
-from training.tasks.base import Task, to_float
-from training.tasks.reconstruction import LOSSES
+from training.tasks.reconstruction.task import LOSSES
+from training.tasks.task import Task, to_float
 from zoo import create_model
 from zoo.models import parse_name
 
@@ -177,7 +173,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--steps", type=int, default=60, help="steps of each term in a round")
     parser.add_argument("--data", help="a source; by default each recipe's own")
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("training.csv"))
+    parser.add_argument("--out", type=Path, default=SPEED / "training.csv")
     options = parser.parse_args()
 
     console = Console()
@@ -225,7 +221,7 @@ def peak_memory(data: str | None) -> float:
         f"import training.__main__, training.machine; training.__main__.main({command}); print(training.machine.peak())"
     )
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"PYTHONPATH": sys.path[0]}
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=folder, env=environment, check=True, capture_output=True, text=True
         )

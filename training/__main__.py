@@ -8,17 +8,16 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, get_args
 
+from training.cluster.local_workers import local_worker, run_workers, stop_with_parent
+from training.cluster.strategy import STRATEGIES, is_chief
 from training.errors import InputError, Interrupted, RunError
-from training.overrides import parse_overrides, recipe_for
-from training.recipes import Precision
-from training.report import Report
-from training.strategy import STRATEGIES, is_chief
-from training.workers import local_worker, run_workers, stop_with_parent
+from training.recipes import Precision, parse_overrides, recipe_for
+from training.reporting.console import Report
 from zoo.__main__ import OneLineParser
 from zoo.models import parse_name
-from zoo.pretrained import VerificationError
+from zoo.pretrained.load import VerificationError
 from zoo.registry import UnknownNameError
-from zoo.start import start_tensorflow
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -191,12 +190,12 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from training.compare.records import existing
+    from training.compare.results.records import existing
 
     name = options.family + (f"_x{options.scale}" if options.scale else "")
     folders = existing(name, options.data)
     start_tensorflow()
-    from training.compare.report import write_report
+    from training.compare.report.write import write_report
 
     for folder in folders:
         Report().console.print(f"report: {write_report(folder)}")
@@ -211,7 +210,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _publish(options: argparse.Namespace) -> None:
     start_tensorflow()
-    from training.publish import publish, refresh
+    from training.publishing.publish import publish, refresh
 
     folder = refresh(options.refresh) if options.refresh else publish(options.run, force=options.force)
     Report().console.print(f"published: {folder}")

@@ -12,16 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from training.data import Source, evaluation_batches, open_source
-from training.data.picture_source import PictureSource
+from training.data.sources.pictures import PictureSource
 from training.errors import InputError
-from training.evaluation import Evaluation
 from training.recipes import Recipe
-from training.runs import RUNS, Run
-from training.tasks.base import Batch
-from training.tasks.classification import accuracy, cross_entropy
-from training.tasks.reconstruction import measures
+from training.runs.evaluations import Evaluation
+from training.runs.folder import RUNS, Run
+from training.tasks.classification.task import accuracy, cross_entropy
+from training.tasks.reconstruction.task import measures
+from training.tasks.task import Batch
 from zoo.models import parse_name
-from zoo.pretrained import CARD, verify
+from zoo.pretrained.load import CARD, verify
 from zoo.registry import ModelName
 
 BATCH = 100
@@ -48,7 +48,7 @@ def evaluate(
         name: its parsed name.
         source: where pictures come from.
         split: the part of the source.
-        features: what distances of samples are measured by, a name of `zoo.features`; by default the published
+        features: a name that `feature_function` takes, for the distances of samples; by default the published
             classifier of the source.
         draws: of the latent a picture, for the likelihood of a variational autoencoder.
 
@@ -66,7 +66,7 @@ def evaluate(
 
 
 def _enlarged(saved_model: Path, name: ModelName, source: Source, split: str) -> Evaluation:
-    from training import super_resolution_protocol
+    from training.tasks.super_resolution import evaluation as super_resolution_protocol
 
     assert name.scale is not None, name
     enlarger = super_resolution_protocol.exported(saved_model, name.scale)
@@ -103,7 +103,7 @@ def _classified(saved_model: Path, _: ModelName, source: Source, split: str) -> 
 def _likelihood(
     saved_model: Path, name: ModelName, source: Source, split: str, features: str | None, draws: int
 ) -> Evaluation:
-    from training import likelihood
+    from training.tasks.variational import evaluation as likelihood
 
     sampled = _sampled(saved_model, name, source, split, features)
     rows = list(likelihood.measured(saved_model, name.family.upsampling, source, split, draws))
@@ -114,7 +114,7 @@ def _likelihood(
 
 
 def _sampled(saved_model: Path, name: ModelName, source: Source, split: str, features: str | None) -> Evaluation:
-    from training import samples
+    from training.tasks import samples
 
     protocol, count, metrics = samples.measured(saved_model, name.family.upsampling, source, split, features)
     return Evaluation(source.name, split, protocol, [], samples=count, together=metrics)
@@ -179,7 +179,7 @@ def evaluate_command(name: str, data: str | None, console: Console, features: st
 
 def _baseline(name: str, data: str | None) -> tuple[Evaluation, Path] | None:
     """The evaluation of a bicubic enlargement; None for another name."""
-    from training import super_resolution_protocol
+    from training.tasks.super_resolution import evaluation as super_resolution_protocol
 
     enlarger = super_resolution_protocol.bicubic(name)
     if not enlarger:

@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.config import model_arguments, run_config
+from training.cluster.strategy import cluster_size
 from training.errors import InputError, RunError
 from training.recipes import Recipe
-from training.runs import RUNS, SPEED, Run, choose_run, of_other_pictures, open_run
-from training.strategy import cluster_size
-from zoo.files import appears_whole, write_json
+from training.runs.config import model_arguments, run_config
+from training.runs.folder import RUNS, SPEED, Run, choose_run, of_other_pictures, open_run
 from zoo.registry import ModelName
-from zoo.start import start_tensorflow
+from zoo.system.files import appears_whole, write_json
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
     from training.data import Source
-    from training.initial import FreshTwin, Initial
-    from training.loop import Loop
-    from training.report import Report
-    from training.tasks.base import Task
+    from training.loop.loop import Loop
+    from training.reporting.console import Report
+    from training.runs.starting_weights import FreshTwin, Initial
+    from training.tasks.task import Task
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Order:
         model: a parsed model name.
         recipe: resolved and checked.
         seed: of the initial weights, the order of examples and every draw.
-        strategy: a name of `training.strategy.STRATEGIES`.
+        strategy: a name of `training.cluster.strategy.STRATEGIES`.
         logical_cpus: devices to split the processor into, or None.
         init: a published name or a run's folder to start from, or None.
         resume: go on with an unfinished run of the same configuration.
@@ -71,12 +71,12 @@ def train(order: Order, report: "Report") -> Path:
     report.source(source)
     start_tensorflow()
 
-    from training.initial import first_weights
-    from training.precision import precision
-    from training.strategy import Placement, create_strategy
+    from training.cluster.strategy import Placement, create_strategy
+    from training.loop.precision import precision
+    from training.runs.starting_weights import first_weights
 
     initial = first_weights(order, source)
-    from training.failures import tensorflow_failures
+    from training.loop.tensorflow_errors import tensorflow_failures
 
     loop: Loop | None = None
     with (
@@ -102,11 +102,11 @@ def _prepare(
     ends: contextlib.ExitStack,
 ) -> "tuple[Loop, Run | None]":
     """Build everything, then choose, lock and create the run's folder, then resume; `ends` gets what to close."""
-    from training.agreement import Agreement
-    from training.broadcast import chiefs_checkpoint
-    from training.checkpoint import Checkpoints
-    from training.loop import Loop
-    from training.strategy import is_chief
+    from training.cluster.agreement import Agreement
+    from training.cluster.broadcast import chiefs_checkpoint
+    from training.cluster.strategy import is_chief
+    from training.loop.loop import Loop
+    from training.runs.checkpoint import Checkpoints
 
     recipe, name = order.recipe, str(order.model)
     with strategy.scope():
@@ -196,12 +196,12 @@ def create_task(
 
 def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     """Export, evaluate what was exported, write the card; the SavedModel appears complete or not at all."""
-    from training.card import card
     from training.evaluate import evaluate
-    from training.evaluation import read_evaluations
-    from training.export import export
+    from training.publishing.card import card
+    from training.publishing.saved_model import export
+    from training.runs.evaluations import read_evaluations
     from zoo.models import parse_name
-    from zoo.pretrained import CARD
+    from zoo.pretrained.load import CARD
 
     config = run.config()
     with appears_whole(run.saved_model) as folder:
@@ -218,7 +218,7 @@ def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
 
 def _weights(loop: "Loop") -> "list[np.ndarray]":
     """The weights to export: the last, or the best on the validation part."""
-    from training.checkpoint import DamagedCheckpointError, snapshot
+    from training.runs.checkpoint import DamagedCheckpointError, snapshot
 
     loop.task.refresh()
     best = loop.progress.best

@@ -4,28 +4,21 @@ import argparse
 import json
 import signal
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from zoo import card, list_models, pretrained
-from zoo.conversion import command as conversion
+from zoo import card, list_models
+from zoo.command_line import BAD_INPUT, DONE, FAILED, SIGNALLED, CommandError, OneLineParser, complain
+from zoo.pretrained import VerificationError, published_names, verify
+from zoo.pretrained.sample import SampleError
 from zoo.registry import UnknownNameError
-from zoo.sample import SampleError
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
-    from zoo.upscale import Tile
-
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 128
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line; `--help` prints the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print and exit with code 2."""
-        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+    from zoo.upscaling.picture import Tile
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,21 +27,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _stop)
     try:
         return options.command(options) or DONE
-    except (UnknownNameError, pretrained.VerificationError, conversion.CommandError, SampleError) as error:
-        return _say(options, error, BAD_INPUT)
+    except (UnknownNameError, VerificationError, CommandError, SampleError) as error:
+        return complain(options.prog, error, BAD_INPUT)
     except OSError as error:
-        return _say(options, error, FAILED)
+        return complain(options.prog, error, FAILED)
     except KeyboardInterrupt:
-        return _say(options, "stopped", INTERRUPTED + signal.SIGINT)
+        return complain(options.prog, "stopped", SIGNALLED + signal.SIGINT)
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
-    raise SystemExit(INTERRUPTED + number)
-
-
-def _say(options: argparse.Namespace, what: object, code: int) -> int:
-    print(f"{options.prog}: {what}", file=sys.stderr)
-    return code
+    raise SystemExit(SIGNALLED + number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,8 +53,22 @@ def _parser() -> argparse.ArgumentParser:
     facts.set_defaults(command=_card, prog=facts.prog)
 
     convert = commands.add_parser("convert", help="rewrite a model from one up-sampler to the other, same outputs")
-    conversion.add_arguments(convert)
-    convert.set_defaults(command=conversion.run, prog=convert.prog)
+    convert.add_argument("source", type=Path, metavar="in.keras", help="a model saved by Keras 3")
+    convert.add_argument("target", type=Path, metavar="out.keras", help="where the new model goes; must not exist")
+    convert.add_argument("--to", required=True, choices=("subpixel", "transpose"))
+    convert.add_argument(
+        "--when", default="always", choices=("always", "faster"), help="faster measures every layer here"
+    )
+    convert.add_argument(
+        "--input-shape",
+        nargs="+",
+        type=_shape,
+        metavar="64,64,3",
+        help="height, width, channels of each input, where the model leaves them open",
+    )
+    convert.add_argument("--measure", action="store_true", help="put times of inference into the report")
+    convert.add_argument("--saved-model", type=Path, metavar="DIR", help="export a SavedModel too; must not exist")
+    convert.set_defaults(command=_convert, prog=convert.prog)
 
     check = commands.add_parser("verify", help="compare published files with the index")
     check.add_argument("names", nargs="*", help="published names; all by default")
@@ -98,6 +100,13 @@ def _tile(text: str) -> "Tile":
     raise argparse.ArgumentTypeError(f"{text!r} must be auto, off, or a whole number of pixels from 1")
 
 
+def _shape(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes such as 64,64,3") from None
+
+
 def _list(options: argparse.Namespace) -> None:
     for name in list_models(options.pattern, pretrained=options.pretrained):
         print(name)
@@ -107,31 +116,62 @@ def _card(options: argparse.Namespace) -> None:
     print(json.dumps(card(options.name), indent=2))
 
 
+def _convert(options: argparse.Namespace) -> None:
+    # Keras takes seconds to import: a wrong path is reported before that.
+    _check_conversion(options.source, options.target, options.saved_model)
+    start_tensorflow()
+    from zoo.convert.command import convert_file
+
+    convert_file(
+        options.source,
+        options.target,
+        options.to,
+        when=options.when,
+        input_shapes=options.input_shape,
+        measure=options.measure,
+        saved_model=options.saved_model,
+    )
+
+
+def _check_conversion(source: Path, target: Path, saved_model: Path | None) -> None:
+    if not source.is_file():
+        raise CommandError(f"{source} is not a file")
+    if not zipfile.is_zipfile(source):
+        raise CommandError(f"{source} is not a model that Keras 3 saved: a .keras file is wanted")
+    if target.suffix != ".keras":
+        raise CommandError(f"{target} must end with .keras")
+    for path in filter(None, (target, saved_model)):
+        if path.exists() or path.is_symlink():
+            raise CommandError(f"{path} exists already; name another, or remove it first")
+        if not path.absolute().parent.is_dir():
+            raise CommandError(f"{path.absolute().parent} is not a folder")
+
+
 def _verify(options: argparse.Namespace) -> None:
-    for name in options.names or pretrained.published_names():
-        print(f"{name}: {pretrained.verify(name)} is as published")
+    for name in options.names or published_names():
+        print(f"{name}: {verify(name)} is as published")
 
 
 def _upscale(options: argparse.Namespace) -> int:
     from zoo.imaging.reading import PictureError
-    from zoo.upscale_files import upscale_files
+    from zoo.upscaling.files import upscale_files
 
     try:
         failures = upscale_files(options.source, options.target, options.model, tile=options.tile, force=options.force)
     except PictureError as error:
-        return _say(options, error, BAD_INPUT)
+        return complain(options.prog, error, BAD_INPUT)
     except (OSError, MemoryError) as error:
-        return _say(options, error, FAILED)
+        return complain(options.prog, error, FAILED)
     for path, reason in failures:
-        _say(options, reason if str(path) in reason else f"{path}: {reason}", FAILED)
+        complain(options.prog, reason if str(path) in reason else f"{path}: {reason}", FAILED)
     if failures:
-        return _say(options, f"{len(failures)} failed, the others are in {options.target}", FAILED)
+        return complain(options.prog, f"{len(failures)} failed, the others are in {options.target}", FAILED)
     print(options.target)
     return DONE
 
 
 def _sample(options: argparse.Namespace) -> None:
-    from zoo.sample import sample_file
+    from zoo.pretrained.sample import sample_file
 
     sample_file(options.name, options.path, options.count, options.seed, force=options.force)
     print(options.path)

@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from small_orders import small_order
 
-from training.report import Report
+from tests.helpers.small_requests import small_order
+from training.reporting.console import Report
 from training.train import train
 
 

@@ -3,9 +3,9 @@ import time
 
 import numpy as np
 import pytest
-from small_commands import arguments, assert_same_end, wait_for
 
-from training.checkpoint import Checkpoints
+from tests.helpers.small_commands import arguments, assert_same_end, wait_for
+from training.runs.checkpoint import Checkpoints
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from small_commands import arguments, assert_same_end, final_weights, run_of
 
-from training.checkpoint import Checkpoints
+from tests.helpers.small_commands import arguments, assert_same_end, final_weights, run_of
+from training.runs.checkpoint import Checkpoints
 
 pytestmark = pytest.mark.slow
 STEPS = 20

@@ -1,7 +1,8 @@
 from pathlib import Path
 
 import pytest
-from random_models import ENLARGING, publish_random
+
+from tests.helpers.random_models import ENLARGING, publish_random
 
 
 @pytest.fixture(scope="session")

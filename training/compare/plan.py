@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from training.compare.widths import equal_cost
-from training.config import model_arguments
 from training.errors import InputError
-from training.overrides import recipe_for
-from training.recipes import Recipe
-from training.runs import RUNS
+from training.recipes import Recipe, recipe_for
+from training.runs.config import model_arguments
+from training.runs.folder import RUNS
 from training.train import Order
 from zoo.registry import Family, ModelName, closest
 
@@ -182,7 +181,7 @@ def twins(asked: Request, image_shape: tuple[int, int, int]) -> tuple[list[Twin]
             own(name)
         pairs += [Pair("own", own(reference), own(name), "the whole choice") for name in others]
     if "mapped" in asked.fairness:
-        from training.initial import FRESH
+        from training.runs.starting_weights import FRESH
 
         first, second = MAPPED
         key = f"mapped/{second}"
@@ -213,7 +212,7 @@ def twins(asked: Request, image_shape: tuple[int, int, int]) -> tuple[list[Twin]
 
 
 def _check_map(asked: Request, twin: Twin, image_shape: tuple[int, int, int]) -> None:
-    from training.initial import FreshTwin
+    from training.runs.starting_weights import FreshTwin
     from zoo.models import build_model
 
     order = asked.order(twin, 0, "")

@@ -8,14 +8,14 @@ from typing import Any
 
 from rich.console import Console
 
-from training.compare import records
 from training.compare.plan import Request, Twin, twins
-from training.config import identity
+from training.compare.results import records
 from training.data import Source, open_source
-from training.report import Report
-from training.runs import RUNS, Run, finished_run
+from training.reporting.console import Report
+from training.runs.config import identity
+from training.runs.folder import RUNS, Run, finished_run
 from training.train import train
-from zoo.start import start_tensorflow
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 Runs = dict[tuple[str, int], Run]
 """By key of the twin, and seed."""
@@ -67,8 +67,8 @@ def compare(asked: Request, console: Console, root: Path = RUNS) -> Path:
     )
     runs = _trained(asked, contestants, source, console, root)
     folder = records.folder_of(asked.name, source.name, root / records.COMPARISONS.name)
-    from training.compare.collecting import collect
-    from training.compare.report import write_report
+    from training.compare.measure.collect import collect
+    from training.compare.report.write import write_report
 
     console.print("measuring checkerboard and costs")
     collect(asked, contestants, pairs, source, runs, folder)
@@ -80,7 +80,7 @@ def _trained(asked: Request, contestants: Sequence[Twin], source: Source, consol
     """Every run, trained where it is not there."""
     import keras
 
-    from training.initial import first_weights
+    from training.runs.starting_weights import first_weights
 
     runs: Runs = {}
     wanted = [(twin, seed) for seed in range(asked.seeds) for twin in contestants]

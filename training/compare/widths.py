@@ -98,8 +98,8 @@ def multiply_adds_of(
     asked: "Request", upsampler: str, arguments: Mapping[str, Any], image_shape: tuple[int, int, int]
 ) -> int:
     """Multiply-adds of a twin as executed, by the measure of its kind."""
-    from zoo.metrics import multiply_adds, super_resolution_multiply_adds
     from zoo.models import build_model
+    from zoo.network import multiply_adds, super_resolution_multiply_adds
 
     settings = {f"model.{name}": value for name, value in arguments.items()}
     built = dict(asked.recipe(settings=settings).model)

@@ -1,12 +1,12 @@
 """Where pictures come from and how they become batches."""
 
+from training.data.batches.pictures import Pictures
+from training.data.batches.pipeline import batches, evaluation_batches
+from training.data.batches.streamed import StreamedPictures
 from training.data.errors import SourceError, SourceUnavailableError
 from training.data.opening import open_source
-from training.data.pictures import Pictures
-from training.data.pipeline import batches, evaluation_batches
 from training.data.source import Source
 from training.data.spec import validate_source
-from training.data.streamed import StreamedPictures
 
 __all__ = [
     "Pictures",

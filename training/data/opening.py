@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 
 from training.data.errors import SourceError, SourceUnavailableError
-from training.data.folders import open_folder
-from training.data.glyphs import GlyphSource
-from training.data.joined_source import JoinedSource
-from training.data.photos import open_photos
 from training.data.source import Source
+from training.data.sources.folders import open_folder
+from training.data.sources.glyphs import GlyphSource
+from training.data.sources.joined import JoinedSource
+from training.data.sources.photos import open_photos
+from training.data.sources.tfds import TfdsSource
+from training.data.sources.tfds_download import prepare, why_unavailable
 from training.data.spec import Part, parse_spec, validate_source
-from training.data.tfds_download import prepare, why_unavailable
-from training.data.tfds_source import TfdsSource
-from zoo import reachable
+from zoo.system import hosts as reachable
 
 Announce = Callable[[str], None]
 

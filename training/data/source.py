@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from training.data.pictures import Pictures, Shape
-    from training.data.streamed import StreamedPictures
+    from training.data.batches.pictures import Pictures, Shape
+    from training.data.batches.streamed import StreamedPictures
 
 SPLITS = ("train", "validation", "test")
 

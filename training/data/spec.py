@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.data.errors import SourceError
-from training.data.folders import EVALUATION_ONLY, SR_FOLDERS, check_folder, sr_folder
-from training.data.tfds_sets import (
+from training.data.sources.folders import EVALUATION_ONLY, SR_FOLDERS, check_folder, sr_folder
+from training.data.sources.tfds_sets import (
     SetName,
     builder_class,
     data_folders,

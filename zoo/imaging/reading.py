@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zoo.start import start_tensorflow
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -5,9 +5,9 @@ from typing import IO
 
 import numpy as np
 
-from zoo.files import written_beside
 from zoo.imaging.deep_png import write_deep_png
 from zoo.imaging.reading import Picture, PictureError
+from zoo.system.files import written_beside
 
 SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _LARGEST_SIDE = {"PNG": 2**31 - 1, "JPEG": 65_500, "WEBP": 16_383}

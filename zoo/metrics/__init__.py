@@ -9,7 +9,6 @@ from zoo.metrics.checkerboard import (
 from zoo.metrics.class_shares import ClassShares, class_shares
 from zoo.metrics.frechet import Moments, frechet_distance, moments
 from zoo.metrics.kernel_distance import kernel_distance
-from zoo.metrics.multiply_adds import executed_multiply_adds, multiply_adds, super_resolution_multiply_adds
 from zoo.metrics.picture_sets import FeatureFunction, compare_sets, features_of
 from zoo.metrics.pictures import mse, psnr, ssim
 from zoo.metrics.precision_recall import PrecisionRecall, precision_recall
@@ -29,13 +28,11 @@ __all__ = [
     "diversity",
     "excess_spectral_energy",
     "excess_spectral_energy_of_samples",
-    "executed_multiply_adds",
     "features_of",
     "frechet_distance",
     "kernel_distance",
     "moments",
     "mse",
-    "multiply_adds",
     "phase_imbalance",
     "precision_recall",
     "psnr",
@@ -44,5 +41,4 @@ __all__ = [
     "spectral_distance",
     "ssim",
     "super_resolution_metrics",
-    "super_resolution_multiply_adds",
 ]

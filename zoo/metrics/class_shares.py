@@ -24,7 +24,7 @@ def class_shares(probabilities: npt.ArrayLike, confidence: float = 0.9) -> Class
     """The shares of a set.
 
     Args:
-        probabilities: `[pictures, classes]`, such as `zoo.features.class_probabilities` gives.
+        probabilities: `[pictures, classes]`, such as `zoo.pretrained.class_probabilities` gives.
         confidence: the probability above which a classifier is sure.
 
     Raises:

@@ -22,7 +22,7 @@ def features_of(
     """Features of pictures in float64, a batch at a time.
 
     Args:
-        function: from pictures `[b, h, w, c]` to features `[b, d]`, such as `zoo.features.feature_function` gives.
+        function: from pictures `[b, h, w, c]` to features `[b, d]`, such as `zoo.pretrained.feature_function` gives.
         pictures: `[n, h, w, c]`, or batches of them, which are taken as they come.
         batch: pictures that the function gets at once.
 

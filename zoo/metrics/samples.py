@@ -18,7 +18,7 @@ def sample_metrics(
         data: `[pictures, height, width, channels]` in 0..1.
         samples: `[samples, height, width, channels]`.
         period: total factor of the generator's up-samplers, the period of their checkerboard.
-        features: of pictures `[b, height, width, channels]`, such as `zoo.features.feature_function` gives.
+        features: of pictures `[b, height, width, channels]`, such as `zoo.pretrained.feature_function` gives.
     """
     metrics = {
         "checkerboard": float(excess_spectral_energy_of_samples(data, samples, period)),

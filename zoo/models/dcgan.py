@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from zoo.grids import COARSEST, coarse_grid
+from zoo.models.coarse_grid import COARSEST, coarse_grid
 from zoo.registry import family
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def dcgan(
     import keras
     from keras import layers
 
-    from zoo.modes import Mode
+    from zoo.layers.latent_mode import Mode
 
     if latent < 1 or filters < 1 or hidden < 0:
         raise ValueError(f"latent {latent} and filters {filters} must be at least 1, and hidden {hidden} at least 0")

@@ -48,7 +48,7 @@ def sesr(
     import keras
     from keras import layers
 
-    from zoo.collapsible import CollapsibleConv2D
+    from zoo.layers.collapsible_conv2d import CollapsibleConv2D
 
     def block(x: "keras.KerasTensor", size: int, name: str, residual: bool = False) -> "keras.KerasTensor":
         if collapsed:

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from zoo.grids import coarse_grid
+from zoo.models.coarse_grid import coarse_grid
 from zoo.registry import family
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def discriminator(*, image_shape: tuple[int, int, int] = (28, 28, 1), filters: i
     import keras
     from keras import layers
 
-    from zoo.spectral import SpectralConv2D
+    from zoo.layers.spectral_conv2d import SpectralConv2D
 
     grid, doublings = coarse_grid(image_shape)
     image = keras.Input(image_shape, name="image")
@@ -73,7 +73,7 @@ def sngan(
     import keras
     from keras import layers
 
-    from zoo.modes import Mode
+    from zoo.layers.latent_mode import Mode
 
     if latent < 1 or filters < 1 or hidden < 0:
         raise ValueError(f"latent {latent} and filters {filters} must be at least 1, and hidden {hidden} at least 0")

@@ -1,5 +1,6 @@
 import pytest
-from comparison_files import write_comparison
+
+from tests.helpers.comparison_files import write_comparison
 
 
 @pytest.fixture

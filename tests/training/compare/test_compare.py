@@ -5,7 +5,7 @@ import time
 import pytest
 import tensorflow as tf
 
-from training.checkpoint import Checkpoints
+from training.runs.checkpoint import Checkpoints
 
 SMALL = ("--set", "batch=12", "model.filters=3", "log_every=3", "evaluations=2")
 

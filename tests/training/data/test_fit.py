@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.data.fit import to_square
-from training.machine import forget_peak, peak
+from training.data.batches.fit import to_square
+from zoo.system.machine import forget_peak, peak
 
 
 @pytest.mark.parametrize("length", [65, 66, 501, 2_000])

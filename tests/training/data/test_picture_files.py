@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lying_pictures import jpeg, png
 from PIL import Image
 
-from training.data import SourceError, open_source, picture_files
-from training.data.picture_files import read_picture
+from tests.helpers.lying_pictures import jpeg, png
+from training.data import SourceError, open_source
+from training.data.sources import picture_files
+from training.data.sources.picture_files import read_picture
 
 Maker = Callable[..., Path]
 TOO_MANY = "10001x10001 pixels; at most 100,000,000 are read"

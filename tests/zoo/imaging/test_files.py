@@ -7,11 +7,11 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from lying_pictures import chunk, jpeg, png
 from PIL import Image, ImageCms, ImageOps
 
-from training.machine import forget_peak, peak
+from tests.helpers.lying_pictures import chunk, jpeg, png
 from zoo.imaging import Picture, PictureError, check_writable, read_picture, write_picture
+from zoo.system.machine import forget_peak, peak
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from upsampling_reference import correlate, scatter_window, shuffle
 
+from tests.helpers.numpy_reference import correlate, scatter_window, shuffle
 from zoo.upsampling import SubpixelConv2D, subpixel_to_transpose, transpose_to_subpixel
 
 size = st.integers(1, 9)

@@ -1,8 +1,8 @@
 import keras
 import numpy as np
 import pytest
-from upsampling_reference import repeat
 
+from tests.helpers.numpy_reference import repeat
 from zoo.upsampling import ICNR, SubpixelConv2D
 
 

@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from upsampling_reference import shuffle
 
+from tests.helpers.numpy_reference import shuffle
 from zoo.upsampling import periodic_shuffle
 
 

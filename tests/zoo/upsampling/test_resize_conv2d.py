@@ -4,8 +4,8 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from upsampling_reference import correlate, interpolate, repeat
 
+from tests.helpers.numpy_reference import correlate, interpolate, repeat
 from zoo.upsampling import ResizeConv2D
 
 RESIZE = {"nearest": repeat, "bilinear": interpolate}

@@ -1,0 +1,1 @@
+"""Programs that kill, fill and break, and count what was survived."""

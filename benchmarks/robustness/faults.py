@@ -1,0 +1,80 @@
+"""Run the tests of faults and of inputs that mean harm, and count what was survived.
+
+    python -m benchmarks.robustness.faults [--results FILE]
+
+Each is a test on real processes and a real file system; a row of results/robustness/reliability.csv has how many
+cases a test has and how many of them ended as documented. Cases that this machine cannot try, such as a full disk where
+no file system can be mounted, are left out and named. Exit code 1 if a case was lost.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+# The project instead of this folder.
+ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.robustness.reliability import RESULTS, Trial, record
+
+COMMAND = "python -m benchmarks.robustness.faults"
+TESTS = {
+    "fault": (
+        "tests/training/test_faults.py",
+        "tests/training/cluster/test_faults.py",
+        "tests/training/runs/test_checkpoint.py",
+    ),
+    "harm": (
+        "tests/zoo/pretrained/test_load.py",
+        "tests/zoo/upscaling/test_files.py",
+        "tests/zoo/imaging/test_files.py",
+        "tests/training/tasks/test_encoded_pictures.py",
+        "tests/training/data/test_picture_files.py",
+    ),
+}
+
+
+def trials(kind: str, report: Path) -> tuple[list[Trial], list[str]]:
+    """Rows of a JUnit report, one a test function, and the functions of which nothing could be tried."""
+    tried: dict[str, list[bool]] = defaultdict(list)
+    seconds: dict[str, float] = defaultdict(float)
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = case.attrib["name"].partition("[")[0].removeprefix("test_").replace("_", " ")
+        outcomes = {each.tag for each in case}
+        if "skipped" not in outcomes:
+            tried[name].append(not outcomes & {"failure", "error"})
+        seconds[name] += float(case.attrib["time"])
+    rows = [
+        Trial(f"{kind}: {name}", len(kept), sum(kept), len(kept) - sum(kept), seconds[name], COMMAND)
+        for name, kept in tried.items()
+    ]
+    return rows, [name for name in seconds if name not in tried]
+
+
+def main() -> int:
+    """Run them, write the rows and print them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    lost = 0
+    for kind, files in TESTS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.xml"
+            given = ["-q", "-m", "slow or not slow", "-o", "addopts=", f"--junit-xml={report}", *files]
+            subprocess.run([sys.executable, "-m", "pytest", *given], cwd=ROOT, check=False)
+            if not report.is_file():
+                raise SystemExit(f"{kind}: pytest wrote no report")
+            rows, untried = trials(kind, report)
+        record(rows, options.results)
+        for row in rows:
+            print(f"{row.what}: {row.tried} tried, {row.lost} lost")
+        for name in untried:
+            print(f"{kind}: {name}: not tried on this machine")
+        lost += sum(row.lost for row in rows)
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

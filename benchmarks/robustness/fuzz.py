@@ -1,0 +1,149 @@
+"""Sends broken pictures to what decodes strangers' files: `python -m zoo upscale` and the `serve_bytes` endpoint.
+
+    python -m benchmarks.robustness.fuzz [--count 20000] [--seconds 3600] [--seed 0] [--only upscale] [--out a.csv]
+
+Each file of `fuzz_pictures` has to end in a right picture or in the documented error. A file that crashes the decoder,
+takes more than a minute or more than 2 GiB, or raises anything else is kept under `runs/fuzz/` and named at the end.
+The decoders work in separate processes (`fuzz_child`), so that a crash ends only one of them.
+"""
+
+import argparse
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+from rich.progress import Progress
+
+from benchmarks.robustness.fuzz_pictures import corpus, mutant
+from benchmarks.robustness.reliability import RESULTS, Trial, record
+from zoo.system.quiet_tensorflow import start_tensorflow
+
+TARGETS = ("upscale", "serve_bytes")
+KEPT = Path("runs") / "fuzz"
+FILE_SECONDS, START_SECONDS = 60.0, 300.0
+MEMORY_LIMIT = 2048.0
+"""MiB."""
+
+
+@dataclass
+class Found:
+    """What came of the files.
+
+    Attributes:
+        tried: files sent.
+        lost: what happened, by the number of the file.
+        memory: MiB that a process held at most.
+    """
+
+    tried: int = 0
+    lost: dict[int, str] = field(default_factory=dict)
+    memory: float = 0.0
+
+
+def fuzz(
+    child: Sequence[str],
+    count: int,
+    until: float = float("inf"),
+    seconds: float = FILE_SECONDS,
+    advance: Callable[[], None] = lambda: None,
+) -> Found:
+    """Have files 0 to `count` decoded by a child process, and by another one from the next file on if one dies.
+
+    Args:
+        child: command to which the first and the last number are added. It says `ready`, then a line a file: its MiB at
+            most, and what is wrong, or nothing.
+        count: of files.
+        until: when no more are begun, by `time.monotonic`.
+        seconds: that one may take.
+        advance: called after each.
+    """
+    found = Found()
+    while found.tried < count and time.monotonic() < until:
+        command = [*child, str(found.tried), str(count)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT) as process:
+            lines = _Lines(process)
+            if lines.next(START_SECONDS) != "ready":
+                process.kill()
+                raise RuntimeError(f"{' '.join(command)} did not start")
+            while found.tried < count and time.monotonic() < until:
+                line = lines.next(seconds)
+                if line is None:
+                    hanging = process.poll() is None and not lines.ended
+                    line = f"0 no end after {seconds:g} s" if hanging else f"0 crash, exit code {process.wait()}"
+                memory, _, wrong = line.partition(" ")
+                found.memory = max(found.memory, float(memory))
+                if not wrong and float(memory) > MEMORY_LIMIT:
+                    wrong = f"{float(memory):.0f} MiB"
+                if wrong:
+                    found.lost[found.tried] = wrong
+                found.tried += 1
+                advance()
+                if line.startswith("0 "):
+                    break
+            process.kill()
+    return found
+
+
+class _Lines:
+    """Lines of a process's output, each waited for only so long."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        assert process.stdout is not None
+        self._file, self._read, self.ended = process.stdout, b"", False
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._file, selectors.EVENT_READ)
+
+    def next(self, seconds: float) -> str | None:
+        """The next line, or None where none comes."""
+        end = time.monotonic() + seconds
+        while b"\n" not in self._read:
+            if not self._selector.select(max(0.0, end - time.monotonic())):
+                return None
+            more = self._file.read1()
+            if not more:
+                self.ended = True
+                return None
+            self._read += more
+        line, _, self._read = self._read.partition(b"\n")
+        return line.decode()
+
+
+def main() -> int:
+    """Fuzz the targets and record the counts; 1 where a file was lost."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=20_000, help="files for each target")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="for each target")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=TARGETS)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    trials, files = [], corpus()
+    for target in (options.only,) if options.only else TARGETS:
+        started = time.monotonic()
+        child = [sys.executable, "-m", "benchmarks.fuzz_child", target, str(options.seed)]
+        with Progress(transient=True) as bar:
+            task = bar.add_task(target, total=options.count)
+            found = fuzz(child, options.count, started + options.seconds, advance=partial(bar.advance, task))
+        seconds = time.monotonic() - started
+        for number, wrong in found.lost.items():
+            KEPT.mkdir(parents=True, exist_ok=True)
+            path = KEPT / f"{target}-{options.seed}-{number}.bin"
+            path.write_bytes(mutant(files, options.seed, number))
+            print(f"{path}: {wrong}")
+        survived = found.tried - len(found.lost)
+        command = f"make fuzz COUNT={options.count} SEED={options.seed}"
+        trials.append(Trial(f"fuzz {target}", found.tried, survived, len(found.lost), seconds, command))
+        print(f"{target}: {survived} of {found.tried} survived, {seconds:.0f} s, at most {found.memory:.0f} MiB")
+    start_tensorflow()
+    record(trials, options.out)
+    return 1 if any(trial.lost for trial in trials) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

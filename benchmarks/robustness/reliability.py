@@ -1,0 +1,39 @@
+"""How often something was tried that could have broken, and how often it did: `results/robustness/reliability.csv`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.results import read_rows, write_rows
+from zoo.system.machine import machine
+
+RESULTS = Path(__file__).resolve().parents[2] / "results" / "robustness" / "reliability.csv"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One row.
+
+    Attributes:
+        what: was tried, such as `fuzz upscale`; names the row.
+        tried: how many times.
+        survived: of them, with a right result or the error that is documented.
+        lost: of them, without.
+        seconds: that it took.
+        command: that does it again.
+    """
+
+    what: str
+    tried: int
+    survived: int
+    lost: int
+    seconds: float
+    command: str
+
+
+def record(trials: Sequence[Trial], path: Path = RESULTS) -> None:
+    """Put rows into the table, with the facts of the machine, in place of those of the same `what`; the rest stays."""
+    rows = {row["what"]: row for row in read_rows(path)}
+    facts = machine()
+    rows |= {each.what: {**asdict(each), "seconds": f"{each.seconds:.1f}", **facts} for each in trials}
+    write_rows(path, [rows[what] for what in sorted(rows)])

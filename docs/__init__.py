@@ -1,1 +1,0 @@
-"""The commands behind what the pages show: tables, worked numbers and pictures."""

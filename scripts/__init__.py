@@ -1,0 +1,1 @@
+"""Programs that write the project's pages, tables and figures."""

@@ -1,0 +1,147 @@
+"""Write docs/findings.md, what the comparisons of twins show, and its figures, from results/compare/.
+
+    python -m scripts.findings [--collect runs/compare] [--check]
+
+With --collect the numbers of finished comparisons are copied to results/compare/<family>/<source>/ first, and their
+pictures are drawn beside the plots. With --check nothing is written, and the exit code is 1 where the page is not what
+the results say. The sentences in short stand in README.md too: run scripts/tables.py afterwards.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+from scripts.findings_summary import SECTIONS, Comparison, comparisons, in_short
+from training.compare.report.page import CAPTIONS, budget, notes, table_lines
+from training.compare.report.tables import columns
+from training.compare.report.verdict import verdict
+from training.compare.results import records
+from training.compare.results.records import Results
+
+RESULTS = ROOT / "results" / "quality" / "compare"
+PAGE = ROOT / "docs" / "findings.md"
+FIGURES = Path("figures") / "compare"
+KEPT = (
+    records.FACTS,
+    records.RUN_ROWS,
+    records.COSTS,
+    records.CURVES,
+    records.SPECTRA,
+    records.TWINS,
+    records.PAIRS,
+)
+CROP, SIDE, GAP = 64, 112, 6
+HEAD = """# Which up-sampler should I take?
+
+What comparisons of twins found: one family, its up-samplers, the same seeds, data order, budget and metrics. The
+budgets are small, minutes a run: what needs longer training to show is not seen here. Every sentence and table is
+generated from the files in results/compare/, which `make compare FAMILY=...` writes.
+"""
+
+
+def collect(folder: Path, results: Path, figures: Path) -> None:
+    """Copy the numbers of every finished comparison, and draw its pictures as one."""
+    for facts in sorted(folder.glob(f"*/*/{records.FACTS}")):
+        target = results / facts.parent.relative_to(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        for name in KEPT:
+            shutil.copyfile(facts.parent / name, target / name)
+        figures.mkdir(parents=True, exist_ok=True)
+        strip(records.read(facts.parent)).save(figures / f"{target.parent.name}_{target.name}_pictures.png")
+
+
+def strip(results: Results) -> Image.Image:
+    """The target and what every twin makes of it after training, a row each; large pictures by a crop of 64 x 64."""
+    names = ["target", *(f"{twin.slug}-after" for twin in results.twins)]
+    count = results.facts["pictures"]
+    whole = Image.new("RGB", (count * (SIDE + GAP) - GAP, len(names) * (SIDE + GAP) - GAP), "white")
+    for line, name in enumerate(names):
+        for number in range(count):
+            picture = Image.open(results.folder / records.PICTURES / f"{name}-{number}.png")
+            left, top = ((size - min(size, CROP)) // 2 for size in picture.size)
+            picture = picture.crop((left, top, left + min(picture.width, CROP), top + min(picture.height, CROP)))
+            place = number * (SIDE + GAP), line * (SIDE + GAP)
+            whole.paste(picture.resize((SIDE, SIDE), Image.Resampling.NEAREST), place)
+    return whole
+
+
+def draw(kept: list[Comparison], figures: Path) -> None:
+    """The plots of every comparison."""
+    for each in kept:
+        figures.mkdir(parents=True, exist_ok=True)
+        for name, content in each.plots.items():
+            (figures / f"{each.slug}_{name}.png").write_bytes(content)
+
+
+def findings(kept: list[Comparison]) -> str:
+    """The page."""
+    parts = [HEAD]
+    if kept:
+        parts += ["## In short", "", *(f"- {sentence}" for sentence in in_short(kept)), ""]
+        for heading, said, make in SECTIONS:
+            if found := make(kept):
+                parts += [f"## {heading}", "", said, "", found]
+        parts += ["## Each comparison", ""]
+        parts += [part for each in kept for part in _section(each)]
+    return "\n".join(parts)
+
+
+def _section(each: Comparison) -> list[str]:
+    results = each.results
+    labels = _labels(results)
+    drawn = {name: CAPTIONS[name] for name in each.plots}
+    pictures = " | ".join(f"![{caption}]({FIGURES}/{each.slug}_{name}.png)" for name, caption in drawn.items())
+    return [
+        f"### {each.title}",
+        "",
+        budget(results),
+        "",
+        *(f"- {sentence}" for sentence in verdict(results, each.twins, each.pairs)),
+        "",
+        *table_lines(each.twins, columns(results, each.twins)),
+        "",
+        *(f"- {note}" for note in notes(results)),
+        "",
+        "| " + " | ".join(drawn.values()) + " |",
+        "|" + "---|" * len(drawn),
+        f"| {pictures} |",
+        "",
+        f"![Pictures]({FIGURES}/{each.slug}_pictures.png)",
+        "",
+        f"*From above: {labels}; the first seed.*",
+        "",
+    ]
+
+
+def _labels(results: Results) -> str:
+    """What the rows of the strip are."""
+    target = "pictures of the data" if results.facts["kind"] == "generator" else "what is to come out"
+    return ", ".join([target, *(twin.label for twin in results.twins)])
+
+
+def main() -> int:
+    """Collect and write, or compare."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--collect", type=Path, help="a folder of comparisons, such as runs/compare")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, default=PAGE)
+    options = parser.parse_args()
+    if options.check:
+        made = findings(comparisons(options.results))
+        return int(not options.page.is_file() or options.page.read_text() != made)
+    figures = options.page.parent / FIGURES
+    if options.collect:
+        collect(options.collect, options.results, figures)
+    kept = comparisons(options.results)
+    draw(kept, figures)
+    options.page.write_text(findings(kept))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

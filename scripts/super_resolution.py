@@ -1,0 +1,147 @@
+"""Collect what the published super-resolution models reach, and draw them on a photograph.
+
+    python -m scripts.super_resolution [--check]
+
+Writes results/quality/super_resolution.csv from the models' cards, and docs/figures/super_resolution.png. With --check
+nothing is written, and the exit code is 1 if the file differs from the cards.
+"""
+
+import argparse
+import csv
+import io
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+from zoo.system.quiet_tensorflow import start_tensorflow
+
+start_tensorflow()
+
+import zoo
+
+RESULTS = ROOT / "results" / "quality" / "super_resolution.csv"
+PAPERS = RESULTS.with_name("super_resolution_papers.csv")
+TIMES = ROOT / "results" / "speed" / "super_resolution.csv"
+FIGURE = ROOT / "docs" / "figures" / "super_resolution.png"
+METRICS = ("psnr_y", "ssim_y", "psnr_rgb")
+SETS = ("set5", "set14")
+PHOTOGRAPH = "chelsea.png"
+CROP = (72, 60, 90, 150)
+"""Top, left, height and width of what the figure shows."""
+SHOWN = ("espcn_x3_subpixel", "fsrcnn_x3_subpixel", "sesr_x3_subpixel")
+
+
+def collected() -> str:
+    """The CSV: one row a published model, metrics by test set."""
+    rows = []
+    for name in zoo.list_models("*_x[234]_*", pretrained=True):
+        card = zoo.card(name)
+        facts = {"model": name, **{key: card[key] for key in ("scale", "parameters", "multiply_adds", "source")}}
+        values = {(entry["source"], key.partition(".")[0]): entry["value"] for key, entry in card["metrics"].items()}
+        for source in SETS:
+            for metric in METRICS:
+                value = values.get((source, metric))
+                facts[f"{source}_{metric}"] = "" if value is None else f"{value:.4f}"
+        rows.append(facts)
+    text = io.StringIO()
+    columns = ["model", "scale", "parameters", "multiply_adds", "source"]
+    columns += [f"{source}_{metric}" for source in SETS for metric in METRICS]
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows, key=lambda row: (row["scale"], row["model"])))
+    return text.getvalue()
+
+
+def table(scale: int) -> str:
+    """One row a model of that scale, published elsewhere or here, by its PSNR on Set5; milliseconds where measured."""
+    with PAPERS.open() as file:
+        papers = [row for row in csv.DictReader(file) if int(row["scale"]) == scale]
+    with RESULTS.open() as file:
+        models = [row for row in csv.DictReader(file) if int(row["scale"]) == scale]
+    with TIMES.open() as file:
+        times = {row["term"]: float(row["milliseconds"]) for row in csv.DictReader(file) if int(row["scale"]) == scale}
+
+    def quality(row: dict[str, str], source: str, psnr: str, ssim: str) -> str:
+        values = [row[f"{source}_{psnr}"], row[f"{source}_{ssim}"]]
+        return " / ".join(f"{float(value):.{digits}f}" for value, digits in zip(values, (2, 4), strict=True) if value)
+
+    lines: list[tuple[float, str]] = []
+    for row in papers:
+        cells = " | ".join(quality(row, source, "psnr", "ssim") or "-" for source in ("set5", "set14"))
+        note = f" ({row['note']})" if row["note"] else ""
+        time = times.get(f"{row['model']}_x{scale}")
+        shown = f"{time:.1f}" if time else "-"
+        line = f"| {row['model']}{note} | {row['parameters'] or '-'} | - | {cells} | {shown} |"
+        lines.append((float(row["set5_psnr"]), line))
+    for row in models:
+        name = row["model"]
+        cells = " | ".join(quality(row, source, "psnr_y", "ssim_y") for source in ("set5", "set14"))
+        time, twin = times.get(name), times.get(_twin(name))
+        shown = f"{time:.1f} (twin {twin:.1f})" if time and twin else "-"
+        work = f"{int(row['multiply_adds']) / 1e9:.1f} G"
+        line = f"| **`{name}`** | {int(row['parameters']) / 1000:.1f}K | {work} | {cells} | {shown} |"
+        lines.append((float(row["set5_psnr_y"]), line))
+    head = [
+        f"| x{scale} | parameters | multiply-adds | Set5 PSNR / SSIM | Set14 PSNR / SSIM | ms |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    return "\n".join([*head, *(line for _, line in sorted(lines))]) + "\n"
+
+
+def _twin(name: str) -> str:
+    stem, _, upsampler = name.rpartition("_")
+    return f"{stem}_{'transpose' if upsampler == 'subpixel' else 'subpixel'}"
+
+
+def draw() -> None:
+    """Bicubic enlargement, networks and original: one crop, x3."""
+    import matplotlib as mpl
+
+    from training.data import open_source
+    from training.tasks.super_resolution.evaluation import bicubic, exported
+    from zoo.imaging import cropped, degrade
+    from zoo.metrics import super_resolution_metrics
+    from zoo.pretrained.load import verify
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    photos = open_source("photos")
+    pictures = dict(zip(photos.names("test"), photos.pictures("test"), strict=True))
+    original = cropped(pictures[PHOTOGRAPH], 3)
+    low = degrade(original, 3)
+    published = zoo.list_models(pretrained=True)
+    enlargers = {"bicubic": bicubic("bicubic_x3")}
+    enlargers |= {name: exported(verify(name), 3) for name in SHOWN if name in published}
+    shown = []
+    for name, enlarger in enlargers.items():
+        output = enlarger.of_rgb(low)
+        psnr = super_resolution_metrics(original, output, 3)["psnr_y"]
+        shown.append((f"{name}\n{psnr:.2f} dB", output))
+    shown.append((f"original\n{PHOTOGRAPH}, scikit-image", original))
+    top, left, height, width = CROP
+    figure, axes = plt.subplots(1, len(shown), figsize=(2.6 * len(shown), 2.2), layout="constrained")
+    for axis, (label, picture) in zip(axes, shown, strict=True):
+        axis.imshow(picture[top : top + height, left : left + width], interpolation="nearest")
+        axis.set(xticks=[], yticks=[])
+        axis.set_title(label, fontsize=9)
+        axis.spines[:].set_visible(False)
+    figure.savefig(FIGURE, dpi=100, metadata={"Software": None})
+
+
+def main() -> int:
+    """Collect and draw, or compare."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    text = collected()
+    if options.check:
+        return int(not RESULTS.is_file() or RESULTS.read_text() != text)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(text)
+    draw()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Write the tables of README.md and of the pages from published models' cards, results and worked examples.
+
+    python -m scripts.tables [--check]
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`. With --check nothing is written, and the exit code is
+1 where a table is not what its source says.
+"""
+
+import argparse
+import csv
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+from zoo.system.quiet_tensorflow import start_tensorflow
+
+start_tensorflow()
+
+import zoo
+from scripts import scaling_tables, worked_example
+from scripts.findings_summary import comparisons, in_short
+from scripts.markdown import table
+from scripts.super_resolution import table as super_resolution_table
+
+PAGES = (ROOT / "README.md", ROOT / "docs" / "equivalence.md", ROOT / "docs" / "scaling.md")
+PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def published(pattern: str, heads: str, cells: Callable[[Mapping[str, Any]], Sequence[str]]) -> str:
+    """One row a published model: what all cards have, and `cells` of the metrics on its card under `heads`."""
+    rows = []
+    for name in zoo.list_models(pattern, pretrained=True):
+        card = zoo.card(name)
+        work = f"{card['multiply_adds'] / 1e6:.2f} M"
+        rows.append([f"`{name}`", card["source"], f"{card['parameters']:,}", work, *cells(card["metrics"])])
+    return table(f"model|data|parameters|multiply-adds|{heads}", rows, words=2)
+
+
+def formatted(*formats: str) -> Callable[[Mapping[str, Any]], list[str]]:
+    """Cells that are formats of metrics, such as `{psnr[value]:.2f}`."""
+    return lambda metrics: [each.format(**metrics).replace("%", " %") for each in formats]
+
+
+def layers() -> str:
+    """One row a layer of the benchmark's grid: a sub-pixel convolution beside a bare one and beside its twin."""
+    with (ROOT / "results" / "speed" / "layers.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["grid"] == "True"]
+    keys = ("batch", "size", "channels", "filters", "scale", "kernel")
+    times: dict[tuple[str, ...], dict[str, tuple[float, float]]] = {}
+    for row in rows:
+        layer = tuple(row[key] for key in keys)
+        times.setdefault(layer, {})[row["term"]] = (float(row["forward_ms"]), float(row["backward_ms"]))
+    lines = [
+        "| batch, input, channels | `Conv2D` alone | `SubpixelConv2D` | `Conv2DTranspose` twin | forward gain |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for (batch, size, channels, filters, scale, _), terms in times.items():
+        cells = " | ".join("{:.1f} / {:.1f}".format(*terms[term]) for term in ("conv2d", "subpixel", "twin"))
+        gain = terms["twin"][0] / terms["subpixel"][0]
+        lines.append(f"| {batch}, {size}x{size}, {channels} to {filters}, x{scale} | {cells} | {gain:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def constant_input() -> str:
+    """One row a fresh layer: what it makes of a constant."""
+    from scripts.checkerboard import table
+
+    return table()
+
+
+def training_equivalence() -> str:
+    """How far twins are apart after some steps, beside a control."""
+    with (ROOT / "results" / "quality" / "training_equivalence.csv").open() as file:
+        rows = {(row["precision"], row["step"]): row for row in csv.DictReader(file)}
+    lines = [
+        "| step | twins, float64 | control, float64 | twins, float32 | control, float32 |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for step in ("0", "50", "100", "200", "500"):
+        both = [rows[precision, step] for precision in ("float64", "float32")]
+        cells = [f"{float(row[name]):.1e}" for row in both for name in ("distance", "control")]
+        lines.append(f"| {step} | {' | '.join(cells)} |".replace("0.0e+00", "0"))
+    last = [row for (precision, step), row in rows.items() if precision == "float32" and int(step) > 400]
+    one, other = (sum(float(row[f"loss_{form}"]) for row in last) / len(last) for form in ("subpixel", "transpose"))
+    lines += ["", f"Mean loss of the last {len(last)} steps in float32: {one:.3f} and {other:.3f}."]
+    return "\n".join(lines) + "\n"
+
+
+def conversion() -> str:
+    """One row a network: its gain by `always` in each runtime, and by `faster` where that was measured."""
+    with (ROOT / "results" / "speed" / "convert.csv").open() as file:
+        rows = {(row["network"], row["runtime"], row["term"]): row for row in csv.DictReader(file)}
+    runtimes = {"tensorflow": "TensorFlow", "xla": "XLA", "litert": "LiteRT", "onnx": "ONNX Runtime"}
+    measured = [runtime for runtime in runtimes if any(runtime == key[1] for key in rows)]
+    heads = " | ".join(runtimes[runtime] for runtime in measured)
+    lines = [f"| network | {heads} | `faster`, TensorFlow |", f"|---|{'---:|' * (len(measured) + 1)}"]
+    for network in dict.fromkeys(key[0] for key in rows):
+        gains = [f"{float(rows[network, runtime, 'always']['gain']):.2f}" for runtime in measured]
+        faster = float(rows[network, "tensorflow", "faster"]["gain"])
+        lines.append(f"| {network} | {' | '.join(gains)} | {faster:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def which_one() -> str:
+    """What all comparisons together say, in sentences."""
+    return "".join(f"- {sentence}\n" for sentence in in_short(comparisons(ROOT / "results" / "quality" / "compare")))
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "which_one": which_one,
+    "autoencoders": partial(
+        published,
+        "ae_*",
+        "PSNR dB|SSIM|MSE",
+        formatted("{psnr[value]:.2f}", "{ssim[value]:.4f}", "{mse[value]:.5f}"),
+    ),
+    "classifiers": partial(
+        published,
+        "features*",
+        "accuracy|cross-entropy",
+        formatted("{accuracy[value]:.2%}", "{cross_entropy[value]:.4f}"),
+    ),
+    "variational_autoencoders": partial(
+        published,
+        "vae_*",
+        "ELBO|log-likelihood|Frechet distance (floor)",
+        formatted(
+            "{elbo[value]:.2f} ± {elbo[standard_error]:.2f}",
+            "{log_likelihood[value]:.2f} ± {log_likelihood[standard_error]:.2f}",
+            "{frechet[value]:.2f} ({frechet_floor[value]:.2f})",
+        ),
+    ),
+    "generators": partial(
+        published,
+        "*gan_*",
+        "Frechet distance (floor)|kernel distance (floor)|precision|recall|sure, of samples|sure, of pictures|classes",
+        formatted(
+            "{frechet[value]:.2f} ({frechet_floor[value]:.2f})",
+            "{kernel[value]:.4f} ({kernel_floor[value]:.4f})",
+            "{precision[value]:.3f}",
+            "{recall[value]:.3f}",
+            "{confident[value]:.1%}",
+            "{confident_floor[value]:.1%}",
+            "{smallest_class[value]:.1%} to {largest_class[value]:.1%}",
+        ),
+    ),
+    "layers": layers,
+    "conversion": conversion,
+    "worked_example": worked_example.numbers,
+    "constant_input": constant_input,
+    "training_equivalence": training_equivalence,
+    **scaling_tables.TABLES,
+    **{f"super_resolution_x{scale}": partial(super_resolution_table, scale) for scale in (2, 3, 4)},
+}
+
+
+def main() -> int:
+    """Write the tables, or compare them."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    current = True
+    for page in PAGES:
+        old = page.read_text()
+        new = PLACE.sub(lambda place: place[1] + TABLES[place["name"]]() + place[3], old)
+        current &= new == old
+        if not options.check:
+            page.write_text(new)
+    return int(options.check and not current)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""Train `ae_subpixel` and `ae_transpose` from one function, and record how far apart they come.
+
+    python -m scripts.training_equivalence [--steps 500] [--data mnist] [--out results/quality/training_equivalence.csv]
+
+The twins take the same batches under the family's own recipe, in float64 and in float32. Their distance is that of
+all weights after mapping, global relative L2. Beside them runs a control, `ae_subpixel` again with every first weight
+moved to the next number of its precision: what becomes of that distance is rounding and nothing else.
+"""
+
+import argparse
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+from zoo.system.quiet_tensorflow import start_tensorflow
+
+start_tensorflow()
+
+import keras
+import numpy as np
+import tensorflow as tf
+from rich.progress import track
+
+from training.data import Source, open_source
+from training.loop.loop import Loop
+from training.loop.precision import precision
+from training.recipes import Precision, recipe_for
+from training.tasks.reconstruction.task import Reconstruction
+from zoo import create_model
+from zoo.models import parse_name
+from zoo.system.files import write_text
+from zoo.upsampling import SubpixelConv2D, subpixel_to_transpose
+
+Weights = list[np.ndarray]
+LOSSES = ("loss_subpixel", "loss_transpose")
+PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
+
+
+def transposed_weights(model: keras.Model) -> Weights:
+    """The model's weights in their order, sub-pixel kernels as those of their `Conv2DTranspose` twins."""
+    upsamplers = [layer for layer in model.get_layer("decoder").layers if isinstance(layer, SubpixelConv2D)]
+    scales = {layer.kernel.path: layer.scale for layer in upsamplers}
+    return [
+        subpixel_to_transpose(weight.numpy(), scales[weight.path]) if weight.path in scales else weight.numpy()
+        for weight in model.weights
+    ]
+
+
+def relative_distance(one: Weights, other: Weights) -> float:
+    """Global relative L2 between two lists of arrays."""
+    difference = sum(float(np.sum(np.square(a - b, dtype=float))) for a, b in zip(one, other, strict=True))
+    return (difference / sum(float(np.sum(np.square(a, dtype=float))) for a in one)) ** 0.5
+
+
+def follow(
+    float_type: Precision, source: Source, steps: int, overrides: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, float]]:
+    """Train the twins and the control side by side; yields a row before the first step and after every step.
+
+    Args:
+        float_type: of weights and arithmetic.
+        source: of the pictures.
+        steps: to follow; the learning rate is that of the recipe's whole length.
+        overrides: of the family's recipe, as `training.recipes.recipe_for` takes them.
+
+    Returns:
+        Rows of `step`, `loss_subpixel`, `loss_transpose` (of the step's batch, before the step; not in the first
+        row), `distance` between the twins and `control` between the two sub-pixel models.
+    """
+    family = parse_name("ae_subpixel").family
+    recipe = recipe_for(family, None, {**(overrides or {}), "precision": float_type})
+    arguments = {"image_shape": source.image_shape, **recipe.model}
+    with precision(float_type):
+        keras.utils.set_random_seed(0)
+        first = create_model("ae_subpixel", **arguments)
+        twin, control = create_model("ae_transpose", **arguments), create_model("ae_subpixel", **arguments)
+        twin.set_weights(transposed_weights(first))
+        control.set_weights([np.nextafter(weight, weight.dtype.type(np.inf)) for weight in first.get_weights()])
+        loops = [
+            Loop(
+                Reconstruction(recipe, model, family.upsampling),
+                tf.distribute.get_strategy(),
+                source.split("train"),
+                source.split("validation"),
+                seed=0,
+                run=None,
+            )
+            for model in (first, twin, control)
+        ]
+        streams = [loop.stream() for loop in loops]
+
+        def row(step: int, losses: list[float]) -> dict[str, float]:
+            one, other, moved = (transposed_weights(model) for model in (first, twin, control))
+            named = dict(zip(LOSSES, losses, strict=False))
+            distances = {"distance": relative_distance(one, other), "control": relative_distance(one, moved)}
+            return {"step": step, **named, **distances}
+
+        yield row(0, [])
+        for step in range(1, steps + 1):
+            for loop, stream in zip(loops, streams, strict=True):
+                loop.progress.totals = {}
+                loop.advance(stream, 1)
+            yield row(step, [loop.progress.totals["train/loss"] for loop in loops])
+
+
+def main() -> None:
+    """Follow the twins in both precisions and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--data", default="mnist")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "quality" / "training_equivalence.csv")
+    options = parser.parse_args()
+
+    source = open_source(options.data)
+    columns = ("precision", "step", *LOSSES, "distance", "control")
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, lineterminator="\n")
+    table.writeheader()
+    for float_type in PRECISIONS:
+        rows = follow(float_type, source, options.steps)
+        for row in track(rows, float_type, total=options.steps + 1):
+            # A loss in full, for the reader who subtracts two of them; six digits of a distance.
+            written = {name: value if name in LOSSES else f"{value:.6g}" for name, value in row.items()}
+            table.writerow({"precision": float_type, **written})
+            last = row
+        print(f"{float_type}: distance {last['distance']:.2g}, control {last['control']:.2g}")
+    write_text(options.out, text.getvalue())
+
+
+if __name__ == "__main__":
+    main()

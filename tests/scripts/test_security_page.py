@@ -1,0 +1,37 @@
+"""The numbers of SECURITY.md are those of the code."""
+
+import re
+from pathlib import Path
+
+from benchmarks.robustness.fuzz import FILE_SECONDS, MEMORY_LIMIT
+from training.data.sources.picture_files import SUFFIXES
+from training.tasks.super_resolution.encoded_pictures import SERVED_PIXELS
+from zoo.imaging.reading import FORMATS, PIXEL_LIMIT
+from zoo.pretrained.index import FILE_LIMIT, INDEX_LIMIT
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "SECURITY.md").read_text()
+
+
+def test_every_number_is_a_constant_of_the_code():
+    numbers = [int(number.replace(",", "")) for number in re.findall(r"(?<![\w-])\d[\d,]*(?= |$)", PAGE, re.MULTILINE)]
+    limits = [INDEX_LIMIT, FILE_LIMIT, PIXEL_LIMIT, PIXEL_LIMIT, SERVED_PIXELS, FILE_SECONDS, MEMORY_LIMIT]
+    assert sorted(number for number in numbers if number > 9) == sorted(limits)
+
+
+def test_limits_stand_where_they_belong():
+    for words in (
+        f"has more than {INDEX_LIMIT:,} bytes",
+        f"more than {FILE_LIMIT:,} bytes",
+        f"no animations | {PIXEL_LIMIT:,} |",
+        f"and BMP | {PIXEL_LIMIT:,} |",
+        f"| {SERVED_PIXELS:,} once enlarged |",
+        f"more than {FILE_SECONDS:g} seconds or more than {MEMORY_LIMIT:,.0f} MiB",
+    ):
+        assert words in re.sub(r"\n(?!\|)", " ", PAGE)
+    assert FORMATS == ("PNG", "JPEG", "WEBP")
+    assert {".png", ".jpg", ".jpeg", ".webp", ".bmp"} == SUFFIXES
+
+
+def test_the_readme_leads_to_the_page():
+    assert "(SECURITY.md)" in (ROOT / "README.md").read_text()

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from training.data.random_streams import shuffled, stream_key, uniforms
+
+
+def positions(*span: int) -> tf.Tensor:
+    return tf.range(*span, dtype=tf.int64)
+
+
+def splitmix64(state: int) -> int:
+    mask = (1 << 64) - 1
+    state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & mask
+    return state ^ (state >> 31)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 100, 1009])
+def test_every_epoch_is_a_permutation(count: int) -> None:
+    epochs = shuffled(positions(4 * count), count, seed=5).numpy().reshape(4, count)
+    np.testing.assert_array_equal(np.sort(epochs, axis=1), np.tile(np.arange(count), (4, 1)))
+
+
+def test_epochs_and_seeds_differ() -> None:
+    first, second = shuffled(positions(2000), 1000, seed=5).numpy().reshape(2, 1000)
+    other = shuffled(positions(1000), 1000, seed=6).numpy()
+    # Two unrelated permutations agree at about one position.
+    assert (first == second).sum() < 10
+    assert (first == other).sum() < 10
+    assert (first == np.arange(1000)).sum() < 10
+
+
+def test_all_orders_of_three_come_up_about_equally_often() -> None:
+    epochs = shuffled(positions(3 * 1200), 3, seed=1).numpy().reshape(1200, 3)
+    _, times = np.unique(epochs, axis=0, return_counts=True)
+    assert len(times) == 6
+    assert times.min() > 60
+
+
+def test_order_does_not_depend_on_how_positions_are_batched() -> None:
+    whole = shuffled(positions(300), 77, seed=3).numpy()
+    parts = [shuffled(positions(start, start + 20), 77, seed=3).numpy() for start in range(0, 300, 20)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def test_uniforms_are_splitmix64() -> None:
+    key = stream_key(1, 2)
+    drawn = uniforms(key, tf.constant([0, 5, 2**40], tf.int64), 3).numpy()
+    counters = [[position * 3 + column + 1 for column in range(3)] for position in (0, 5, 2**40)]
+    states = [[(key + each * 0x9E3779B97F4A7C15) % 2**64 for each in row] for row in counters]
+    np.testing.assert_array_equal(drawn, [[(splitmix64(each) >> 40) / 2**24 for each in row] for row in states])
+
+
+def test_uniforms_are_uniform_and_uncorrelated() -> None:
+    drawn = uniforms(stream_key(0), positions(20_000), 4).numpy()
+    assert drawn.min() >= 0.0
+    assert drawn.max() < 1.0
+    np.testing.assert_allclose(drawn.mean(axis=0), 0.5, atol=0.01)
+    np.testing.assert_allclose(drawn.var(axis=0), 1 / 12, atol=0.003)
+    np.testing.assert_allclose(np.corrcoef(drawn, rowvar=False) - np.eye(4), 0.0, atol=0.03)
+    assert abs(np.corrcoef(drawn[1:, 0], drawn[:-1, 0])[0, 1]) < 0.03
+
+
+def test_keys_name_different_streams() -> None:
+    keys = {stream_key(*parts) for parts in [(0,), (1,), (0, 0), (0, 1), (1, 0), (-1,), (2**63,)]}
+    assert len(keys) == 7

@@ -1,0 +1,80 @@
+import keras
+import numpy as np
+import pytest
+
+from training.errors import InputError
+from training.optimisers.table import create_optimiser, learning_rate
+from training.recipes import RECIPES, first_source, parse_overrides, recipe_for
+from zoo.models import families
+
+
+@pytest.fixture
+def ae():
+    return families()["ae"]
+
+
+def test_overrides_reach_their_fields(ae):
+    values = parse_overrides(
+        ["batch=256", "learning_rate=1e-2", "flip=True", "model.filters=48", "loss=mean_squared_error"]
+    )
+    recipe = recipe_for(ae, "cifar10", values)
+    assert (recipe.batch, recipe.learning_rate, recipe.flip, recipe.loss) == (256, 0.01, True, "mean_squared_error")
+    assert recipe.model["filters"] == 48
+    assert recipe.source == "cifar10"
+    assert recipe_for(ae).source == RECIPES["ae"].source
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("batch=0", "batch=0 must be greater than 0"),
+        ("batch=2.5", "batch=2.5 is not a whole number"),
+        ("batch=True", "batch=True is not a whole number"),
+        ("steps=-1", "steps=-1 must be greater than 0"),
+        ("learning_rate=fast", "learning_rate='fast' is not a number"),
+        ("learning_rate=1e999", "must be greater than 0"),
+        ("weight_decay=-1", "weight_decay=-1.0 must be at least 0"),
+        ("precision=int3", "precision='int3' is not one of float32, float64, mixed_float16, mixed_bfloat16"),
+        ("bacth=3", r"no field 'bacth' \(did you mean batch, patch\?\)"),
+        ("task=painting", "no field 'task'"),
+        ("model.filter=3", r"no argument 'filter' \(did you mean filters\?\)"),
+        ("batch", "cannot read 'batch'"),
+    ],
+)
+def test_a_bad_override_says_what_is_allowed(ae, assignment, message):
+    with pytest.raises(InputError, match=message):
+        recipe_for(ae, None, parse_overrides([assignment]))
+
+
+def test_every_family_has_a_recipe_whose_task_takes_its_loss():
+    from training.tasks import task_class
+
+    for name in families():
+        recipe = RECIPES[name]
+        assert recipe.loss in task_class(recipe.task).losses
+
+
+def test_a_source_among_the_overrides_is_the_source(ae):
+    assert recipe_for(ae, None, {"source": "cifar10"}) == recipe_for(ae, "cifar10")
+    assert recipe_for(ae, "cifar10").model == {"spatial": True, "blocks": 1}
+
+
+def test_first_source():
+    assert first_source("auto:mnist|glyphs") == "mnist"
+    assert first_source("cifar10") == "cifar10"
+
+
+def test_the_learning_rate_warms_up_and_falls_to_zero(ae):
+    recipe = recipe_for(ae, None, {"steps": 100, "warmup_steps": 10, "learning_rate": 0.5, "schedule": "cosine"})
+    rates = np.array([float(learning_rate(recipe)(step)) for step in range(101)])
+    np.testing.assert_allclose(rates[:11], np.linspace(0, 0.5, 11), atol=1e-6)
+    np.testing.assert_allclose(rates[10:], 0.25 * (1 + np.cos(np.pi * np.arange(91) / 90)), atol=1e-6)
+    constant = recipe_for(ae, None, {"steps": 100, "warmup_steps": 10, "learning_rate": 0.5, "schedule": "constant"})
+    assert float(learning_rate(constant)(99)) == pytest.approx(0.5)
+
+
+def test_half_precision_scales_the_loss(ae):
+    half = create_optimiser(recipe_for(ae, None, {"precision": "mixed_float16"}))
+    assert isinstance(half, keras.optimizers.LossScaleOptimizer)
+    decayed = create_optimiser(recipe_for(ae, None, {"optimiser": "adamw", "weight_decay": 0.1}))
+    assert decayed.weight_decay == 0.1

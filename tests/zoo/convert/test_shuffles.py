@@ -1,0 +1,111 @@
+"""Convolutions and shuffles to one transposed convolution."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers, ops
+
+from tests.helpers.small_models import Shuffle, functional, kinds, noise, same_outputs, sequential
+from zoo.convert import convert
+from zoo.upsampling import PhaseBias, SubpixelConv2D
+
+
+def by_operation(x):
+    return ops.depth_to_space(x, 2)
+
+
+def by_layer(x):
+    return Shuffle(dtype=x.dtype)(x)
+
+
+def by_lambda(x):
+    return layers.Lambda(lambda y: tf.nn.depth_to_space(y, 2), dtype=x.dtype)(x)
+
+
+@pytest.mark.parametrize("shuffle", [by_operation, by_layer, by_lambda])
+@pytest.mark.parametrize(
+    ("size", "padding", "options", "between"),
+    [
+        (3, "same", {}, None),
+        (3, "same", {"use_bias": False}, ops.relu),
+        ((3, 5), "valid", {"activation": "tanh"}, None),
+        ((2, 3), "same", {}, layers.LeakyReLU(0.1, dtype="float64")),
+        (1, "same", {"activation": "gelu", "activity_regularizer": keras.regularizers.L2(0.1)}, None),
+    ],
+)
+def test_written_by_hand_becomes_one_transposed_convolution(shuffle, size, padding, options, between):
+    """With three channels, of which the wrong order shows."""
+
+    def make(x):
+        x = layers.Conv2D(12, size, padding=padding, dtype="float64", name="hand", **options)(x)
+        return shuffle(between(x) if between else x)
+
+    model = functional(make)
+    new, report = convert(model, "transpose")
+    x = noise(2, 6, 5, 4)
+    same_outputs(model, new, x)
+    assert "Conv2D" not in kinds(new)
+    assert type(new.get_layer("hand")) is layers.Conv2DTranspose
+    assert ("PhaseBias" in kinds(new)) == options.get("use_bias", True)
+    assert report.kept == ()
+    assert report.multiply_adds_after == report.multiply_adds_before
+    assert float(sum(new.losses)) == pytest.approx(float(sum(model.losses)), rel=1e-12)
+    assert not any("depth_to_space" in operation.name for operation in new.operations)
+
+
+def test_a_bias_that_all_phases_share_is_the_layers_own():
+    model = sequential(layers.Conv2D(12, 3, padding="same", dtype="float64", name="hand"), Shuffle(dtype="float64"))
+    kernel, bias = model.get_weights()
+    model.set_weights([kernel, np.tile(bias[:3], 4)])
+    new, _ = convert(model, "transpose")
+    same_outputs(model, new, noise(2, 6, 5, 4))
+    assert kinds(new) == ["Conv2DTranspose"]
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("size", [3, (2, 4)])
+@pytest.mark.parametrize("scale", [2, (1, 3)])
+def test_subpixel_layers_with_a_bias_for_each_phase(size, scale, padding):
+    options = {"phase_bias": True, "activation": "relu", "dtype": "float64"}
+    model = sequential(SubpixelConv2D(3, size, scale, padding, **options))
+    new, _ = convert(model, "transpose")
+    same_outputs(model, new, noise(2, 6, 5, 4))
+    assert "PhaseBias" in kinds(new)
+    assert "SubpixelConv2D" not in kinds(new)
+
+
+@pytest.mark.parametrize(
+    ("size", "padding", "around", "crop"),
+    [
+        (3, "same", None, ((0, 1), (0, 1))),
+        (2, "same", None, ((1, 0), (1, 0))),
+        (2, "valid", 1, 1),
+    ],
+)
+def test_a_crop_stays_behind_a_bias_for_each_phase(size, padding, around, crop):
+    options = {"phase_bias": True, "activation": "relu", "dtype": "float64"}
+    model = sequential(
+        *([layers.ZeroPadding2D(around, dtype="float64")] if around else []),
+        SubpixelConv2D(3, size, 2, padding, **options),
+        layers.Cropping2D(crop, dtype="float64"),
+    )
+    new, _ = convert(model, "transpose")
+    same_outputs(model, new, noise(2, 6, 5, 4))
+    assert kinds(new)[-1] == "Cropping2D"
+    assert "SubpixelConv2D" not in kinds(new)
+
+
+def test_phase_bias_is_the_bias_before_the_shuffle():
+    bias = noise(18)
+    for data_format, axes in (("channels_last", (0, 1, 2, 3)), ("channels_first", (0, 3, 1, 2))):
+        layer = PhaseBias((2, 3), data_format, dtype="float64")
+        x = noise(2, 4, 6, 3)
+        y = layer(np.transpose(x, axes))
+        layer.set_weights([bias])
+        y = layer(np.transpose(x, axes))
+        expected = x + np.tile(bias.reshape(1, 2, 3, 3), (1, 2, 2, 1))
+        np.testing.assert_allclose(y, np.transpose(expected, axes), rtol=1e-14)
+        assert PhaseBias.from_config(layer.get_config()).get_config() == layer.get_config()
+    with pytest.raises(ValueError, match=r"known number of channels.*None"):
+        PhaseBias(2, "channels_last").build((None, 4, 4, None))

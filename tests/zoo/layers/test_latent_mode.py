@@ -1,0 +1,28 @@
+import keras
+import numpy as np
+import pytest
+
+from zoo.layers.latent_mode import Mode
+from zoo.models import build_model
+
+
+def test_the_largest_number_is_chosen():
+    code = np.array([[0.1, 2.0, -3.0], [-1.0, -2.0, -0.5]], np.float32)
+    expected = [[0.1, 2.0, -3.0, 0.0, 8.0, 0.0], [-1.0, -2.0, -0.5, 0.0, 0.0, 8.0]]
+    np.testing.assert_array_equal(Mode()(code), np.array(expected, np.float32))
+
+
+def test_every_mode_is_as_likely():
+    code = np.random.default_rng(0).normal(size=(20_000, 8)).astype(np.float32)
+    shares = np.asarray(Mode(weight=1.0)(code))[:, 8:].mean(axis=0)
+    np.testing.assert_allclose(shares, 1 / 8, atol=0.01)
+
+
+@pytest.mark.parametrize("family", ["dcgan", "sngan"])
+def test_a_generator_with_modes_is_saved_and_loaded(family, tmp_path):
+    model = build_model(f"{family}_subpixel", latent=4, filters=2, hidden=3)
+    model.save(tmp_path / "model.keras")
+    code = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(code), model(code))
+    assert not any(isinstance(layer, Mode) for layer in build_model(f"{family}_subpixel", hidden=0).layers)

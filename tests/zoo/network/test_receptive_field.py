@@ -1,0 +1,107 @@
+"""The receptive field that is read from a network's layers, against that which its output shows."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import zoo
+from zoo.network.receptive_field import receptive_field
+from zoo.upsampling import ResizeConv2D, SubpixelConv2D
+
+
+def seen(model, scale, size=41):
+    """How far, in input pixels, an output pixel is from the farthest input pixels that change it.
+
+    Every weight is positive, so that nothing cancels and no activation is dead.
+    """
+    for weight in model.weights:
+        weight.assign(np.full(weight.shape, 1 / np.prod(weight.shape[:-1])))
+    even = np.full((1, size, size, model.input_shape[-1]), 0.5, np.float32)
+    changed = even.copy()
+    middle = size // 2
+    changed[:, middle, middle] = 0.75
+    rows = np.flatnonzero((model(changed).numpy() != model(even).numpy()).any((0, 2, 3)))
+    columns = np.flatnonzero((model(changed).numpy() != model(even).numpy()).any((0, 1, 3)))
+    return int(max(np.abs(places // scale - middle).max() for places in (rows, columns)))
+
+
+SMALL = {
+    "espcn": {"filters": 3, "narrow": 2, "activation": "relu"},
+    "fsrcnn": {"d": 3, "s": 2, "m": 2},
+    "sesr": {"m": 2, "filters": 2, "width": 4},
+    "edsr": {"blocks": 2, "filters": 2},
+}
+
+
+@pytest.mark.parametrize(("upsampler", "scale"), [("subpixel", 2), ("subpixel", 3), ("resize", 4)])
+@pytest.mark.parametrize("family", SMALL)
+def test_the_halo_of_every_family_is_what_its_output_shows(family, upsampler, scale):
+    model = zoo.create_model(f"{family}_x{scale}_{upsampler}", **SMALL[family])
+    field = receptive_field(model)
+    assert field.scale == scale
+    assert field.halo == seen(model, scale)
+
+
+def network(*stack):
+    image = x = keras.Input((None, None, 1))
+    for layer in stack:
+        x = layer(x)
+    return keras.Model(image, x)
+
+
+@pytest.mark.parametrize(
+    ("stack", "scale", "halo"),
+    [
+        # An even kernel reaches farther below: it sees one pixel above and two below its own.
+        ([layers.Conv2D(2, 4, padding="same")], 1, 2),
+        ([layers.Conv2D(2, 3, dilation_rate=3, padding="same"), layers.DepthwiseConv2D(3, padding="same")], 1, 4),
+        # Two 3x3 at twice the size reach two small pixels, one large one.
+        ([layers.UpSampling2D(2), layers.Conv2D(2, 3, padding="same"), layers.Conv2D(2, 3, padding="same")], 2, 1),
+        ([SubpixelConv2D(2, 2, 3), SubpixelConv2D(1, 3, 2)], 6, 2),
+        ([ResizeConv2D(1, 1, 3, interpolation="bilinear")], 3, 1),
+        ([ResizeConv2D(1, 3, 2, interpolation="bilinear")], 2, 1),
+        # What a padded, valid convolution with a crop behind it is of: a kernel of 5 off its middle.
+        (
+            [
+                layers.ZeroPadding2D(((2, 1), (2, 1))),
+                SubpixelConv2D(1, 3, 2, padding="valid"),
+                layers.Cropping2D(((1, 1), (1, 1))),
+            ],
+            2,
+            2,
+        ),
+    ],
+)
+def test_reaches_of_layers(stack, scale, halo):
+    model = network(*stack)
+    field = receptive_field(model)
+    assert (field.scale, field.halo) == (scale, halo)
+    assert seen(model, scale) == halo
+
+
+def test_paths_and_models_inside_models_are_followed():
+    inner = network(layers.Conv2D(1, 5, padding="same"))
+    image = keras.Input((None, None, 1))
+    wide, near = layers.Conv2D(1, 7, padding="same")(inner(image)), layers.PReLU(shared_axes=[1, 2])(image)
+    model = keras.Model(image, layers.Add()([wide, near]))
+    assert receptive_field(model).halo == 5 == seen(model, 1)
+
+
+def test_the_largest_feature_map_is_counted_per_input_pixel():
+    assert receptive_field(zoo.create_model("edsr_x4_subpixel")).widest == 64 * 16
+    assert receptive_field(zoo.create_model("espcn_x3_resize", filters=8, narrow=7)).widest == 7 * 9
+
+
+@pytest.mark.parametrize(
+    ("stack", "message"),
+    [
+        ([layers.Conv2D(1, 3, 2, padding="same", name="half")], "half has strides"),
+        ([layers.Conv2DTranspose(1, 3, 2, padding="same", name="up")], "up is a transposed convolution"),
+        ([layers.GlobalAveragePooling2D(keepdims=True, name="mean")], "how far mean, a GlobalAveragePooling2D"),
+        ([layers.UpSampling2D((2, 3))], "2 times in height and 3 times in width"),
+    ],
+)
+def test_networks_that_cannot_run_in_tiles_say_which_layer(stack, message):
+    with pytest.raises(ValueError, match=message):
+        receptive_field(network(*stack))

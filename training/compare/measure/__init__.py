@@ -1,0 +1,1 @@
+"""Measure the runs of a comparison."""

@@ -1,0 +1,1 @@
+"""Write the report of a comparison from its files."""

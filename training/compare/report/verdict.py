@@ -1,0 +1,175 @@
+"""What a comparison shows, in sentences made from its numbers."""
+
+from collections.abc import Sequence
+
+from training.compare.plan import Twin
+from training.compare.results.records import Results, Row
+from training.compare.results.statistics import paired
+from training.compare.results.summaries import difference
+from zoo.metrics.catalogue import Metric, metric
+
+# A tenth of the step between two grey levels of 8 bits.
+_INVISIBLE = 0.1 / 255
+_EQUAL_TIME = 1.05
+
+
+def verdict(results: Results, twins: Sequence[Row], pairs: Sequence[Row]) -> list[str]:
+    """Sentences, the answer first.
+
+    Args:
+        results: of the comparison.
+        twins: rows of `twin_rows`.
+        pairs: rows of `pair_rows`.
+    """
+    labels = {twin.key: f"`{twin.label}`" for twin in results.twins}
+    main = metric(results.facts["metrics"][0]) if results.facts["metrics"] else None
+    sentences = [_answer(results, twins, labels, main)]
+    if main:
+        sentences += _quality(results, pairs, labels, main)
+    field = {twin.key for twin in _field(results)}
+    rows = [row for row in twins if row["twin"] in field]
+    return [*sentences, *_checkerboard(rows, labels), *_speed(rows, labels)]
+
+
+def _answer(results: Results, twins: Sequence[Row], labels: dict[str, str], main: Metric | None) -> str:
+    """Which up-sampler to take, and why."""
+    if main is None or results.facts["seeds"] < 2:
+        return (
+            f"One seed ({results.facts['steps']:,} steps) cannot tell a difference from chance; the figures say "
+            "what it gave. Take three seeds or more for an answer."
+        )
+    good = unbeaten(results, twins, main)
+    fastest, *others = good
+    times = {row["twin"]: row["forward_ms"] for row in twins}
+    why = f"no other was shown to be better in {main.label}"
+    if others:
+        ratio = min(times[key] / times[fastest] for key in others)
+        alike = ratio < _EQUAL_TIME
+        why += f", and of {listed([labels[key] for key in good])} it is " + (
+            f"the fastest, though by less than {100 * (_EQUAL_TIME - 1):.0f} %" if alike else "the fastest"
+        )
+    budget = f"{results.facts['steps']:,} steps, {results.facts['seeds']} seeds, {results.facts['source']['name']}"
+    return f"Take {labels[fastest]}: {why} ({budget})."
+
+
+def unbeaten(results: Results, twins: Sequence[Row], main: Metric) -> list[str]:
+    """Keys of the twins that no other was shown to be better than, the fastest first: that is the one to take.
+
+    Args:
+        results: of a comparison with two seeds or more.
+        twins: rows of `twin_rows`.
+        main: what better means.
+    """
+    field = [twin.key for twin in _field(results)]
+    times = {row["twin"]: row["forward_ms"] or 0.0 for row in twins}
+
+    def better(one: str, other: str) -> bool:
+        found = paired(results.values(other, main.name), results.values(one, main.name))
+        return found.shown and (found.mean > 0) == main.larger_is_better
+
+    good = [key for key in field if not any(better(other, key) for other in field)]
+    return sorted(good, key=times.__getitem__)
+
+
+def _field(results: Results) -> list[Twin]:
+    """The twins among which the answer chooses: from their own initialisers where those were compared."""
+    chosen = results.pairs[0].fairness
+    keys = {key for pair in results.pairs if pair.fairness == chosen for key in (pair.first, pair.second)}
+    return [twin for twin in results.twins if twin.key in keys]
+
+
+def _quality(results: Results, pairs: Sequence[Row], labels: dict[str, str], main: Metric) -> list[str]:
+    sentences = []
+    for setting in results.facts["fairness"]:
+        told = [row for row in pairs if row["metric"] == main.name and row["fairness"] == setting]
+        parts = []
+        for first in dict.fromkeys(row["first"] for row in told):
+            rows = [row for row in told if row["first"] == first]
+            parts.append(f"against {labels[first]}{_why(rows)} {_found(rows, labels, main)}")
+        if parts:
+            sentences.append(f"{_opening(results, setting)}, {main.label} {'; '.join(parts)}.")
+    return sentences
+
+
+def _opening(results: Results, setting: str) -> str:
+    opening = {
+        "own": "From their own initialisers",
+        "mapped": "From the same function",
+        "cost": "At equal multiply-adds",
+    }[setting]
+    seeds = results.facts["seeds"]
+    how = f"{seeds} paired seeds, mean difference and its 95 % interval" if seeds > 1 else "one seed"
+    return f"{opening} ({how})"
+
+
+def _why(rows: Sequence[Row]) -> str:
+    """What a difference between twins of one function shows."""
+    return f" ({rows[0]['shows']})" if rows[0]["fairness"] == "mapped" else ""
+
+
+def _found(rows: Sequence[Row], labels: dict[str, str], main: Metric) -> str:
+    """The differences to one twin: those that were shown, and those that were not."""
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        found = difference(row)
+        size = f"{found.mean:+.{main.digits}f}{main.unit}"
+        if found.low is None or found.high is None:
+            said.setdefault("differs by", []).append(f"{size} for {labels[row['second']]}")
+            continue
+        better = (found.mean > 0) == main.larger_is_better
+        words = ("is better for" if better else "is worse for") if found.shown else "shows no difference for"
+        interval = f"{size}, {found.low:+.{main.digits}f} to {found.high:+.{main.digits}f}"
+        said.setdefault(words, []).append(f"{labels[row['second']]} ({interval})")
+    return " and ".join(f"{words} {listed(names)}" for words, names in said.items())
+
+
+def _checkerboard(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
+    """The pattern in what the networks make of pictures, and of features that are the same everywhere."""
+    sentences = []
+    known = [row for row in twins if row["spectral_before"] is not None]
+    if known:
+        shares = [
+            f"{labels[row['twin']]} {100 * row['spectral_before']:.2f} % and {100 * row['spectral_after']:.2f} %"
+            for row in known
+        ]
+        sentences.append(
+            f"Energy at the checkerboard's frequencies that the data do not have, before training and after: "
+            f"{listed(shares)}."
+        )
+    known = [row for row in twins if row["constant_after"] is not None]
+    if known:
+        clean = [labels[row["twin"]] for row in known if row["constant_after"] < _INVISIBLE]
+        other = [
+            f"{labels[row['twin']]} by {255 * row['constant_after']:.1f}"
+            for row in known
+            if row["constant_after"] >= _INVISIBLE
+        ]
+        parts = [f"{listed(other)} grey levels of 255"] if other else []
+        parts += [f"{listed(clean)} by less than 0.1"] if clean else []
+        sentences.append(f"Once trained, constant features come out with a pattern from {', and from '.join(parts)}.")
+    return sentences
+
+
+def _speed(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
+    def compared(column: str) -> str:
+        known = [row for row in twins if row[column]]
+        quick = min(known, key=lambda row: row[column])
+        slow = max(known, key=lambda row: row[column])
+        if slow[column] < _EQUAL_TIME * quick[column]:
+            return "all take the same time within 5 %"
+        ratio = slow[column] / quick[column]
+        return f"{labels[quick['twin']]} is the fastest and {labels[slow['twin']]} takes {ratio:.2f} times as long"
+
+    names = {"forward_ms": "Forward", "step_ms": "in a training step", "xla_ms": "under XLA", "litert_ms": "in LiteRT"}
+    told = [f"{words}, {compared(column)}" for column, words in names.items() if any(row[column] for row in twins)]
+    if not told:
+        return []
+    told_of_all = "; ".join(told) + "."
+    if not any(row["litert_ms"] for row in twins):
+        told_of_all += " LiteRT (ai-edge-litert) is not installed or does not take these networks: not measured."
+    return [told_of_all]
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words with commas and an "and"."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,135 @@
+"""The files of a comparison, from which its report is made."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.compare.plan import Pair, Twin
+from training.errors import InputError
+from training.runs.folder import RUNS
+from zoo.system.files import write_text
+
+COMPARISONS = RUNS / "compare"
+FACTS = "comparison.json"
+RUN_ROWS, CURVES, SPECTRA, COSTS, TWINS, PAIRS = (
+    "runs.csv",
+    "curves.csv",
+    "spectra.csv",
+    "costs.csv",
+    "twins.csv",
+    "pairs.csv",
+)
+PICTURES = "pictures"
+DATA = "data"
+"""Stands for a twin in the spectra of a generator's comparison."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that a comparison found.
+
+    Attributes:
+        folder: that it lies in.
+        facts: what was compared, where, with which budget.
+        twins: the contestants.
+        pairs: to be told apart.
+        runs: one row a twin and seed.
+        curves: one row a twin, seed, step and tag.
+        spectra: one row a twin, moment and frequency; for generators those of the data too.
+        costs: one row a twin.
+    """
+
+    folder: Path
+    facts: dict[str, Any]
+    twins: list[Twin]
+    pairs: list[Pair]
+    runs: list[Row]
+    curves: list[Row]
+    spectra: list[Row]
+    costs: list[Row]
+
+    def values(self, twin: str, column: str) -> list[float]:
+        """A twin's values of a column of `runs`, by seed; empty where it has none."""
+        rows = sorted((row for row in self.runs if row["twin"] == twin), key=lambda row: row["seed"])
+        return [row[column] for row in rows if row.get(column) is not None]
+
+    def cost(self, twin: str, column: str) -> float | None:
+        """A twin's cost, or None where it is not known."""
+        return next((row[column] for row in self.costs if row["twin"] == twin), None)
+
+    def curve(self, twin: str, seed: int, tag: str) -> list[tuple[int, float]]:
+        """Steps and values of a tag."""
+        return [
+            (row["step"], row["value"])
+            for row in self.curves
+            if row["twin"] == twin and row["seed"] == seed and row["tag"] == tag
+        ]
+
+
+def folder_of(name: str, source: str, root: Path = COMPARISONS) -> Path:
+    """`runs/compare/<family>[_x<scale>]/<source>/`."""
+    return root / name / re.sub("[^a-z0-9_+]+", "-", source.lower()).strip("-")
+
+
+def existing(name: str, source: str | None, root: Path = COMPARISONS) -> list[Path]:
+    """The folders of finished comparisons of a family.
+
+    Raises:
+        InputError: there is none.
+    """
+    pattern = folder_of(name, source, root).name if source else "*"
+    found = sorted(path.parent for path in (root / name).glob(f"{pattern}/{FACTS}"))
+    if not found:
+        where = f" on {source}" if source else ""
+        raise InputError(
+            f"{name} was not compared{where} yet: there is no {root / name / pattern / FACTS}; make compare"
+        )
+    return found
+
+
+def read(folder: Path) -> Results:
+    """Read a comparison."""
+    facts = json.loads((folder / FACTS).read_text())
+    return Results(
+        folder,
+        facts,
+        [Twin(**twin) for twin in facts["twins"]],
+        [Pair(**pair) for pair in facts["pairs"]],
+        *(read_rows(folder / name) for name in (RUN_ROWS, CURVES, SPECTRA, COSTS)),
+    )
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Rows of a CSV, numbers as numbers and empty cells as None; none where there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(file)]
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write a CSV whose columns are those of all rows, in the order in which they appear."""
+    columns: Iterable[str] = dict.fromkeys(key for row in rows for key in row)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
+    write_text(path, text.getvalue())
+
+
+def _value(text: str) -> Any:
+    if text == "":
+        return None
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,63 @@
+"""Folders of pictures, and the super-resolution sets that are folders under SR_DATA_DIR."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from training.data.errors import SourceUnavailableError
+from training.data.sources.picture_files import SUFFIXES, list_pictures
+from training.data.sources.pictures import PictureSource, divide
+
+SR_FOLDERS = {"t91": "T91", "bsds400": "BSDS400", "set5": "Set5", "set14": "Set14"}
+"""Sources that are folders under SR_DATA_DIR."""
+
+EVALUATION_ONLY = frozenset({"set5", "set14"})
+
+
+def open_folder(name: str, path: Path, image_size: int | None = None) -> PictureSource:
+    """The pictures below a folder, divided in name order.
+
+    Raises:
+        SourceError: if a picture cannot be read.
+    """
+    names = sorted(each.relative_to(path).as_posix() for each in list_pictures(path))
+    parts, hint = divide(len(names)), ""
+    if name in EVALUATION_ONLY:
+        parts, hint = {"test": list(range(len(names)))}, "It is for evaluation only and never trained on."
+    elif name == "t91":
+        parts, hint = {"train": list(range(len(names)))}, "Join a set that has one, such as t91+bsds400."
+    elif name == "bsds400":
+        held_out = list(range(19, len(names), 20))
+        kept = [number for number in range(len(names)) if number % 20 != 19]
+        parts, hint = {"train": kept, "validation": held_out}, "Test on set5, set14 or a folder."
+    elif "train" not in parts:
+        hint = f"Training needs at least 3 pictures; {path} has {len(names)}."
+    return PictureSource(name, [path / each for each in names], names, parts=parts, image_size=image_size, hint=hint)
+
+
+def check_folder(name: str, path: Path) -> None:
+    """Raise SourceUnavailableError unless `path` is a folder with a picture in it."""
+    if not path.is_dir():
+        reason = f"{path} {'is not a folder' if path.exists() else 'does not exist'}"
+    elif next(list_pictures(path), None) is None:
+        reason = f"{path} holds no pictures"
+    else:
+        return
+    suffixes = ", ".join(sorted(SUFFIXES))
+    raise SourceUnavailableError(f"{name} cannot be read: {reason}", f"Give a folder of pictures ({suffixes}).")
+
+
+def sr_folder(name: str) -> Path:
+    """Where the named super-resolution set lies.
+
+    Raises:
+        SourceUnavailableError: if SR_DATA_DIR does not say where such sets are.
+    """
+    root = os.environ.get("SR_DATA_DIR")
+    if not root:
+        raise SourceUnavailableError(
+            f"{name} cannot be read: SR_DATA_DIR is not set",
+            f"Set it to the folder that holds {', '.join(SR_FOLDERS.values())}.",
+        )
+    return Path(root).expanduser() / SR_FOLDERS[name]

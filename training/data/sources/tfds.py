@@ -1,0 +1,146 @@
+"""A prepared TensorFlow Datasets set as a source of pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.data.batches.fit import to_square, with_channels
+from training.data.batches.pictures import Pictures, Shape
+from training.data.batches.streamed import Shard, StreamedPictures
+from training.data.errors import SourceError
+from training.data.source import Source
+from training.data.sources.tfds_sets import SetName, image_key
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+MEMORY_LIMIT = 1 << 30
+"""Bytes of pictures that a split may take in memory; a larger one is streamed."""
+
+_MIXED_SIZE = 32
+_VALIDATION = 5000
+_BLOCK_BYTES = 1 << 28
+_HASHED_WHOLE = 1 << 28
+_SAMPLES, _SAMPLE_BYTES = 64, 1 << 16
+
+
+class TfdsSource(Source):
+    """The pictures of a TFDS set.
+
+    Test is the set's test split, else its validation split, else the last tenth of train. Validation is the
+    last tenth of what is left of train, 5,000 at most, and train the rest.
+    """
+
+    def __init__(
+        self, name: SetName, builder: Any, image_size: int | None = None, memory_limit: int = MEMORY_LIMIT
+    ) -> None:
+        """Read the set that `builder` has prepared; `image_size` resizes the pictures to squares."""
+        self._builder, self._key, self._memory_limit = builder, image_key(name.text, builder), memory_limit
+        self._ranges = split_ranges({key: info.num_examples for key, info in builder.info.splits.items()})
+        if not self._ranges:
+            found = ", ".join(builder.info.splits) or "none"
+            raise SourceError(f"The TFDS set {name.text} has none of the splits train, validation, test: {found}.")
+        if (format_ := builder.info.file_format.value) != "tfrecord":
+            raise SourceError(
+                f"The TFDS set {name.text} in {builder.data_dir} is prepared as {format_}; "
+                f"prepare it again with `tfds build {name.text} --file_format tfrecord`."
+            )
+        features = builder.info.features
+        classes = int(getattr(features["label"], "num_classes", None) or 0) if "label" in features else 0
+        shape, self._resize = _fixed_shape(features[self._key].shape, image_size)
+        super().__init__(name=name.text, image_shape=shape, splits=tuple(self._ranges), classes=classes)
+        self.fingerprint = _fingerprint(builder, shape)
+
+    def _split(self, split: str) -> Pictures | StreamedPictures:
+        streamed = self._streamed(split)
+        if streamed.count * int(np.prod(self.image_shape)) > self._memory_limit:
+            return streamed
+        import tensorflow as tf
+
+        try:
+            return streamed.in_memory()
+        except tf.errors.OpError as error:
+            raise SourceError(
+                f"The {split} part of {self.name} in {self._builder.data_dir} cannot be read: "
+                f"{error.message.splitlines()[0]} Remove the folder and prepare the set again."
+            ) from error
+
+    def _full_size(self, split: str) -> Iterable[np.ndarray]:
+        for record in self._streamed(split).records():
+            yield with_channels(self._features.deserialize_example(record)[self._key], self.image_shape[2]).numpy()
+
+    def _streamed(self, split: str) -> StreamedPictures:
+        instructions = self._builder.info.splits[self._ranges[split]].file_instructions
+        shards = [Shard(str(each.filename), each.skip, each.take) for each in instructions if each.take]
+        info = self._builder.info.splits[self._ranges[split].partition("[")[0]]
+        record_bytes = max(1, info.num_bytes // max(1, info.num_examples))
+        block = min(10_000, max(1, _BLOCK_BYTES // record_bytes))
+        return StreamedPictures(shards, self._decode, self.image_shape, self.classes, block)
+
+    @cached_property
+    def _features(self) -> Any:
+        """The features that are used, because decoding all would decode masks and further pictures too."""
+        import tensorflow_datasets as tfds
+
+        used = (self._key, "label") if self.classes else (self._key,)
+        return tfds.features.FeaturesDict({key: self._builder.info.features[key] for key in used})
+
+    def _decode(self, record: tf.Tensor) -> dict[str, tf.Tensor]:
+        import tensorflow as tf
+
+        example = self._features.deserialize_example(record)
+        image = with_channels(example[self._key], self.image_shape[2])
+        image = to_square(image, self._resize) if self._resize else image
+        return {"image": image, **({"label": tf.cast(example["label"], tf.int64)} if self.classes else {})}
+
+
+def split_ranges(counts: dict[str, int]) -> dict[str, str]:
+    """Which TFDS instruction each of our parts is, from the number of examples in each TFDS split."""
+    ranges: dict[str, str] = {}
+    train = counts.get("train", 0)
+    test = next((key for key in ("test", "validation") if counts.get(key)), None)
+    if test is None and train >= 3:
+        tested = max(1, train // 10)
+        train -= tested
+        ranges["test"] = f"train[{train}:]"
+    elif test is not None:
+        ranges["test"] = test
+    if train >= 2:
+        held_out = min(_VALIDATION, max(1, train // 10))
+        ranges = {"train": f"train[:{train - held_out}]", "validation": f"train[{train - held_out}:{train}]", **ranges}
+    return ranges
+
+
+def _fixed_shape(shape: tuple[int | None, ...], image_size: int | None) -> tuple[Shape, int | None]:
+    """The shape of the finished pictures, and the size to resize to, None where they stay as they are."""
+    height, width, channels = shape
+    channels = 1 if channels == 1 else 3
+    if image_size is None and height and width:
+        return (height, width, channels), None
+    size = image_size or _MIXED_SIZE
+    return (size, size, channels), None if height == width == size else size
+
+
+def _fingerprint(builder: Any, shape: Shape) -> str:
+    """Hash of the record files: whole up to 256 MiB, else their sizes and samples spread over each."""
+    digest = hashlib.sha256(f"{builder.info.full_name} {shape}".encode())
+    files = sorted({str(path) for info in builder.info.splits.values() for path in info.filepaths})
+    sizes = {path: Path(path).stat().st_size for path in files}
+    whole = sum(sizes.values()) <= _HASHED_WHOLE
+    for path in files:
+        digest.update(f"{Path(path).name} {sizes[path]}".encode())
+        with Path(path).open("rb") as file:
+            if whole:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+                continue
+            for sample in range(_SAMPLES):
+                file.seek(max(0, sizes[path] - _SAMPLE_BYTES) * sample // (_SAMPLES - 1))
+                digest.update(file.read(_SAMPLE_BYTES))
+    return digest.hexdigest()[:12]

@@ -1,0 +1,94 @@
+"""Which batches a replica sees, in training and in evaluation."""
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+
+import tensorflow as tf
+
+from training.cluster.strategy import Placement
+from training.data import Pictures, StreamedPictures, batches, evaluation_batches
+from training.tasks.task import Batch, Task
+
+EVALUATION_BATCH = 256
+
+
+class Streams:
+    """This worker's part of the global batches of a run.
+
+    Args:
+        task: says what a batch holds beside pictures, and how many are shown.
+        strategy: any `tf.distribute` strategy.
+        train: pictures of the training split.
+        validation: pictures that decide what is best.
+        seed: decides the order of examples.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        strategy: tf.distribute.Strategy,
+        train: Pictures | StreamedPictures,
+        validation: Pictures | StreamedPictures,
+        *,
+        seed: int,
+    ) -> None:
+        self._task = task
+        self._strategy = strategy
+        self._placement = Placement(strategy)
+        self._train = train
+        self._validation = validation
+        self._seed = seed
+
+    @property
+    def alone(self) -> bool:
+        """Whether all replicas are in this process."""
+        return self._placement.replicas == self._placement.local
+
+    def training(self, step: int) -> Iterator[Batch]:
+        """The training batches from a step on, without end."""
+        return iter(self._distributed(lambda: self._training_batches(step)))
+
+    @functools.cached_property
+    def validation(self) -> tf.data.Dataset:
+        """The validation part; built once, because building it costs as much as reading a few thousand pictures."""
+        return self._distributed(self._validation_batches)
+
+    @functools.cached_property
+    def shown(self) -> Batch:
+        """The first pictures of the validation part, as many as the task shows."""
+        size = min(self._task.shown, self._validation.count)
+        return next(iter(evaluation_batches(self._validation, batch_size=size, labels=self._task.labels)))
+
+    def _distributed(self, stream: Callable[[], tf.data.Dataset]) -> tf.data.Dataset:
+        # A strategy's own iterator hands each batch from thread to thread, which pays where one copies it to a GPU.
+        if self._placement.local == 1 and not tf.config.list_physical_devices("GPU"):
+            return stream()
+        return self._strategy.distribute_datasets_from_function(lambda _: stream())
+
+    def _training_batches(self, step: int) -> tf.data.Dataset:
+        # Of a stream that could end, the workers of a cluster ask each other at every step whether theirs did.
+        endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+        return batches(
+            self._train,
+            batch_size=self._task.recipe.batch,
+            seed=self._seed,
+            start_step=step,
+            total_steps=self._task.recipe.steps,
+            replicas=self._placement.replicas,
+            first_replica=self._placement.first,
+            local_replicas=self._placement.local,
+            flip=self._task.recipe.flip,
+            labels=self._task.labels,
+        ).apply(endless)
+
+    def _validation_batches(self) -> tf.data.Dataset:
+        replicas = self._placement.replicas
+        return evaluation_batches(
+            self._validation,
+            batch_size=math.ceil(EVALUATION_BATCH / replicas) * replicas,
+            replicas=replicas,
+            first_replica=self._placement.first,
+            local_replicas=self._placement.local,
+            labels=self._task.labels,
+        )

@@ -1,0 +1,40 @@
+"""What TensorFlow raises under way, in one line."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import tensorflow as tf
+
+from training.cluster.strategy import cluster_size
+from training.errors import RunError
+
+# Where in a program an operation was made, which TensorFlow tells before what went wrong.
+_ORIGINS = ("Graph execution error", "Detected at node", "File ")
+_GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
+_NAMES = re.compile(r"\{\{.*?\}\}\s*|\s*\[Op:\w+\].*")
+
+
+@contextmanager
+def tensorflow_failures(step: Callable[[], int | None]) -> Iterator[None]:
+    """Raise a RunError for what TensorFlow raises; `step` tells how far the run is, once it is under way.
+
+    Raises:
+        RunError: names the step and the cause, or says that a worker of the cluster is gone.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        text = error.message or type(error).__name__
+        at = "" if step() is None else f" at step {step()}"
+        if cluster_size() > 1 and (isinstance(error, _GONE) or "ollective" in text):
+            raise RunError(
+                f"another worker is gone{at}, and this one stops too; start all of them again with the "
+                "same command: the run goes on from its last checkpoint"
+            ) from error
+        raise RunError(f"TensorFlow failed{at}: {_cause(text)}") from error
+
+
+def _cause(text: str) -> str:
+    lines = [line.strip() for line in _NAMES.sub("", text).splitlines() if line.strip()]
+    return next((line for line in lines if not line.startswith(_ORIGINS)), lines[0] if lines else "no reason given")

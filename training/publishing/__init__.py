@@ -1,0 +1,1 @@
+"""Export a trained model, describe it, and publish it."""

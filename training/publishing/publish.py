@@ -1,0 +1,155 @@
+"""Verify a run's SavedModel and copy it to `saved_models/`, with its place in the index; export published ones anew."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.errors import InputError, RunError
+from training.evaluate import find_saved_model
+from training.publishing.card import card
+from training.recipes import RECIPES, first_source
+from training.runs.evaluations import read_evaluations
+from training.runs.folder import Run
+from zoo.models import build_model, families
+from zoo.pretrained.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
+from zoo.pretrained.load import set_saved_weights, sha256, verify_files, walk
+from zoo.system.files import appears_whole, write_json
+
+MODEL_LIMIT, TOTAL_LIMIT = 5_000_000, 60_000_000
+SAVED_MODELS = Path("saved_models")
+
+
+def published_name(config: Mapping[str, Any], family: str) -> str:
+    """The model's name for its recipe's first source, `<model>.<source>` for another.
+
+    Raises:
+        InputError: the source's name cannot be part of a file name, as a folder's cannot.
+    """
+    source = config["source"]["name"]
+    name = config["model"]
+    if source != first_source(RECIPES[family].source):
+        name += f".{source}"
+    if not PUBLISHED_NAME.fullmatch(name):
+        raise InputError(f"a model trained on {source} has no name to be published under; train on a named source")
+    return name
+
+
+def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODELS) -> Path:
+    """Copy a run's SavedModel, verified, and list its files in the index.
+
+    Args:
+        run_folder: `runs/<model>/<run id>`; all its evaluations go onto the card.
+        force: replace a model that is published under the same name.
+        folder: of published models.
+
+    Raises:
+        InputError: not a finished run, a name that is taken, or a model that is too large.
+        RunError: the SavedModel does not compute what the model computes.
+    """
+    saved_model = find_saved_model(f"{run_folder}/")
+    run = Run(run_folder)
+    config = run.config()
+    facts = card(config, read_evaluations(run_folder), run.speed())
+    name = published_name(config, facts["family"])
+    index = _index(folder)
+    if name in index and not force:
+        raise InputError(f"{folder / name} is published already; replace it with FORCE=1")
+    _check_outputs(saved_model, facts)
+    _check_size(saved_model, name, index, folder)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    facts["name"] = name
+    with appears_whole(folder / name) as temporary:
+        shutil.copytree(saved_model, temporary)
+        write_json(temporary / CARD, facts)
+    return _listed(name, folder)
+
+
+def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
+    """Export a published model anew: today's endpoints, the same weights bit for bit, the same card.
+
+    Args:
+        name: of the published model.
+        folder: of published models.
+
+    Raises:
+        InputError: nothing is published under that name, or the model has become too large.
+        RunError: the new SavedModel has other weights, or does not compute what the model computes.
+        VerificationError: a published file differs from the index.
+    """
+    from training.publishing.saved_model import export
+
+    index = _index(folder)
+    if name not in index:
+        raise InputError(f"{name} is not published in {folder}, which holds {', '.join(index) or 'nothing'}")
+    verify_files(folder / name, index[name]["files"])
+    facts = json.loads((folder / name / CARD).read_text())
+    weights = _weights(folder / name, facts)
+    with appears_whole(folder / name) as temporary:
+        export(name.partition(".")[0], facts["model_arguments"], weights, temporary)
+        (temporary / CARD).parent.mkdir()
+        shutil.copyfile(folder / name / CARD, temporary / CARD)
+        if any(a.tobytes() != b.tobytes() for a, b in zip(weights, _weights(temporary, facts), strict=True)):
+            raise RunError(f"exported anew, {name} has other weights than {folder / name}")
+        _check_outputs(temporary, facts)
+        _check_size(temporary, name, index, folder)
+    return _listed(name, folder)
+
+
+def _weights(saved_model: Path, facts: Mapping[str, Any]) -> list[np.ndarray]:
+    model = build_model(facts["name"].partition(".")[0], **facts["model_arguments"])
+    set_saved_weights(model, saved_model)
+    return model.get_weights()
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    return read_index(folder) if (folder / INDEX).is_file() else {}
+
+
+def _listed(name: str, folder: Path) -> Path:
+    """Give a model that is in its place an entry in the index; returns where it is."""
+    model = folder / name
+    # As it is by now: another model may have been published meanwhile.
+    index = _index(folder)
+    index[name] = {"files": {path.relative_to(model).as_posix(): sha256(path) for path in sorted(walk(model))}}
+    write_json(folder / INDEX, {"schema": SCHEMA, "models": dict(sorted(index.items()))})
+    return model
+
+
+def _check_outputs(saved_model: Path, facts: Mapping[str, Any]) -> None:
+    """The endpoints give what the model with the same weights gives, at batch sizes 1 and 7."""
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(saved_model))
+    model = build_model(facts["name"].partition(".")[0], **facts["model_arguments"])
+    set_saved_weights(model, saved_model)
+    signatures = loaded.signatures
+    endpoint = signatures["serve_luma" if "serve_luma" in signatures else "serving_default"]
+    (name,) = endpoint.structured_input_signature[1]
+    # What an endpoint gives is the model's own output, but for a picture that is clipped and logits.
+    output, of_model = {
+        "super-resolution": ("image", lambda image: tf.clip_by_value(image, 0.0, 1.0)),
+        "classifier": ("probabilities", tf.nn.softmax),
+    }.get(families()[facts["family"]].kind, ("image", tf.identity))
+    for batch in (1, 7):
+        # A network for any size is tried at one that no tile or power of two hides behind.
+        shape = [size or 13 for size in model.input_shape[1:]]
+        values = np.random.default_rng(batch).random((batch, *shape), np.float32)
+        served = endpoint(**{name: tf.constant(values)})
+        difference = float(np.max(np.abs(served[output] - of_model(model(values, training=False)))))
+        if not difference <= 1e-5:
+            raise RunError(f"{saved_model} differs from its model by {difference} for a batch of {batch}")
+
+
+def _check_size(saved_model: Path, name: str, index: Mapping[str, Any], folder: Path) -> None:
+    size = sum(path.stat().st_size for path in walk(saved_model))
+    others = (folder / other for other in index if other != name)
+    total = size + sum(path.stat().st_size for other in others for path in walk(other))
+    if size > MODEL_LIMIT:
+        raise InputError(f"{saved_model} has {size:,} bytes; published models have at most {MODEL_LIMIT:,}")
+    if total > TOTAL_LIMIT:
+        raise InputError(f"{folder} would hold {total:,} bytes; it holds at most {TOTAL_LIMIT:,}: remove a model first")

@@ -1,0 +1,1 @@
+"""The console, TensorBoard and plots."""

@@ -1,0 +1,1 @@
+"""Train generators against a discriminator."""

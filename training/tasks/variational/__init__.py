@@ -1,0 +1,1 @@
+"""Train variational autoencoders."""

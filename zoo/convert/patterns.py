@@ -1,0 +1,194 @@
+"""Several calls that are one linear map: a padded and cropped sub-pixel convolution, and one written by hand."""
+
+import contextlib
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import layers, ops
+
+from zoo.convert.graph import Call, Graph, Reading
+from zoo.convert.layer_twins import (
+    POINTWISE_OPERATIONS,
+    CannotConvertError,
+    check_activation,
+    differs_by_phase,
+    is_pointwise,
+)
+from zoo.upsampling import SubpixelConv2D, periodic_shuffle, subpixel_to_transpose
+from zoo.upsampling.arguments import Pair
+from zoo.upsampling.equivalence import Kernel, TransposeKernel
+from zoo.upsampling.frames import NOTHING, SubpixelFrame
+
+# A factor beyond this is no up-sampling layer, and trying it might take much memory.
+_LARGEST_SCALE = 16
+
+
+def shuffle_of(call: Call) -> tuple[Pair, str] | None:
+    """The scale and the data format of a call that does what `tf.nn.depth_to_space` does; None for any other.
+
+    What a layer, a Lambda or an operation does is found by trying it: it must move every number where the shuffle
+    moves it.
+
+    Raises:
+        CannotConvertError: it may be one, and the sizes to try it on are not known.
+    """
+    sizes = [x.shape for x in (*call.inputs, *call.outputs)]
+    if not call.plain or [len(shape) for shape in sizes] != [4, 4] or getattr(call.operation, "variables", []):
+        return None
+    (batch, *small), (out_batch, *large) = sizes
+    if None in (*sizes[0], *sizes[1]):
+        if any(small[axis] and large[axis] and small[axis] > large[axis] for axis in (0, 2)):
+            raise CannotConvertError("the sizes that it is called on are not known")
+        return None
+    for data_format, (vertical, horizontal, channels) in (("channels_last", (0, 1, 2)), ("channels_first", (1, 2, 0))):
+        rh, rest_h = divmod(large[vertical], small[vertical])
+        rw, rest_w = divmod(large[horizontal], small[horizontal])
+        is_scale = not rest_h and not rest_w and 1 < rh * rw <= _LARGEST_SCALE**2 and batch == out_batch
+        if is_scale and small[channels] == large[channels] * rh * rw:
+            draw = np.random.default_rng(0)
+            numbers = draw.permutation(int(np.prod(sizes[0]))).reshape(sizes[0]) - 7.0
+            # In two parts, so that 16 bits hold each exactly.
+            parts = [ops.cast(part, call.inputs[0].dtype) for part in (numbers % 256 - 99.0, numbers // 256)]
+            if all(
+                np.array_equal(call.operation(part), periodic_shuffle(part, (rh, rw), data_format)) for part in parts
+            ):
+                return (rh, rw), data_format
+    return None
+
+
+@dataclass(frozen=True)
+class Match:
+    """Calls that are one sub-pixel convolution.
+
+    Attributes:
+        operations: all that goes, in the order of their calls; pointwise activations between them stay.
+        main: the one of them that holds the kernel.
+        kernel: of the transposed convolution, with its frame.
+        scale: of the shuffle.
+        phase_bias: whether the bias of `main` has an entry for each phase.
+    """
+
+    operations: tuple[Any, ...]
+    main: layers.Layer
+    kernel: TransposeKernel
+    scale: Pair
+    phase_bias: bool
+
+
+def hand_written(reading: Reading, graph: Graph, shuffle: Call, scale: Pair, data_format: str) -> Match:
+    """A Conv2D and a shuffle, with nothing but pointwise activations between.
+
+    Raises:
+        CannotConvertError: the shuffle has no such convolution before it.
+    """
+    layer = _convolution_before(reading, graph, shuffle)
+    for name, plain in {"strides": (1, 1), "dilation_rate": (1, 1), "groups": 1, "data_format": data_format}.items():
+        value = getattr(layer, name)
+        if value != plain:
+            raise CannotConvertError(f"{layer.name} has {name}={value}")
+    check_activation(layer)
+    if not is_pointwise(layer.activation):
+        raise CannotConvertError(f"the activation of {layer.name} is not known to be pointwise")
+    frame = SubpixelFrame("same" if layer.padding == "same" else NOTHING)
+    kernel = least_transpose(np.asarray(layer.kernel), scale, frame)
+    return Match((layer, shuffle.operation), layer, kernel, scale, phase_bias=True)
+
+
+def _convolution_before(reading: Reading, graph: Graph, shuffle: Call) -> layers.Conv2D:
+    call = shuffle
+    while call is shuffle or _is_pointwise_call(call):
+        producer = graph.producer(call.inputs[0])
+        if reading.uses[id(call.operation)] != 1:
+            raise CannotConvertError(f"{call.operation.name} is called several times")
+        if producer is None or graph.only_consumer(call.inputs[0]) is None:
+            raise CannotConvertError(f"what {call.operation.name} takes is used elsewhere too, or is an input")
+        if producer.outputs[0].dtype != shuffle.outputs[0].dtype:
+            raise CannotConvertError(f"{call.operation.name} changes the dtype")
+        call = producer
+    layer = call.operation
+    if type(layer) is not layers.Conv2D:
+        raise CannotConvertError(
+            f"its input comes from {layer.name}, a {type(layer).__name__}, not from a Conv2D with or without "
+            "pointwise activations"
+        )
+    if reading.uses[id(layer)] != 1:
+        raise CannotConvertError(f"{layer.name} is called several times")
+    return layer
+
+
+def framed(reading: Reading, graph: Graph, call: Call) -> Match:
+    """A SubpixelConv2D, with the ZeroPadding2D before it and the Cropping2D after it where they go with it."""
+    layer: SubpixelConv2D = call.operation
+    kernel = np.asarray(layer.kernel)
+    before, after = _frame_around(reading, graph, call)
+    matches = []
+    for padding, cropping in ((before, after), (before, None), (None, after), (None, None)):
+        around = NOTHING if layer.padding == "valid" else "same"
+        frame = SubpixelFrame(padding.padding if padding else around, cropping.cropping if cropping else NOTHING)
+        operations = tuple(each for each in (padding, layer, cropping) if each)
+        # A padding beyond the kernel's reach has no place in a transposed convolution.
+        with contextlib.suppress(CannotConvertError):
+            twin = least_transpose(kernel, layer.scale, frame)
+            matches.append(Match(operations, layer, twin, layer.scale, layer.phase_bias))
+    # A crop that is left costs a layer; then, the more of the frame goes the better.
+    return min(matches, key=lambda match: (match.kernel.frame.crop != NOTHING, -len(match.operations)))
+
+
+def _frame_around(
+    reading: Reading, graph: Graph, call: Call
+) -> tuple[layers.ZeroPadding2D | None, layers.Cropping2D | None]:
+    layer = call.operation
+    before = graph.producer(call.inputs[0])
+    after = graph.only_consumer(call.outputs[0])
+
+    def fits(other: Call | None, kind: type) -> bool:
+        if other is None or type(other.operation) is not kind or not other.plain:
+            return False
+        uses = {reading.uses[id(layer)], reading.uses[id(other.operation)]}
+        neighbour: Any = other.operation
+        alike = neighbour.data_format == layer.data_format and neighbour.dtype_policy == layer.dtype_policy
+        return uses == {1} and alike
+
+    padded = fits(before, layers.ZeroPadding2D) and layer.padding == "valid" and graph.only_consumer(call.inputs[0])
+    # An activation that looks at its neighbours, and a loss of activity, see what the crop takes off.
+    pointwise = is_pointwise(layer.activation) and layer.activity_regularizer is None
+    # Behind a crop the pattern of the phases would begin elsewhere.
+    croppable = pointwise and not (layer.phase_bias and differs_by_phase(layer, layer.filters))
+    return (
+        before.operation if before and padded else None,
+        after.operation if after and croppable and fits(after, layers.Cropping2D) else None,
+    )
+
+
+def least_transpose(kernel: Kernel, scale: Pair, frame: SubpixelFrame) -> TransposeKernel:
+    """The transposed kernel of least work: rows and columns of zeros that only filled up its taps are left off.
+
+    Raises:
+        CannotConvertError: no transposed convolution is equal.
+    """
+    full = kernel.shape[0] * scale[0], kernel.shape[1] * scale[1]
+    found = None
+    sizes = itertools.product(*(range(size, size - factor, -1) for size, factor in zip(full, scale, strict=True)))
+    for size in sizes:
+        if size != full and not np.any(kernel):
+            break
+        try:
+            twin = subpixel_to_transpose(kernel, scale, *frame, kernel_size=size)
+        except ValueError:
+            continue
+        if found is None or (twin.frame.crop != NOTHING, twin.size) < (found.frame.crop != NOTHING, found.size):
+            found = twin
+    if found is None:
+        raise CannotConvertError("its padding is larger than its kernel")
+    return found
+
+
+def _is_pointwise_call(call: Call) -> bool:
+    operation = call.operation
+    if not call.plain:
+        return False
+    if isinstance(operation, layers.Layer):
+        return not operation.variables and is_pointwise(operation)
+    return type(operation).__module__.startswith("keras.") and type(operation).__name__ in POINTWISE_OPERATIONS

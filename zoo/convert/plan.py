@@ -1,0 +1,227 @@
+"""Deciding what becomes of every layer of a model, before anything is rebuilt."""
+
+import contextlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from zoo.convert.graph import Call, Graph, Reading, Shape
+from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
+from zoo.convert.patterns import framed, hand_written, shuffle_of
+from zoo.convert.report import LayerReport
+from zoo.system.timing import interleaved_medians
+from zoo.upsampling import SubpixelConv2D
+
+# What a converted layer must gain to be taken for the faster one; less is noise.
+_MARGIN = 0.95
+_SECONDS, _FEWEST, _MOST = 1.0, 11, 101
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """Layers that take the place of others.
+
+    Attributes:
+        old: what goes, in the order of calls, activations between a convolution and its shuffle excepted.
+        main: the layer of `old` that holds the kernel.
+        new: what comes, in order, built and with its weights; the layer that holds the kernel has the name of `main`.
+        calls: the shapes on which the first of `old` is called.
+    """
+
+    old: tuple[Any, ...]
+    main: layers.Layer
+    new: tuple[layers.Layer, ...]
+    calls: tuple[Call, ...]
+
+    def run_old(self, x: Any) -> Any:
+        """What the old layers make of a tensor."""
+        for operation in self.old:
+            x = operation(x)
+        return x
+
+    def run_new(self, x: Any) -> Any:
+        """What the new layers make of it."""
+        for layer in self.new:
+            x = layer(x)
+        return x
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What changes, and what is to be said about every layer that could have.
+
+    Attributes:
+        changes: the layers that change.
+        reports: in the model's order.
+    """
+
+    changes: tuple[Change, ...]
+    reports: tuple[LayerReport, ...]
+
+
+def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bool) -> Plan:
+    """Decide for every layer of a model.
+
+    Args:
+        reading: the model.
+        to: `"subpixel"` or `"transpose"`.
+        faster: change only layers that are measured to run faster then.
+        measure: measure layers anyway.
+        sizes_known: whether the reading's sizes are the model's.
+    """
+    names = Names(name.rsplit("/", maxsplit=1)[-1] for name in reading.paths.values())
+    consider = _to_subpixel if to == "subpixel" else _to_transpose
+    changes, reports, seen = [], [], set()
+    for graph in reading.graphs.values():
+        for call in graph.calls:
+            operation = call.operation
+            if id(operation) in seen or id(operation) in reading.graphs:
+                continue
+            seen.add(id(operation))
+            path, kind = reading.paths[id(operation)], type(operation).__name__
+            try:
+                change = consider(reading, graph, call, names)
+            except CannotConvertError as error:
+                reports.append(LayerReport(path, kind, reason=str(error)))
+                continue
+            if change is None:
+                continue
+            report = _report(change, reading, faster or measure, sizes_known)
+            if faster and not _is_faster(report):
+                reason = f"converted it takes {report.times()}, not clearly less"
+                if report.difference is None:
+                    reason = "this machine cannot run it, or not without its sizes, so it is not measured"
+                report = replace(report, converted=False, reason=reason)
+            else:
+                changes.append(change)
+            reports.append(report)
+    return Plan(tuple(changes), tuple(reports))
+
+
+def _to_subpixel(reading: Reading, graph: Graph, call: Call, names: Names) -> Change | None:
+    layer = call.operation
+    if type(layer) is layers.Conv2DTranspose:
+        new = subpixel_layers(layer, names)
+        return Change((layer,), layer, tuple(new), tuple(reading.calls[id(layer)]))
+    if isinstance(layer, layers.Conv2DTranspose):
+        raise CannotConvertError(f"{type(layer).__name__} is a class of its own, whose code is not known")
+    if isinstance(layer, layers.Conv1DTranspose | layers.Conv3DTranspose):
+        raise CannotConvertError("only two-dimensional convolutions are converted")
+    if shuffle_of(call):
+        raise CannotConvertError("it is the shuffle of a sub-pixel convolution already")
+    _refuse_unknown(layer)
+    return None
+
+
+def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> Change | None:
+    layer = call.operation
+    if type(layer) is SubpixelConv2D:
+        check_activation(layer)
+        match = framed(reading, graph, call)
+    elif found := shuffle_of(call):
+        match = hand_written(reading, graph, call, *found)
+    else:
+        _refuse_unknown(layer)
+        return None
+    new = transpose_layers(match.main, match.kernel, match.scale, match.phase_bias, names)
+    return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]))
+
+
+def _refuse_unknown(operation: Any) -> None:
+    """Raise CannotConvertError where what an operation does, or what is in it, is not known."""
+    kind = type(operation).__name__
+    inner = [layer for layer in getattr(operation, "_flatten_layers", list)() if layer is not operation]
+    hidden = [layer.name for layer in inner if isinstance(layer, layers.Conv2DTranspose | SubpixelConv2D)]
+    if hidden:
+        raise CannotConvertError(f"it holds {', '.join(hidden)}, and its calls are not known")
+    if isinstance(operation, keras.Model):
+        raise CannotConvertError("it is a subclassed model, whose calls are not known")
+    if isinstance(operation, layers.Lambda) or not type(operation).__module__.startswith(("keras.", "zoo.")):
+        raise CannotConvertError(f"{kind} is code of its own, which is not known")
+
+
+def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) -> LayerReport:
+    main = next(layer for layer in change.new if layer.name == change.main.name)
+    calls = [call.inputs[0].shape for call in change.calls]
+    work_before = work_after = None
+    # A layer of one's own may state a shape without sizes.
+    stated = all(None not in shape for shape in calls)
+    if sizes_known and stated:
+        # Every entry of a kernel meets every pixel of the input once, in both forms. The zeros that padding adds are
+        # left out, and those that `"same"` adds inside a convolution are in, as is usual.
+        pixels = sum(_pixels(shape, main.data_format) for shape in calls)
+        work_before = math.prod(change.main.kernel.shape) * pixels
+        work_after = math.prod(main.kernel.shape) * pixels
+    difference = _difference(change) if stated else None
+    before = after = None
+    if measure and difference is not None:
+        before, after = map(sum, zip(*(_times(change, call) for call in change.calls), strict=True))
+    return LayerReport(
+        reading.paths[id(change.main)],
+        type(change.main).__name__,
+        converted=True,
+        new_layers=tuple(layer.name for layer in change.new),
+        kernel_before=tuple(change.main.kernel.shape[:2]),
+        kernel_after=tuple(main.kernel.shape[:2]),
+        stride=tuple(main.scale if isinstance(main, SubpixelConv2D) else main.strides),
+        multiply_adds_before=work_before,
+        multiply_adds_after=work_after,
+        difference=difference,
+        seconds_before=before,
+        seconds_after=after,
+    )
+
+
+def _difference(change: Change) -> float | None:
+    x = random_like(change.calls[0].inputs[0])
+    with contextlib.suppress(tf.errors.OpError):
+        return largest_difference(change.run_old(x), change.run_new(x))
+    return None
+
+
+def _times(change: Change, call: Call) -> tuple[float, float]:
+    x = random_like(call.inputs[0])
+    old, new = tf.function(change.run_old), tf.function(change.run_new)
+    runs: dict[str, Callable[[], object]] = {"old": lambda: old(x), "new": lambda: new(x)}
+    medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)
+    return medians["old"], medians["new"]
+
+
+def _is_faster(report: LayerReport) -> bool:
+    return report.seconds_after is not None and report.seconds_after < _MARGIN * (report.seconds_before or 0.0)
+
+
+def _pixels(shape: Shape, data_format: str) -> int:
+    return math.prod(size or 1 for size in (shape[1:3] if data_format == "channels_last" else shape[2:]))
+
+
+def random_like(x: keras.KerasTensor, seed: int = 0) -> Any:
+    """Standard normal numbers of a shape and dtype; zeros and ones where it holds integers."""
+    draw = np.random.default_rng(seed)
+    if "float" in x.dtype:
+        return keras.ops.cast(draw.standard_normal(x.shape).astype(np.float64), x.dtype)
+    return keras.ops.cast(draw.integers(0, 2, x.shape), x.dtype)
+
+
+def largest_difference(before: Any, after: Any) -> float:
+    """max|a - b| / max|a| over all that two structures of tensors hold."""
+    worst = 0.0
+    for a, b in zip(keras.tree.flatten(before), keras.tree.flatten(after), strict=True):
+        old, new = (np.asarray(keras.ops.cast(value, "float64")) for value in (a, b))
+        size = float(np.max(np.abs(old), initial=0.0)) or 1.0
+        worst = max(worst, float(np.max(np.abs(old - new), initial=0.0)) / size)
+    return worst
+
+
+def whole_times(models: Sequence[keras.Model], inputs: Any) -> list[float]:
+    """Median seconds of each model's inference, interleaved."""
+    graphs = [tf.function(lambda x, model=model: model(x, training=False)) for model in models]
+    runs = {number: (lambda graph=graph: graph(inputs)) for number, graph in enumerate(graphs)}
+    medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)
+    return [medians[number] for number in range(len(models))]

@@ -1,0 +1,151 @@
+"""A new model from an old one, with some layers in the other form; nothing is shared between the two."""
+
+import inspect
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+from keras import layers
+
+from zoo.convert.graph import is_open
+from zoo.convert.plan import Change
+
+
+class Rebuilding:
+    """Copies of models in which some layers change; a layer that is shared stays shared.
+
+    Args:
+        changes: the layers that change.
+    """
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self._changes = {id(change.old[0]): change for change in changes}
+        self._gone = {id(operation) for change in self._changes.values() for operation in change.old[1:]}
+        self._made: dict[int, Any] = {}
+
+    def rebuild(self, model: keras.Model) -> keras.Model:
+        """A copy of a Functional or Sequential model, weights and trainable flags included.
+
+        Raises:
+            ValueError: a layer cannot be copied.
+        """
+        new = self._copy(model)
+        self._set_state(model)
+        return new
+
+    def _copy(self, operation: Any) -> Any:
+        """The counterpart of an operation: another operation, or the Change that takes its place."""
+        if id(operation) not in self._made:
+            if id(operation) in self._changes:
+                made: Any = self._changes[id(operation)]
+            elif id(operation) in self._gone:
+                made = None
+            elif is_open(operation):
+                made = self._copy_model(operation)
+            else:
+                made = _copy_operation(operation)
+            self._made[id(operation)] = made
+        return self._made[id(operation)]
+
+    def _copy_model(self, model: keras.Model) -> keras.Model:
+        if isinstance(model, keras.Sequential):
+            return self._copy_sequential(model)
+        # Cloning a compiled model compiles the clone, which needs the loss to be serialisable, and the optimiser's
+        # state has no place in it; so a bare model over the same graph is cloned.
+        bare = keras.Model(model.input, model.output, name=model.name)
+        inputs = keras.tree.map_structure(_copy_input, model.input)
+        return keras.models.clone_model(bare, inputs, clone_function=self._copy, call_function=_call)
+
+    def _copy_sequential(self, model: keras.Sequential) -> keras.Sequential:
+        (taken,) = model.inputs
+        chain: list[Any] = [_copy_input(taken)]
+        for layer in model.layers:
+            made = self._copy(layer)
+            if isinstance(made, Change):
+                chain.extend(made.new)
+            elif made is not None:
+                chain.append(made)
+        return keras.Sequential(chain, name=model.name)
+
+    def _set_state(self, model: keras.Model) -> None:
+        """Weights and flags, from the outside in: a model's flag sets those of all that it holds."""
+        self._made[id(model)].trainable = model.trainable
+        for layer in model.layers:
+            made = self._made.get(id(layer))
+            if is_open(layer):
+                self._set_state(layer)
+            elif isinstance(made, Change):
+                for new in made.new:
+                    new.trainable = made.main.trainable
+                _copy_flags(made)
+            elif made is not None:
+                made.trainable = layer.trainable
+                _copy_variables(layer, made)
+
+
+def _call(made: Any, *arguments: Any, **options: Any) -> Any:
+    if made is None:
+        return arguments[0]
+    return made.run_new(*arguments) if isinstance(made, Change) else made(*arguments, **options)
+
+
+def _copy_input(taken: keras.KerasTensor) -> keras.KerasTensor:
+    optional = getattr(taken._keras_history.operation, "optional", False)
+    return keras.Input(
+        batch_shape=taken.shape, dtype=taken.dtype, sparse=taken.sparse, name=taken.name, optional=optional
+    )
+
+
+def _copy_operation(operation: Any) -> Any:
+    if isinstance(operation, layers.Lambda):
+        # By its configuration, a function would lose the names that it knows.
+        return layers.Lambda(
+            operation.function,
+            operation._output_shape,
+            operation.mask,
+            dict(operation.arguments),
+            name=operation.name,
+            dtype=operation.dtype_policy,
+            trainable=operation.trainable,
+        )
+    attributes = vars(operation)
+    # Classes of the user's own that the layer was made with, and functions, which a configuration may not hold.
+    classes = {type(value).__name__: type(value) for value in attributes.values()}
+    try:
+        with keras.saving.CustomObjectScope(classes), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            config = operation.get_config()
+            functions = {name: attributes[name] for name in config if inspect.isfunction(attributes.get(name))}
+            return type(operation).from_config(config | functions)
+    except Exception as error:
+        raise ValueError(
+            f"{operation.name}, a {type(operation).__name__}, cannot be copied: it needs a get_config and a "
+            f"from_config that make it again ({str(error).splitlines()[0]})"
+        ) from error
+
+
+def _copy_variables(old: layers.Layer, new: layers.Layer) -> None:
+    # An activation that is a layer, for one, is built only when numbers come.
+    for inner, inner_copy in zip(old._flatten_layers(), new._flatten_layers(), strict=True):
+        if inner.built and not inner_copy.built:
+            inner_copy.build_from_config(inner.get_build_config())
+    # Of all variables, because a random layer's state is no weight.
+    shapes = [[tuple(variable.shape) for variable in layer.variables] for layer in (old, new)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            f"{old.name}, a {type(old).__name__}, cannot be copied: its copy has variables of other shapes"
+        )
+    for variable, copy in zip(old.variables, new.variables, strict=True):
+        copy.assign(variable)
+        copy.trainable = variable.trainable
+    if isinstance(new, layers.Normalization):
+        new.finalize_state()
+
+
+def _copy_flags(change: Change) -> None:
+    for name in ("kernel", "bias"):
+        old = getattr(change.main, name)
+        for layer in change.new:
+            if old is not None and getattr(layer, name, None) is not None:
+                getattr(layer, name).trainable = old.trainable

@@ -1,0 +1,124 @@
+"""What a conversion did, layer by layer and to the whole model."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zoo.upsampling.arguments import Pair
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """One layer that was converted, or that could not be.
+
+    Attributes:
+        name: of the layer, after the names of the models around it.
+        kind: its class before.
+        converted: whether it changed.
+        reason: why it did not.
+        new_layers: names of the layers that took its place.
+        kernel_before: height and width of its kernel.
+        kernel_after: likewise.
+        stride: of the transposed convolution, the scale of the sub-pixel one.
+        multiply_adds_before: for one input; None where the input's size is not known.
+        multiply_adds_after: likewise; of kernels with pixels, not with the zeros that padding layers add.
+        difference: max|a - b| / max|a| of the outputs before and after for a random input.
+        seconds_before: median of its inference, where measured.
+        seconds_after: likewise.
+    """
+
+    name: str
+    kind: str
+    converted: bool = False
+    reason: str = ""
+    new_layers: tuple[str, ...] = ()
+    kernel_before: Pair | None = None
+    kernel_after: Pair | None = None
+    stride: Pair | None = None
+    multiply_adds_before: int | None = None
+    multiply_adds_after: int | None = None
+    difference: float | None = None
+    seconds_before: float | None = None
+    seconds_after: float | None = None
+
+    def times(self) -> str:
+        """Both times in words."""
+        if self.seconds_before is None or self.seconds_after is None:
+            return "a time not measured"
+        return f"{1e3 * self.seconds_after:.3f} ms instead of {1e3 * self.seconds_before:.3f} ms"
+
+
+@dataclass(frozen=True)
+class ConversionReport:
+    """A whole conversion.
+
+    Attributes:
+        to: the form converted to.
+        layers: every layer that was converted or could not be, in the model's order.
+        multiply_adds_before: of the model for one input; None where they are not known.
+        multiply_adds_after: likewise.
+        difference: max|a - b| / max|a| over the model's outputs for a random input.
+        seconds_before: median of the model's inference, where measured.
+        seconds_after: likewise.
+    """
+
+    to: str
+    layers: tuple[LayerReport, ...]
+    multiply_adds_before: int | None = None
+    multiply_adds_after: int | None = None
+    difference: float | None = None
+    seconds_before: float | None = None
+    seconds_after: float | None = None
+
+    @property
+    def converted(self) -> tuple[LayerReport, ...]:
+        """The layers that changed."""
+        return tuple(layer for layer in self.layers if layer.converted)
+
+    @property
+    def kept(self) -> tuple[LayerReport, ...]:
+        """The layers that stayed as they were, each with its reason."""
+        return tuple(layer for layer in self.layers if not layer.converted)
+
+    def table(self) -> "Table":
+        """A table to print with rich; reasons are not in it."""
+        from rich.table import Table
+
+        rows: list[LayerReport | ConversionReport] = [*self.layers, self]
+        measured = any(row.seconds_before is not None for row in rows)
+        table = Table("layer", "kernel", "stride", "multiply-adds", "difference", title=f"to {self.to}")
+        if measured:
+            table.add_column("milliseconds")
+        for layer in self.layers:
+            name = layer.name if layer.converted else f"{layer.name} (kept)"
+            table.add_row(name, *_sizes(layer), *_figures(layer, measured))
+        table.add_section()
+        table.add_row("the model", "", "", *_figures(self, measured))
+        return table
+
+
+def _sizes(layer: LayerReport) -> tuple[str, str]:
+    if not layer.kernel_before or not layer.kernel_after or not layer.stride:
+        return "", ""
+    kernel = _by(layer.kernel_before)
+    return f"{kernel} to {_by(layer.kernel_after)}", _by(layer.stride)
+
+
+def _figures(row: "LayerReport | ConversionReport", measured: bool) -> list[str]:
+    cells = [
+        _change(row.multiply_adds_before, row.multiply_adds_after, ",d", 1),
+        "" if row.difference is None else f"{row.difference:.1e}",
+    ]
+    return [*cells, _change(row.seconds_before, row.seconds_after, ".3f", 1e3)] if measured else cells
+
+
+def _change(before: float | None, after: float | None, form: str, unit: float) -> str:
+    if before is None or after is None:
+        return ""
+    return f"{before * unit:{form}} to {after * unit:{form}}"
+
+
+def _by(size: Pair) -> str:
+    return f"{size[0]}x{size[1]}"

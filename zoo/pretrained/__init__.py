@@ -1,0 +1,6 @@
+"""Published models: find, verify and load them."""
+
+from zoo.pretrained.index import VerificationError
+from zoo.pretrained.load import card, create_model, load_pretrained, published_names, verify
+
+__all__ = ["VerificationError", "card", "create_model", "load_pretrained", "published_names", "verify"]

@@ -1,0 +1,135 @@
+"""From a name to a function that gives pictures their features, for the distances of `zoo.metrics`."""
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from zoo.models import families
+from zoo.pretrained.load import card, load_pretrained, published_names
+from zoo.registry import UnknownNameError, closest
+from zoo.system import hosts as reachable
+
+if TYPE_CHECKING:
+    import keras
+
+    from zoo.metrics.picture_sets import FeatureFunction
+
+INCEPTION = "inception"
+_INCEPTION_SIZE = 299
+_INCEPTION_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
+_INCEPTION_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/{_INCEPTION_FILE}"
+_INCEPTION_MD5 = "bcbd6486424b2319ff4ef7d526e38f63"
+
+
+class FeaturesUnavailableError(ValueError):
+    """Weights that are not here and cannot be downloaded."""
+
+
+def feature_names() -> list[str]:
+    """Names that `feature_function` takes: the published classifiers and `inception`."""
+    return [*_classifiers(), INCEPTION]
+
+
+def feature_function(name: str = "features") -> "FeatureFunction":
+    """The function of that name, from pictures `[b, h, w, c]` to features `[b, d]`.
+
+    Pictures are uint8, or floats in 0..1. A published classifier takes those of its own size and channels and gives the
+    numbers before its last layer. `inception` takes any: they are resized to 299x299, grey becomes colour, and d is
+    2048. Its weights are Keras's, not those that published Frechet distances were measured with, so compare its values
+    among themselves.
+
+    Raises:
+        UnknownNameError: there is no such function.
+        VerificationError: a published file differs from the index.
+        FeaturesUnavailableError: the weights of `inception` are not here and cannot be downloaded.
+    """
+    _check(name, "feature function", feature_names())
+    if name == INCEPTION:
+        return inception_features(_inception_weights())
+    return _published(name, "features")
+
+
+def class_probabilities(name: str = "features") -> "FeatureFunction":
+    """The published classifier of that name, from pictures `[b, h, w, c]` to probabilities `[b, classes]`.
+
+    Raises:
+        UnknownNameError: there is no such classifier.
+        VerificationError: a published file differs from the index.
+    """
+    _check(name, "published classifier", _classifiers())
+    return _published(name, "probabilities")
+
+
+def inception_features(weights: str | None) -> "FeatureFunction":
+    """Features of Inception v3 (Szegedy et al. 2016, arXiv:1512.00567), 2048 numbers a picture.
+
+    Args:
+        weights: a file for Keras's InceptionV3 without its top; None leaves it random.
+    """
+    import keras
+
+    network = keras.applications.InceptionV3(include_top=False, weights=weights, pooling="avg")
+    return partial(_inception_features, network)
+
+
+def _classifiers() -> list[str]:
+    kinds = [name for name, family in families().items() if family.kind == "classifier"]
+    return [name for name in published_names() if name.partition(".")[0] in kinds]
+
+
+def _check(name: str, what: str, names: list[str]) -> None:
+    if name not in names:
+        raise UnknownNameError(f"there is no {what} {name!r}{closest(name, names)}; there are {', '.join(names)}")
+
+
+def _published(name: str, output: str) -> "FeatureFunction":
+    """An output of a published classifier as a function of pictures."""
+    model = load_pretrained(name)
+    return partial(_published_output, model, output, name, tuple(card(name)["input"]["shape"][1:]))
+
+
+def _published_output(
+    model: Any, output: str, name: str, shape: tuple[int, int, int], pictures: npt.NDArray[np.generic]
+) -> npt.NDArray[np.floating]:
+    if pictures.ndim != 4 or pictures.shape[1:] != shape:
+        raise ValueError(
+            f"{name} takes pictures [b, {', '.join(map(str, shape))}], not {list(pictures.shape)}; take the feature "
+            "function of their own source, or inception"
+        )
+    return model.serve(image=_unit(pictures))[output].numpy()
+
+
+def _inception_features(network: "keras.Model", pictures: npt.NDArray[np.generic]) -> npt.NDArray[np.floating]:
+    import tensorflow as tf
+
+    images = tf.image.resize(_unit(pictures), (_INCEPTION_SIZE, _INCEPTION_SIZE), antialias=True)
+    if images.shape[-1] == 1:
+        images = tf.repeat(images, 3, -1)
+    return network(images * 2.0 - 1.0, training=False).numpy()
+
+
+def _unit(pictures: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
+    """As float32 in 0..1."""
+    return pictures.astype(np.float32) / np.float32(255.0 if pictures.dtype == np.uint8 else 1.0)
+
+
+def _inception_weights() -> str:
+    """The file of Keras's weights, from its cache or downloaded into it."""
+    cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+    remedy = f"get {_INCEPTION_URL} and put it into {cache}"
+    if not (cache / _INCEPTION_FILE).is_file() and not reachable.answers(_INCEPTION_URL):
+        raise FeaturesUnavailableError(
+            f"the weights of {INCEPTION} are not here and {reachable.host_of(_INCEPTION_URL)} did not answer within "
+            f"{reachable.PATIENCE:.0f} s; {remedy}"
+        )
+    import keras
+
+    try:
+        return keras.utils.get_file(_INCEPTION_FILE, _INCEPTION_URL, cache_subdir="models", file_hash=_INCEPTION_MD5)
+    # Keras raises a bare Exception where a download fails.
+    except Exception as error:
+        raise FeaturesUnavailableError(f"the weights of {INCEPTION} cannot be had: {error}; {remedy}") from error

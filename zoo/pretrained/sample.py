@@ -1,0 +1,95 @@
+"""Pictures that a published model draws, in one PNG."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zoo.models import parse_name
+from zoo.pretrained.load import load_pretrained, locate, published_names
+from zoo.system.quiet_tensorflow import start_tensorflow
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+MOST = 1024
+_GAP = 1
+
+
+class SampleError(ValueError):
+    """What was asked for cannot be drawn; the message says what can."""
+
+
+def sample(name: str, count: int = 64, seed: int = 0) -> "Array":
+    """Pictures of a published model, uint8 `[count, height, width, channels]`.
+
+    The same seed gives the same pictures, and the first of them whatever the count is.
+
+    Args:
+        name: a published name of a generator or a variational autoencoder, such as `"dcgan_subpixel"`.
+        count: from 1 to 1,024.
+        seed: from 0 to 2**63 - 1.
+
+    Raises:
+        SampleError: the model draws no pictures, or a number is out of range.
+        UnknownNameError: no published model has that name.
+        VerificationError: a published file differs from the index.
+    """
+    _check(name, count, seed)
+    model = load_pretrained(name)
+    import numpy as np
+    import tensorflow as tf
+
+    made = model.sample(count=tf.constant(count), seed=tf.constant(seed, tf.int64))["image"]
+    return np.asarray(tf.cast(tf.round(tf.clip_by_value(made, 0.0, 1.0) * 255.0), tf.uint8))
+
+
+def sample_file(name: str, path: Path, count: int = 64, seed: int = 0, *, force: bool = False) -> None:
+    """Write a grid of samples as PNG; the file is there complete or not at all.
+
+    Raises:
+        SampleError: also where the path is no PNG in a folder that exists, or is taken and `force` is not given.
+        OSError: the file cannot be written.
+    """
+    if path.suffix.lower() != ".png":
+        raise SampleError(f"{path}: samples are written as PNG; end the name in .png")
+    if path.is_dir() or not path.parent.is_dir():
+        raise SampleError(f"{path}: {'is a folder' if path.is_dir() else f'there is no folder {path.parent}'}")
+    if path.exists() and not force:
+        raise SampleError(f"{path} exists; replace it with --force")
+    _check(name, count, seed)
+    start_tensorflow()
+    from zoo.imaging.reading import Picture
+    from zoo.imaging.writing import write_picture
+
+    write_picture(path, Picture(grid(sample(name, count, seed))))
+
+
+def grid(pictures: "Array") -> "Array":
+    """Pictures `[n, h, w, c]` in rows of about as many as there are rows, black between them and where none is left."""
+    import numpy as np
+
+    count, height, width, channels = pictures.shape
+    columns = math.isqrt(count - 1) + 1
+    rows = -(-count // columns)
+    canvas = np.zeros((rows * columns, height + _GAP, width + _GAP, channels), np.uint8)
+    canvas[:count, :height, :width] = pictures
+    canvas = canvas.reshape(rows, columns, height + _GAP, width + _GAP, channels)
+    whole = canvas.transpose(0, 2, 1, 3, 4).reshape(rows * (height + _GAP), columns * (width + _GAP), channels)
+    return whole[:-_GAP, :-_GAP]
+
+
+def _check(name: str, count: int, seed: int) -> None:
+    if not 1 <= count <= MOST:
+        raise SampleError(f"count={count} must be from 1 to {MOST:,}")
+    if not 0 <= seed < 2**63:
+        raise SampleError(f"seed={seed} must be from 0 to {2**63 - 1}")
+    locate(name)
+    if not _draws(name):
+        drawing = [each for each in published_names() if _draws(each)]
+        raise SampleError(f"{name} draws no pictures; published models that do: {', '.join(drawing) or 'none'}")
+
+
+def _draws(name: str) -> bool:
+    return parse_name(name.partition(".")[0]).family.kind in ("vae", "generator")

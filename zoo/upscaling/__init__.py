@@ -1,0 +1,5 @@
+"""Pictures in, larger pictures out: arrays, files and folders."""
+
+from zoo.upscaling.picture import upscale
+
+__all__ = ["upscale"]

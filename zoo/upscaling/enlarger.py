@@ -1,0 +1,157 @@
+"""A network, or bicubic interpolation, as something that enlarges a window of a picture."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zoo.pretrained.load import card, create_model, locate, published_names
+from zoo.registry import UnknownNameError
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+BICUBIC_HALO = 2
+_BICUBIC = re.compile(r"bicubic_x([2-9])")
+
+Enlargement = Callable[["np.ndarray[Any, Any]"], "np.ndarray[Any, Any]"]
+
+
+@dataclass(frozen=True)
+class Enlarger:
+    """What enlarges windows of pictures: uint8, uint16 in 0..65535 or float32 in 0..1, `[h, w, 1 or 3]`, grey or RGB.
+
+    Attributes:
+        scale: its factor.
+        halo: pixels of the window around its own that a pixel of the enlargement depends on.
+        widest: values per pixel of the window of the largest intermediate result.
+        run: `[h, w, c]` to `[scale * h, scale * w, c]` of the same type.
+    """
+
+    scale: int
+    halo: int
+    widest: int
+    run: Enlargement
+
+
+def bicubic_scale(name: str) -> int | None:
+    """The factor of `bicubic_x2` to `bicubic_x9`, a baseline that is named like a model; None for another name."""
+    match = _BICUBIC.fullmatch(name)
+    return int(match[1]) if match else None
+
+
+def check_name(name: str) -> int:
+    """The factor of what a name stands for, found without loading TensorFlow.
+
+    Raises:
+        UnknownNameError: no published model and no `bicubic_x<n>`, or a model that does not enlarge pictures.
+        VerificationError: the model's card differs from the published one.
+    """
+    scale = bicubic_scale(name)
+    if scale is None:
+        locate(name)
+        scale = card(name)["scale"]
+    if scale is None:
+        enlarging = [each for each in published_names() if card(each)["scale"]]
+        raise UnknownNameError(
+            f"{name} does not enlarge pictures; published models that do: {', '.join(enlarging) or 'none'}, "
+            "and there is bicubic_x2, _x3 and _x4"
+        )
+    return scale
+
+
+def enlarger(model: "str | keras.Model") -> Enlarger:
+    """The enlarger of a published name, of `bicubic_x<n>`, or of a network.
+
+    Args:
+        model: a name; or a functional model on luma `[b, h, w, 1]` or RGB `[b, h, w, 3]` in 0..1, of any height and
+            width.
+
+    Raises:
+        UnknownNameError: as `check_name`.
+        VerificationError: a published file differs from the index.
+        ValueError: a network that does not take such pictures, or cannot run in tiles.
+    """
+    if isinstance(model, str):
+        scale = check_name(model)
+        if bicubic_scale(model):
+            return bicubic(scale)
+        model = create_model(model, pretrained=True)
+    return _network(model)
+
+
+def bicubic(scale: int) -> Enlarger:
+    """Bicubic enlargement, of any number of channels."""
+    import tensorflow as tf
+
+    from zoo.imaging import enlarge
+
+    # In the picture's own units, in which 8 bits at the borders and in even areas stay exactly what they are.
+    def enlarged(window: tf.Tensor) -> tf.Tensor:
+        peak = window.dtype.max if window.dtype.is_integer else 1.0
+        large = tf.clip_by_value(enlarge(tf.cast(window, tf.float32), scale), 0.0, float(peak))
+        return tf.cast(tf.round(large) if window.dtype.is_integer else large, window.dtype)
+
+    return Enlarger(scale, BICUBIC_HALO, 4 * scale**2, _of_windows(enlarged))
+
+
+def _network(model: "keras.Model") -> Enlarger:
+    import tensorflow as tf
+
+    from zoo.network.receptive_field import receptive_field
+    from zoo.upscaling.luma_networks import enlarge_luma, enlarge_rgb, takes_luma
+
+    if len(model.input_shape) != 4 or model.input_shape[1:3] != (None, None) or model.input_shape[3] not in (1, 3):
+        raise ValueError(
+            f"{model.name} takes {model.input_shape}; enlarging takes a network on luma (None, None, None, 1) or RGB "
+            "(None, None, None, 3)"
+        )
+    model = _without_transposed(model)
+    field = receptive_field(model)
+
+    def of_values(values: tf.Tensor) -> tf.Tensor:
+        if values.shape[-1] == 3:
+            return enlarge_rgb(model, values, field.scale)
+        # A grey picture is its own luma.
+        if takes_luma(model):
+            return enlarge_luma(model, values)
+        return tf.reduce_mean(enlarge_rgb(model, tf.repeat(values, 3, -1), field.scale), -1, keepdims=True)
+
+    def enlarged(window: tf.Tensor) -> tf.Tensor:
+        if not window.dtype.is_integer:
+            return of_values(window)
+        peak = float(window.dtype.max)
+        return tf.cast(tf.round(of_values(tf.cast(window, tf.float32) / peak) * peak), window.dtype)
+
+    halo = max(field.halo, BICUBIC_HALO if takes_luma(model) else 0)
+    widest = max(field.widest, 4 * field.scale**2)
+    return Enlarger(field.scale, halo, widest, _of_windows(enlarged))
+
+
+def _without_transposed(model: "keras.Model") -> "keras.Model":
+    """The sub-pixel equivalent of a network: sums of transposed convolutions are rounded otherwise in a tile."""
+    from keras import layers
+
+    if not any(isinstance(layer, layers.Conv2DTranspose) for layer in model._flatten_layers()):
+        return model
+    from zoo.convert import convert
+
+    return convert(model, to="subpixel")[0]
+
+
+def _of_windows(function: "Callable[[tf.Tensor], tf.Tensor]") -> Enlargement:
+    """A function of `[1, h, w, c]` as one of `[h, w, c]`, traced once for each type and number of channels."""
+    import tensorflow as tf
+
+    compiled = tf.function(function, autograph=False)
+    traced: dict[Any, Callable[[tf.Tensor], tf.Tensor]] = {}
+
+    def run(window: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+        key = window.dtype, window.shape[-1]
+        if key not in traced:
+            traced[key] = compiled.get_concrete_function(tf.TensorSpec((1, None, None, window.shape[-1]), window.dtype))
+        return traced[key](tf.constant(window[None]))[0].numpy()
+
+    return run
