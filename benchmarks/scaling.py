@@ -92,7 +92,8 @@ def serve(model: str, strategy: str, cores: str, workers: int) -> None:
     from training.data import open_source
     from training.loop.loop import Loop
     from training.recipes import recipe_for
-    from training.train import Order, create_task
+    from training.tasks.architecture import architecture
+    from training.tasks.create import create_task
     from zoo.models import parse_name
 
     name = parse_name(model)
@@ -101,7 +102,7 @@ def serve(model: str, strategy: str, cores: str, workers: int) -> None:
     source = open_source(recipe.source)
     chosen = create_strategy(strategy)
     with chosen.scope():
-        task = create_task(Order(name, recipe), source.image_shape, classes=source.classes)
+        task = create_task(architecture(name, recipe, source.image_shape, source.classes), recipe)
         pictures, validation = task.data(source, recipe, task.model, task.period, 0)
     loop = Loop(task, chosen, pictures, validation, seed=0, run=None)
     stream = loop.stream()

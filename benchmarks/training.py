@@ -40,9 +40,10 @@ from training.data import batches, open_source
 from training.loop.loop import CHECKPOINTS, Loop
 from training.recipes import Recipe, recipe_for
 from training.runs.folder import Run
-from training.tasks import task_class
+from training.tasks import kind_of
+from training.tasks.pictures import to_float
 from training.tasks.reconstruction.task import LOSSES
-from training.tasks.task import Task, to_float
+from training.tasks.task import Task
 from zoo import create_model
 from zoo.models import parse_name
 
@@ -70,9 +71,8 @@ class Rounds:
         self.arguments = dict(self.recipe.model)
         if "image_shape" in self.model.family.arguments:
             self.arguments["image_shape"] = self.source.image_shape
-        self.period = self.model.scale or self.model.family.upsampling
-        kind = task_class(self.recipe.task)
-        self.pictures, validation = kind.data(self.source, self.recipe, self.new_model(), self.period, 0)
+        task = kind_of(self.model.family).task
+        self.pictures, validation = task.data(self.source, self.recipe, self.new_model(), self.model.period, 0)
         self.run = Run(folder)
         self.run.create({})
         self.loop = Loop(self.new_task(), tf.distribute.get_strategy(), self.pictures, validation, seed=0, run=self.run)
@@ -91,8 +91,9 @@ class Rounds:
     def new_task(self) -> Task:
         """The model with an optimiser, nothing trained yet."""
         model = self.new_model()
-        copies = [self.new_model(), self.new_model()] if self.recipe.average else []
-        return task_class(self.recipe.task)(self.recipe, model, self.period, copies=copies)
+        average, published = (self.new_model(), self.new_model()) if self.recipe.average else (None, None)
+        task = kind_of(self.model.family).task
+        return task(self.recipe, model, self.model.period, average=average, published=published)
 
     def round(self) -> None:
         """One turn of the loop and of the bare step."""

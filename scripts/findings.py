@@ -21,6 +21,7 @@ from training.compare.report.tables import columns
 from training.compare.report.verdict import verdict
 from training.compare.results import records
 from training.compare.results.records import Results
+from zoo.registry import KINDS
 
 RESULTS = ROOT / "results" / "quality" / "compare"
 PAGE = ROOT / "docs" / "findings.md"
@@ -119,7 +120,7 @@ def _section(each: Comparison) -> list[str]:
 
 def _labels(results: Results) -> str:
     """What the rows of the strip are."""
-    target = "pictures of the data" if results.facts["kind"] == "generator" else "what is to come out"
+    target = "what is to come out" if KINDS[results.facts["kind"]].has_target else "pictures of the data"
     return ", ".join([target, *(twin.label for twin in results.twins)])
 
 

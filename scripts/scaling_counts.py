@@ -8,8 +8,9 @@ from unittest.mock import patch
 import tensorflow as tf
 
 from training.recipes import Recipe, recipe_for
+from training.tasks.architecture import architecture
+from training.tasks.create import create_task
 from training.tasks.task import Batch
-from training.train import Order, create_task
 from zoo.models import parse_name
 
 
@@ -26,7 +27,7 @@ def counts(name: str, image_shape: tuple[int, int, int] | None) -> dict[str, int
     recipe = recipe_for(model_name.family, None, {})
     one = tf.distribute.MirroredStrategy(["CPU:0"])
     with one.scope():
-        task = create_task(Order(model_name, recipe), image_shape or (0, 0, 0))
+        task = create_task(architecture(model_name, recipe, image_shape or (0, 0, 0)), recipe)
     batch = _batch(recipe, image_shape, model_name.scale or 1, int(task.model.input_shape[-1]))
     with _counted() as sizes:
         tf.function(lambda: one.run(task.step, args=(batch,))).get_concrete_function()

@@ -142,9 +142,10 @@ def _train(options: argparse.Namespace) -> None:
         # Argparse takes the last of a repeated option.
         run_workers(options.workers, [*options.given, "--workers", "1"])
         return
-    from training.train import Order, train
+    from training.request import TrainingRequest
+    from training.train import train
 
-    order = Order(
+    request = TrainingRequest(
         model=name,
         recipe=recipe,
         seed=options.seed,
@@ -157,20 +158,20 @@ def _train(options: argparse.Namespace) -> None:
     )
     report = Report()
     try:
-        train(order, report)
+        train(request, report)
     finally:
         report.stop()
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from training.compare.plan import request
+    from training.compare.plan import check_request
     from training.data import validate_source
     from zoo.models import families
 
     settings = parse_overrides(options.set)
     if options.steps is not None:
         settings["steps"] = options.steps
-    asked = request(
+    request = check_request(
         families(),
         options.family,
         scale=options.scale,
@@ -180,11 +181,11 @@ def _compare(options: argparse.Namespace) -> None:
         data=options.data,
         settings=settings,
     )
-    validate_source(asked.recipe().source)
+    validate_source(request.recipe().source)
     from training.compare.running import compare
 
     console = Report().console
-    folder = compare(asked, console)
+    folder = compare(request, console)
     console.print(f"watch: make tensorboard    again: make report FAMILY={options.family}")
     console.print(f"report: {folder / 'report.html'}")
 

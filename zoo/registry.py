@@ -13,10 +13,34 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 UPSAMPLERS = ("subpixel", "transpose", "transpose_2r", "resize")
-KINDS = ("autoencoder", "vae", "generator", "super-resolution", "classifier")
 
 _FAMILIES: dict[str, "Family"] = {}
 _NAME = re.compile(r"(?P<family>[a-z0-9]+)(?:_x(?P<scale>[1-9][0-9]*))?(?:_(?P<upsampler>[a-z][a-z0-9_]*))?")
+
+
+@dataclass(frozen=True)
+class KindFacts:
+    """The facts about a kind of model that can be known without building one.
+
+    Attributes:
+        draws: its models draw pictures: they have an endpoint `sample`.
+        classifies: its models return the probabilities of classes.
+        has_target: each output has one right answer to compare it with, which samples do not have.
+    """
+
+    draws: bool = False
+    classifies: bool = False
+    has_target: bool = True
+
+
+KINDS: dict[str, KindFacts] = {
+    "autoencoder": KindFacts(),
+    "vae": KindFacts(draws=True),
+    "generator": KindFacts(draws=True, has_target=False),
+    "super-resolution": KindFacts(),
+    "classifier": KindFacts(classifies=True),
+}
+"""Every kind of model. `training.tasks` says how each one is trained; a new kind is a new row in both."""
 
 
 class UnknownNameError(ValueError):
@@ -51,6 +75,11 @@ class Family:
     discriminator: Callable[..., Any] | None = None
 
     @property
+    def facts(self) -> KindFacts:
+        """The facts about the family's kind."""
+        return KINDS[self.kind]
+
+    @property
     def arguments(self) -> dict[str, inspect.Parameter]:
         """The keyword-only parameters of the family function: what a user may set."""
         parameters = inspect.signature(self.build).parameters.values()
@@ -79,6 +108,11 @@ class ModelName:
     family: Family
     scale: int | None
     upsampler: str | None
+
+    @property
+    def period(self) -> int:
+        """The period in pixels of the checkerboard that the model can draw: its scale, or its family's `upsampling`."""
+        return self.scale or self.family.upsampling
 
     def __str__(self) -> str:
         scale = f"_x{self.scale}" if self.scale else ""

@@ -22,7 +22,7 @@ from training.loop.precision import precision
 from training.recipes import recipe_for
 from training.runs.checkpoint import snapshot
 from training.runs.folder import Run
-from training.tasks import task_class
+from training.tasks import kind_of
 from zoo.models import build_model, parse_name
 
 SETTINGS = {
@@ -61,8 +61,16 @@ def small_loop(
     recipe = recipe_for(name.family, None, SETTINGS | {"steps": steps} | settings)
     keras.utils.set_random_seed(0)
     with strategy.scope():
-        copies = [build_model(model, **recipe.model) for _ in range(2 if recipe.average else 0)]
-        task = task_class(recipe.task)(recipe, build_model(model, **recipe.model), 4, copies=copies, jit=jit, seed=seed)
+        copies = [build_model(model, **recipe.model) for _ in range(2)] if recipe.average else [None, None]
+        task = kind_of(name.family).task(
+            recipe,
+            build_model(model, **recipe.model),
+            4,
+            average=copies[0],
+            published=copies[1],
+            jit=jit,
+            seed=seed,
+        )
     return Loop(task, strategy, pictures(), pictures(), seed=seed, run=run, clock=clock)
 
 

@@ -1,4 +1,4 @@
-"""Trainings of a few seconds."""
+"""Build requests for trainings of a few seconds, and interrupt trainings."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,17 +8,19 @@ import pytest
 from training.errors import Interrupted
 from training.loop.loop import Loop
 from training.recipes import recipe_for
-from training.train import Order
+from training.request import TrainingRequest
 from zoo.models import parse_name
 
 SMALL = {"batch": 12, "learning_rate": 3e-3, "warmup_steps": 2, "log_every": 3, "evaluations": 4, "model.filters": 3}
 
 
-def small_order(root: Path, source: Path, model: str = "ae_subpixel", *, steps: int = 12, **options) -> Order:
+def small_request(
+    root: Path, source: Path, model: str = "ae_subpixel", *, steps: int = 12, **options
+) -> TrainingRequest:
     """A training of a few seconds."""
     settings = {**SMALL, "steps": steps, **options.pop("settings", {})}
     name = parse_name(model)
-    return Order(
+    return TrainingRequest(
         model=name,
         recipe=recipe_for(name.family, f"folder:{source}", settings),
         settings=settings,

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tests.helpers.small_loops import small_loop
 from tests.helpers.small_requests import interrupted_after
+from training.cluster.strategy import Placement
 from training.errors import DivergedError, InputError
 from training.loop.loop import Loop
 from training.reporting.console import Report
@@ -206,13 +207,11 @@ def test_init_copies_weights_and_refuses_what_does_not_fit(small, tmp_path, fini
 
 
 def test_a_batch_that_does_not_divide_by_the_replicas_is_refused(order, tmp_path, monkeypatch):
-    from training.cluster import strategy
-
-    class Three(strategy.Placement):
+    class FiveReplicas(Placement):
         def __init__(self, _):
             self.replicas, self.first, self.local = 5, 0, 5
 
-    monkeypatch.setattr(strategy, "Placement", Three)
+    monkeypatch.setattr("training.train.Placement", FiveReplicas)
     with pytest.raises(InputError, match="batch=12 does not divide by 5 replicas"):
         train(order(root=tmp_path / "none"), Report())
     assert not (tmp_path / "none").exists()

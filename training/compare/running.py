@@ -1,4 +1,4 @@
-"""Compare: train what is not there yet, measure, report."""
+"""Compare twins: train those that are not trained yet, measure them, and write the report."""
 
 import gc
 import time
@@ -8,13 +8,15 @@ from typing import Any
 
 from rich.console import Console
 
-from training.compare.plan import Request, Twin, twins
+from training.compare.contest import ComparisonRequest, Contest, Twin
+from training.compare.plan import plan_twins
 from training.compare.results import records
 from training.data import Source, open_source
 from training.reporting.console import Report
-from training.runs.config import identity
-from training.runs.folder import RUNS, Run, finished_run
-from training.train import train
+from training.request import ResolvedTraining, resolve
+from training.runs.choosing import finished_run
+from training.runs.folder import RUNS, Run
+from training.train import train_resolved
 from zoo.system.quiet_tensorflow import start_tensorflow
 
 Runs = dict[tuple[str, int], Run]
@@ -45,61 +47,71 @@ class _OneLine(Report):
         self.stop()
 
 
-def compare(asked: Request, console: Console, root: Path = RUNS) -> Path:
-    """Train and measure every twin, write the report; returns the comparison's folder.
+def compare(request: ComparisonRequest, console: Console, root: Path = RUNS) -> Path:
+    """Train and measure every twin and write the report; return the comparison's folder.
 
     Raises:
-        InputError: something that was asked for cannot be done; nothing was created.
+        InputError: the request cannot be carried out; nothing was created.
         RunError: a training failed; the others are kept.
-        Interrupted: a signal stopped it after what was trained was saved.
+        Interrupted: a signal stopped it; what was trained is saved.
     """
-    recipe = asked.recipe()
+    recipe = request.recipe()
     source = open_source(recipe.source, recipe.image_size, announce=lambda text: console.print(f"note: {text}"))
     console.print(f"data: {source.name}" + (f" ({source.reason})" if source.reason else ""))
     start_tensorflow()
     import tensorflow as tf
 
-    # Functions of one name are traced for every twin; TensorFlow takes that for retracing.
-    tf.get_logger().setLevel("ERROR")
-    contestants, pairs = twins(asked, source.image_shape)
-    console.print(
-        f"comparing {len(contestants)} twins of {asked.name} over {asked.seeds} seeds, {recipe.steps:,} steps each"
-    )
-    runs = _trained(asked, contestants, source, console, root)
-    folder = records.folder_of(asked.name, source.name, root / records.COMPARISONS.name)
     from training.compare.measure.collect import collect
     from training.compare.report.write import write_report
 
+    # All twins trace functions with the same names, which TensorFlow reports as excessive retracing.
+    tf.get_logger().setLevel("ERROR")
+    twins, pairs = plan_twins(request, source.image_shape)
+    console.print(
+        f"comparing {len(twins)} twins of {request.name} over {request.seeds} seeds, {recipe.steps:,} steps each"
+    )
+    trainings = {
+        (twin.key, seed): resolve(request.training(twin, seed, source.name, root), source)
+        for seed in range(request.seeds)
+        for twin in twins
+    }
+    runs = _trained_runs(trainings, twins, console)
+    folder = records.folder_of(request.name, source.name, root / records.COMPARISONS.name)
     console.print("measuring checkerboard and costs")
-    collect(asked, contestants, pairs, source, runs, folder)
+    collect(Contest(request, twins, pairs, source, trainings, runs), folder)
     write_report(folder)
     return folder
 
 
-def _trained(asked: Request, contestants: Sequence[Twin], source: Source, console: Console, root: Path) -> Runs:
-    """Every run, trained where it is not there."""
-    import keras
-
-    from training.runs.starting_weights import first_weights
-
+def _trained_runs(
+    trainings: Mapping[tuple[str, int], ResolvedTraining], twins: Sequence[Twin], console: Console
+) -> Runs:
+    """Return every run, trained now where it does not exist yet."""
+    labels = {twin.key: twin.label for twin in twins}
     runs: Runs = {}
-    wanted = [(twin, seed) for seed in range(asked.seeds) for twin in contestants]
-    for number, (twin, seed) in enumerate(wanted, 1):
-        order = asked.order(twin, seed, source.name, root)
-        what = identity(order, source, first_weights(order, source))
-        run = finished_run(twin.model, what, seed, root)
-        said = "trained before"
+    for number, ((key, seed), training) in enumerate(trainings.items(), 1):
+        request = training.request
+        run, took = finished_run(str(request.model), training.identity, seed, request.root), "trained before"
         if run is None:
             started = time.monotonic()
-            report = _OneLine()
-            try:
-                run = Run(train(order, report).parent)
-            finally:
-                report.stop()
-            said = f"{time.monotonic() - started:.0f} s"
-            # What a training leaves in Keras and TensorFlow would add up over dozens.
-            keras.backend.clear_session()
-            gc.collect()
-        runs[twin.key, seed] = run
-        console.print(f"{number}/{len(wanted)}  {twin.label}, seed {seed}: {run.path} ({said})")
+            run = _train(training)
+            took = f"{time.monotonic() - started:.0f} s"
+        runs[key, seed] = run
+        console.print(f"{number}/{len(trainings)}  {labels[key]}, seed {seed}: {run.path} ({took})")
     return runs
+
+
+def _train(training: ResolvedTraining) -> Run:
+    import keras
+
+    request = training.request
+    report = _OneLine()
+    try:
+        # Pictures that are drawn at run time depend on the seed.
+        source = open_source(request.recipe.source, request.recipe.image_size, request.seed, announce=report.note)
+        return Run(train_resolved(training, source, report).parent)
+    finally:
+        report.stop()
+        # Free what Keras and TensorFlow keep of a training, which would add up over dozens of them.
+        keras.backend.clear_session()
+        gc.collect()

@@ -3,14 +3,13 @@
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from training.compare.contest import ComparisonRequest
 from training.errors import InputError
-
-if TYPE_CHECKING:
-    from training.compare.plan import Request
+from training.tasks.architecture import architecture
 
 WIDTHS = ("filters", "narrow", "d", "s")
 """Model arguments that count channels."""
@@ -20,38 +19,40 @@ _REACH = 0.5
 Widths = tuple[int, ...]
 
 
-def equal_cost(asked: "Request", reference: str, image_shape: tuple[int, int, int]) -> dict[str, dict[str, int]]:
-    """Widths by up-sampler, such as `{"filters": 18}`, whose multiply-adds agree within 2 percent.
+def equal_cost(
+    request: ComparisonRequest, reference: str, image_shape: tuple[int, int, int]
+) -> dict[str, dict[str, int]]:
+    """Return widths by up-sampler, such as `{"filters": 18}`, whose multiply-adds agree within 2 percent.
 
     The reference keeps the family's widths if whole numbers allow it, else all move together by as little as possible.
 
     Raises:
         InputError: the family has no argument for its widths, or no widths within a half of its own agree.
     """
-    accepted = asked.family.arguments
-    given = asked.recipe().model
+    accepted = request.family.arguments
+    given = request.recipe().model
     names = [name for name in WIDTHS if name in accepted]
     if not names:
         raise InputError(
-            f"fairness=cost is not possible for {asked.name}: it has no argument for its number of channels "
+            f"fairness=cost is not possible for {request.name}: it has no argument for its number of channels "
             f"({', '.join(WIDTHS)}); leave it out"
         )
     usual = tuple(int(given.get(name, accepted[name].default)) for name in names)
-    work = {name: _work(asked, name, names, usual, image_shape) for name in asked.upsamplers}
+    work = {name: _work(request, name, names, usual, image_shape) for name in request.upsamplers}
     near = sorted(itertools.product(*(_around(width) for width in usual)), key=lambda widths: _distance(widths, usual))
     amounts = {name: {widths: count(widths) for widths in near} for name, count in work.items()}
     for base in near:
         goal = amounts[reference][base]
         matches = {
             name: next((widths for widths in near if abs(amounts[name][widths] / goal - 1.0) <= TOLERANCE), None)
-            for name in asked.upsamplers
+            for name in request.upsamplers
             if name != reference
         }
         if None not in matches.values():
             found = {reference: base, **{name: widths for name, widths in matches.items() if widths}}
             return {name: dict(zip(names, widths, strict=True)) for name, widths in found.items()}
     raise InputError(
-        f"fairness=cost is not possible for {asked.name}: no {' and '.join(names)} within a half of {usual} give the "
+        f"fairness=cost is not possible for {request.name}: no {' and '.join(names)} within a half of {usual} give the "
         "up-samplers the same multiply-adds within 2 percent; leave it out"
     )
 
@@ -65,17 +66,17 @@ def _distance(widths: Widths, usual: Widths) -> float:
 
 
 def _work(
-    asked: "Request", upsampler: str, names: Sequence[str], usual: Widths, image_shape: tuple[int, int, int]
+    request: ComparisonRequest, upsampler: str, names: Sequence[str], usual: Widths, image_shape: tuple[int, int, int]
 ) -> Callable[[Widths], float]:
-    """Multiply-adds as a function of the widths.
+    """Return a function from widths to multiply-adds.
 
-    They are a polynomial of degree two in each width, so three values of each tell all others without building
-    hundreds of networks.
+    Multiply-adds are a polynomial of degree two in each width, because a convolution's work is the product of its input
+    and output channels. So three values per width determine all others, and hundreds of networks need not be built.
     """
     points = [np.array([width, width + 1, width + 2], float) for width in usual]
     values = np.array(
         [
-            float(multiply_adds_of(asked, upsampler, dict(zip(names, map(int, widths), strict=True)), image_shape))
+            float(multiply_adds_of(request, upsampler, dict(zip(names, map(int, widths), strict=True)), image_shape))
             for widths in itertools.product(*points)
         ]
     ).reshape([3] * len(names))
@@ -89,21 +90,22 @@ def _work(
     return count
 
 
-def _lagrange(known: "np.ndarray[Any, Any]", x: float) -> "np.ndarray[Any, Any]":
-    """Weights of the values at `known` that give the value at `x` of the polynomial through them."""
+def _lagrange(known: np.ndarray[Any, Any], x: float) -> np.ndarray[Any, Any]:
+    """Return Lagrange's weights w, with which p(x) = sum_i w_i p(known_i) for a polynomial through the known points.
+
+    w_i is the product over j != i of (x - known_j) / (known_i - known_j).
+    """
     return np.array([math.prod((x - other) / (point - other) for other in known if other != point) for point in known])
 
 
 def multiply_adds_of(
-    asked: "Request", upsampler: str, arguments: Mapping[str, Any], image_shape: tuple[int, int, int]
+    request: ComparisonRequest, upsampler: str, arguments: Mapping[str, Any], image_shape: tuple[int, int, int]
 ) -> int:
-    """Multiply-adds of a twin as executed, by the measure of its kind."""
+    """Return the multiply-adds of a twin as executed, per picture or per output of 1280x720."""
     from zoo.models import build_model
-    from zoo.network import multiply_adds, super_resolution_multiply_adds
+    from zoo.network import executed_multiply_adds
 
     settings = {f"model.{name}": value for name, value in arguments.items()}
-    built = dict(asked.recipe(settings=settings).model)
-    if "image_shape" in asked.family.arguments:
-        built.setdefault("image_shape", list(image_shape))
-    model = build_model(str(asked.model(upsampler)), **built)
-    return super_resolution_multiply_adds(model, asked.scale) if asked.scale else multiply_adds(model)
+    name = request.model(upsampler)
+    networks = architecture(name, request.recipe(settings=settings), image_shape)
+    return executed_multiply_adds(build_model(str(name), **networks.arguments), request.scale)

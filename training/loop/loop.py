@@ -205,9 +205,9 @@ class Loop:
             CollapsedError: the networks cannot learn any more.
         """
         self._check_weights()
-        if ailment := self.task.ailment(self.progress.rows, self.validation):
+        if failure := self.task.failure(self.progress.rows, self.validation):
             raise CollapsedError(
-                f"{ailment} at step {self.progress.step}; {STOPPED}; try another seed, or a smaller learning_rate or "
+                f"{failure} at step {self.progress.step}; {STOPPED}; try another seed, or a smaller learning_rate or "
                 "discriminator_learning_rate"
             )
         if self.run and self.checkpoints and self.board:
@@ -270,7 +270,7 @@ class Loop:
         """Evaluate, remember the best weights, and show the fixed pictures and plots."""
         self.task.refresh()
         values, progress = self.evaluate(), self.progress
-        score = self.task.merit(values)
+        score = self.task.rank(values)
         if math.isnan(score):
             self._check_weights()
             raise DivergedError(f"the evaluation at step {progress.step} is not a number; {DIVERGED}")

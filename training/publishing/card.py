@@ -1,16 +1,16 @@
-"""The facts of a trained model, and the commands that lead to it."""
+"""Write down the facts about a trained model."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import keras
+
+from training.tasks import kind_of
 from zoo.models import build_model, parse_name
+from zoo.network import executed_multiply_adds
 from zoo.pretrained.index import SCHEMA
 from zoo.registry import ModelName
-
-if TYPE_CHECKING:
-    import keras
 
 LICENCE = "MIT"
 
@@ -18,16 +18,15 @@ LICENCE = "MIT"
 def card(
     config: Mapping[str, Any], evaluations: Sequence[Mapping[str, Any]], speed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The card of a run's model.
+    """Return the card of a run's model.
 
     Args:
         config: the run's configuration.
-        evaluations: what `Evaluation.facts` says of each evaluation, the main one first.
+        evaluations: `Evaluation.facts` of each evaluation, the main one first.
         speed: `examples_per_second` and `cores_used` of the training.
     """
-    from zoo.network import executed_multiply_adds
-
     parts = parse_name(config["model"])
+    kind = kind_of(parts.family)
     model = build_model(config["model"], **config["model_arguments"])
     shape = list(model.input_shape[1:])
     metrics: dict[str, Any] = {}
@@ -50,8 +49,7 @@ def card(
         "model_arguments": config["model_arguments"],
         "input": {
             "shape": [None, *shape],
-            # A generator's latents are standard normal.
-            "range": None if parts.family.kind == "generator" else [0.0, 1.0],
+            "range": kind.input_range and list(kind.input_range),
             "multiple_of": 1,
             "minimum": shape[0] or 1,
         },
@@ -72,13 +70,8 @@ def card(
     }
 
 
-def leg(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The trainings that led to a model, from its card: those before it and its own."""
-    return [*facts.get("legs", []), {key: facts[key] for key in ("command", "source", "steps", "commit")}]
-
-
-def _notes(parts: ModelName, model: "keras.Model", arguments: Mapping[str, Any]) -> str:
-    """What a user should know of a sub-pixel model whose transposed twin has a kernel of its paper's own."""
+def _notes(parts: ModelName, model: keras.Model, arguments: Mapping[str, Any]) -> str:
+    """Return a note on a sub-pixel model whose transposed twin has its paper's smaller kernel, else nothing."""
     if parts.upsampler != "subpixel" or "transpose" not in parts.family.upsamplers:
         return ""
     twin = build_model(str(replace(parts, upsampler="transpose")), **arguments)
@@ -88,17 +81,3 @@ def _notes(parts: ModelName, model: "keras.Model", arguments: Mapping[str, Any])
         f"{twin.name} has its paper's own kernel, which has fewer taps than this model's: this model can compute all "
         "that its twin can, and more"
     )
-
-
-def train_command(model: str, source: str, seed: int, init: str | None, settings: Mapping[str, Any]) -> str:
-    """The `make train` command that a stranger types for the same run."""
-    words = {"MODEL": model, "DATA": source, "SEED": str(seed)}
-    words |= {name.upper(): str(settings[name]) for name in ("steps", "precision") if name in settings}
-    if init:
-        words["INIT"] = init
-    others = [
-        f"{name}={value}".replace(" ", "") for name, value in settings.items() if name not in ("steps", "precision")
-    ]
-    if others:
-        words["SET"] = " ".join(others)
-    return " ".join(["make train", *(f"{key}={shlex.quote(value)}" for key, value in words.items())])

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from training.errors import InputError, RunError
-from training.evaluate import find_saved_model
 from training.publishing.card import card
+from training.publishing.saved_model import export
 from training.recipes import RECIPES, first_source
 from training.runs.evaluations import read_evaluations
-from training.runs.folder import Run
+from training.runs.folder import Run, find_saved_model
+from training.tasks import kind_of
 from zoo.models import build_model, families
 from zoo.pretrained.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
 from zoo.pretrained.load import set_saved_weights, sha256, verify_files, walk
@@ -24,7 +26,7 @@ SAVED_MODELS = Path("saved_models")
 
 
 def published_name(config: Mapping[str, Any], family: str) -> str:
-    """The model's name for its recipe's first source, `<model>.<source>` for another.
+    """Return the model's name for its recipe's first source, and `<model>.<source>` for another.
 
     Raises:
         InputError: the source's name cannot be part of a file name, as a folder's cannot.
@@ -70,7 +72,7 @@ def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODEL
 
 
 def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
-    """Export a published model anew: today's endpoints, the same weights bit for bit, the same card.
+    """Export a published model again: today's endpoints, the same weights bit for bit, the same card.
 
     Args:
         name: of the published model.
@@ -81,8 +83,6 @@ def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
         RunError: the new SavedModel has other weights, or does not compute what the model computes.
         VerificationError: a published file differs from the index.
     """
-    from training.publishing.saved_model import export
-
     index = _index(folder)
     if name not in index:
         raise InputError(f"{name} is not published in {folder}, which holds {', '.join(index) or 'nothing'}")
@@ -111,9 +111,9 @@ def _index(folder: Path) -> dict[str, Any]:
 
 
 def _listed(name: str, folder: Path) -> Path:
-    """Give a model that is in its place an entry in the index; returns where it is."""
+    """Give a model that is in its place an entry in the index; return where it is."""
     model = folder / name
-    # As it is by now: another model may have been published meanwhile.
+    # Read the index again, because another model may have been published meanwhile.
     index = _index(folder)
     index[name] = {"files": {path.relative_to(model).as_posix(): sha256(path) for path in sorted(walk(model))}}
     write_json(folder / INDEX, {"schema": SCHEMA, "models": dict(sorted(index.items()))})
@@ -121,26 +121,19 @@ def _listed(name: str, folder: Path) -> Path:
 
 
 def _check_outputs(saved_model: Path, facts: Mapping[str, Any]) -> None:
-    """The endpoints give what the model with the same weights gives, at batch sizes 1 and 7."""
-    import tensorflow as tf
-
+    """Raise `RunError` unless an endpoint returns what the model returns, at batch sizes 1 and 7."""
     loaded = tf.saved_model.load(str(saved_model))
     model = build_model(facts["name"].partition(".")[0], **facts["model_arguments"])
     set_saved_weights(model, saved_model)
-    signatures = loaded.signatures
-    endpoint = signatures["serve_luma" if "serve_luma" in signatures else "serving_default"]
+    served = kind_of(families()[facts["family"]]).served
+    endpoint = loaded.signatures[next(name for name in served.endpoints if name in loaded.signatures)]
     (name,) = endpoint.structured_input_signature[1]
-    # What an endpoint gives is the model's own output, but for a picture that is clipped and logits.
-    output, of_model = {
-        "super-resolution": ("image", lambda image: tf.clip_by_value(image, 0.0, 1.0)),
-        "classifier": ("probabilities", tf.nn.softmax),
-    }.get(families()[facts["family"]].kind, ("image", tf.identity))
     for batch in (1, 7):
-        # A network for any size is tried at one that no tile or power of two hides behind.
+        # Use 13 where any size is allowed: powers of two could hide an error at the borders.
         shape = [size or 13 for size in model.input_shape[1:]]
         values = np.random.default_rng(batch).random((batch, *shape), np.float32)
-        served = endpoint(**{name: tf.constant(values)})
-        difference = float(np.max(np.abs(served[output] - of_model(model(values, training=False)))))
+        output = endpoint(**{name: tf.constant(values)})[served.output]
+        difference = float(np.max(np.abs(output - served.of_model(model(values, training=False)))))
         if not difference <= 1e-5:
             raise RunError(f"{saved_model} differs from its model by {difference} for a batch of {batch}")
 

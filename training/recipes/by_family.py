@@ -129,6 +129,11 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
 }
 
 
+# The standard error of a bound hardly depends on the number of draws, and 500 draws take longer than the training.
+COMPARISON_SETTINGS: dict[str, dict[str, Any]] = {"vae": {"likelihood_draws": 50}}
+"""Fields of the recipe that a comparison of a family sets, unless the user does."""
+
+
 def first_source(recipe_source: str) -> str:
     """The source under whose results a model is published by its plain name: `auto:mnist|glyphs` to `mnist`."""
     return recipe_source.removeprefix("auto:").split("|")[0]

@@ -1,5 +1,7 @@
 """Everything that a training needs besides the model."""
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -76,3 +78,13 @@ class Recipe:
     keep: int = 2
     compare_steps: int = 1000
     model: dict[str, Any] = field(default_factory=dict)
+
+
+def flat(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe's fields as JSON values, as `config.json` has them."""
+    return dataclasses.asdict(recipe)
+
+
+def recipe_from_flat(values: Mapping[str, Any]) -> Recipe:
+    """Return the recipe whose fields `flat` returned."""
+    return Recipe(**values)

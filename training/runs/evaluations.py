@@ -1,4 +1,4 @@
-"""What a model reaches on a part of a source: rows, means, and the files that hold them."""
+"""Hold the metrics of a model on a part of a source, and read and write the files that hold them."""
 
 import csv
 import io
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from training.recipes import Recipe
 from training.runs.folder import Run
 from zoo.system.files import write_json, write_text
 
@@ -18,17 +19,31 @@ TEST_SETS = ("set5", "set14")
 
 
 @dataclass(frozen=True)
+class EvaluationOptions:
+    """How to evaluate an exported model, where there is a choice.
+
+    Attributes:
+        features: a name that `feature_function` takes, for the distances of samples; by default the published
+            classifier of the source.
+        draws: draws of the latent per picture, for the likelihood of a variational autoencoder.
+    """
+
+    features: str | None = None
+    draws: int = Recipe.likelihood_draws
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """What a model reaches on one part of a source.
+    """The metrics of a model on one part of a source.
 
     Attributes:
         source: name of the source.
         split: its part.
-        protocol: how it was measured, in a sentence.
-        rows: a picture's name, and its metrics by name. A metric that a picture does not have is absent.
-        estimates: metrics whose mean is told with its standard error.
-        samples: pictures that the model drew, which are measured together.
-        together: the metrics of those.
+        protocol: a sentence that says how they were measured.
+        rows: the name of each picture, and its metrics by name. A metric that a picture does not have is absent.
+        estimates: metrics whose mean is reported with its standard error.
+        samples: number of pictures that the model drew, which are measured together.
+        of_samples: the metrics of those.
     """
 
     source: str
@@ -37,21 +52,21 @@ class Evaluation:
     rows: list[tuple[str, dict[str, float]]]
     estimates: tuple[str, ...] = ()
     samples: int = 0
-    together: Mapping[str, float] = field(default_factory=dict)
+    of_samples: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def pictures(self) -> int:
-        """How many pictures were measured."""
+        """Return how many pictures were measured."""
         return len(self.rows) or self.samples
 
     def means(self) -> dict[str, float]:
-        """The mean of every metric over the pictures that have it, and the metrics of the samples."""
+        """Return the mean of every metric over the pictures that have it, and the metrics of the samples."""
         names = dict.fromkeys(name for _, row in self.rows for name in row)
         means = {name: float(np.mean([row[name] for _, row in self.rows if name in row])) for name in names}
-        return means | dict(self.together)
+        return means | dict(self.of_samples)
 
     def standard_errors(self) -> dict[str, float]:
-        """Standard errors of the means of `estimates`, where there are two pictures or more."""
+        """Return the standard errors of the means of `estimates`, where there are two pictures or more."""
         columns = {name: [row[name] for _, row in self.rows if name in row] for name in self.estimates}
         return {
             name: float(np.std(column, ddof=1) / len(column) ** 0.5)
@@ -60,7 +75,7 @@ class Evaluation:
         }
 
     def facts(self) -> dict[str, Any]:
-        """As JSON values, for the card."""
+        """Return the evaluation as JSON values, for the card."""
         facts = {
             "source": self.source,
             "split": self.split,
@@ -71,9 +86,9 @@ class Evaluation:
         return facts | ({"standard_errors": self.standard_errors()} if self.estimates else {})
 
     def write(self, folder: Path, model: str = "", features: str = "") -> Path:
-        """Write `[<model>-]<source>-<split>[-<features>].csv`, one row a picture, and all means as `.json`.
+        """Write `[<model>-]<source>-<split>[-<features>].csv`, one row per picture, and all means as `.json`.
 
-        Where there are samples alone, the CSV has one row for them together.
+        If only samples were measured, the CSV has one row for all of them.
 
         Returns the path of the CSV.
         """
@@ -82,7 +97,7 @@ class Evaluation:
         path = folder / ("-".join(filter(None, words)) + ".csv")
         write_json(path.with_suffix(".json"), self.facts())
         text = io.StringIO()
-        rows = self.rows or [("all samples", dict(self.together))]
+        rows = self.rows or [("all samples", dict(self.of_samples))]
         columns = dict.fromkeys(name for _, row in rows for name in row)
         writer = csv.DictWriter(text, ["picture", *columns], lineterminator="\n")
         writer.writeheader()
@@ -92,9 +107,9 @@ class Evaluation:
 
 
 def read_evaluations(run: Path) -> list[dict[str, Any]]:
-    """The facts of every evaluation of a run, the main one first.
+    """Return the facts of every evaluation of a run, the main one first.
 
-    That is the one on the run's own source, or for super-resolution the literature's test sets in its order.
+    The main one is on the literature's test sets in their order, for super-resolution, or on the run's own source.
     """
     source = Run(run).config()["source"]["name"]
     order = [*TEST_SETS, source]

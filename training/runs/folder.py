@@ -1,4 +1,4 @@
-"""The folder of one training: its id, its lock, its configuration and its rows of metrics."""
+"""Read and write the folder of one training: its id, its lock, its configuration and its rows of metrics."""
 
 import csv
 import errno
@@ -6,12 +6,12 @@ import fcntl
 import hashlib
 import io
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from training.errors import InputError
+from zoo.pretrained import verify
 from zoo.system.files import remove_parts, write_json, write_text
 
 RUNS = Path("runs")
@@ -20,17 +20,17 @@ SPEED = "speed.json"
 
 
 def run_id(identity: Mapping[str, Any], seed: int) -> str:
-    """`<8 hex of the hash of what decides the result>-s<seed>`."""
+    """Return `<8 hex of the hash of the identity>-s<seed>`."""
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return f"{hashlib.sha256(text.encode()).hexdigest()[:8]}-s{seed}"
 
 
 class LockedError(InputError):
-    """Another process trains in a run's folder."""
+    """Raised where another process trains in a run's folder."""
 
 
 class Run:
-    """`runs/<model>/<run id>/`, guarded by a lock that ends with the process.
+    """Hold `runs/<model>/<run id>/`, guarded by a lock that ends with the process.
 
     Attributes:
         path: the folder.
@@ -42,21 +42,21 @@ class Run:
 
     @property
     def checkpoints(self) -> Path:
-        """Where the run's checkpoints lie."""
+        """Return the folder of the run's checkpoints."""
         return self.path / "checkpoints"
 
     @property
     def saved_model(self) -> Path:
-        """The exported SavedModel; it is there once the run is finished."""
+        """Return the folder of the exported SavedModel, which exists once the run is finished."""
         return self.path / "saved_model"
 
     @property
     def finished(self) -> bool:
-        """Whether the run reached its last step and was exported."""
+        """Return whether the run reached its last step and was exported."""
         return self.saved_model.is_dir()
 
     def config(self) -> dict[str, Any]:
-        """What `config.json` says.
+        """Return the contents of `config.json`.
 
         Raises:
             InputError: the folder is not a run.
@@ -70,7 +70,7 @@ class Run:
             raise InputError(f"{path} is not valid JSON ({error}); start the run anew with RESUME=0") from error
 
     def speed(self) -> dict[str, Any]:
-        """How fast the run trained, once it is finished."""
+        """Return how fast the run trained, once it is finished."""
         return dict(json.loads((self.path / SPEED).read_text()))
 
     def create(self, config: Mapping[str, Any]) -> None:
@@ -123,76 +123,18 @@ class Run:
         write_text(self.path / "metrics.csv", text.getvalue())
 
 
-def choose_run(model: str, identity: Mapping[str, Any], seed: int, *, resume: bool, root: Path = RUNS) -> Run:
-    """The unfinished run of that identity, or the next free folder: `<id>`, `<id>-2`, `<id>-3`, ...
-
-    Nothing is created.
-    """
-    runs = _runs(model, identity, seed, root)
-    newest = max(runs, default=0)
-    if newest and resume and not runs[newest].finished:
-        return runs[newest]
-    base = run_id(identity, seed)
-    return Run(root / model / (f"{base}-{newest + 1}" if newest else base))
-
-
-def open_run(
-    model: str, identity: Mapping[str, Any], seed: int, config: Mapping[str, Any], *, resume: bool, root: Path = RUNS
-) -> Run:
-    """Choose a run as `choose_run` does and create it, whatever other processes do at the same moment.
+def find_saved_model(name: str) -> Path:
+    """Return the verified folder of a published model, or the SavedModel of a run.
 
     Raises:
-        InputError: another process trains in the run that would be resumed, or the folder cannot be written to.
+        InputError: the run is not finished, or is no run.
+        UnknownNameError: no published model has that name.
+        VerificationError: a published file differs from the index.
     """
-    while True:
-        run = choose_run(model, identity, seed, resume=resume, root=root)
-        try:
-            run.create(config)
-        except LockedError:
-            if resume:
-                raise
-            # Another process took this number first.
-            continue
-        if not run.finished:
-            return run
-        # It was finished between the choice and the lock.
-        run.release()
-
-
-def of_other_pictures(model: str, identity: Mapping[str, Any], seed: int, root: Path = RUNS) -> list[Path]:
-    """The unfinished runs that differ from this identity in the fingerprint of their source alone."""
-    found = []
-    for path in _listed(root / model):
-        run = Run(path)
-        try:
-            config = run.config()
-        except InputError:
-            continue
-        theirs = config["identity"]
-        same = json.dumps(theirs | {"source": ""}, sort_keys=True) == json.dumps(
-            dict(identity) | {"source": ""}, sort_keys=True
-        )
-        if same and theirs["source"] != identity["source"] and config["seed"] == seed and not run.finished:
-            found.append(path)
-    return found
-
-
-def finished_run(model: str, identity: Mapping[str, Any], seed: int, root: Path = RUNS) -> Run | None:
-    """The newest finished run of that identity, or None."""
-    runs = _runs(model, identity, seed, root)
-    return next((runs[number] for number in sorted(runs, reverse=True) if runs[number].finished), None)
-
-
-def _runs(model: str, identity: Mapping[str, Any], seed: int, root: Path) -> dict[int, Run]:
-    """The runs of an identity by their number."""
-    pattern = re.compile(re.escape(run_id(identity, seed)) + r"(?:-([0-9]+))?")
-    folder = root / model
-    matches = ((path, pattern.fullmatch(path.name)) for path in _listed(folder))
-    return {int(match[1] or 1): Run(path) for path, match in matches if match}
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir()) if folder.is_dir() else []
-    except PermissionError as error:
-        raise InputError(f"cannot read {folder}: {error.strerror}; run from a folder you own") from error
+    if "/" not in name and not Path(name).is_dir():
+        return verify(name)
+    run = Run(Path(name))
+    run.config()
+    if not run.finished:
+        raise InputError(f"{name} is not finished and has no saved_model/ yet; the command that began it goes on")
+    return run.saved_model

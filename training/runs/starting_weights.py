@@ -3,66 +3,77 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from training.errors import InputError
-from training.evaluate import find_saved_model
-from training.publishing.card import leg
+from training.runs.folder import find_saved_model
 from zoo.models import build_model, parse_name
-from zoo.pretrained.load import CARD, set_saved_weights, sha256
+from zoo.pretrained.index import CARD
+from zoo.pretrained.load import set_saved_weights, sha256
 from zoo.registry import ModelName
 
 if TYPE_CHECKING:
     import keras
 
-    from training.data import Source
-    from training.train import Order
-
 FRESH = "fresh:"
 
-# Layers whose names begin so depend on the scale; another scale starts with its own.
+# Layers with this prefix depend on the scale. A model of another scale keeps its own initial weights for them.
 HEAD = "head"
 
 
-class Initial:
-    """Where the first weights come from.
+class StartingWeights(Protocol):
+    """The weights that a model starts from, if not from its initialisers.
+
+    Attributes:
+        name: where they come from, as the user gave it.
+        fingerprint: a text that changes when the weights do.
+        legs: the trainings that led to them, the first one first, as cards list them.
+    """
+
+    name: str
+    fingerprint: str
+    legs: list[dict[str, Any]]
+
+    def apply(self, model: "keras.Model") -> None:
+        """Copy the weights into a model.
+
+        Raises:
+            InputError: they do not fit.
+        """
+
+
+class TrainedWeights:
+    """The weights of a published model or of a finished run.
 
     Args:
         origin: a published name, or a run's folder.
-
-    Attributes:
-        name: the origin as given.
-        fingerprint: changes when the weights do.
-        legs: the trainings that led to the origin, the first one first.
+        target: the name of the model that is to start from it.
 
     Raises:
-        InputError: there is no such model, the run is not finished, or a published file was changed.
+        InputError: there is no such model, the run is not finished, a published file was changed, or the model is of
+            another family.
     """
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, target: ModelName) -> None:
         self.name = origin
         try:
             self._saved_model = find_saved_model(origin)
         except ValueError as error:
             raise InputError(f"INIT={origin}: {error}") from error
         self._card: dict[str, Any] = json.loads((self._saved_model / CARD).read_text())
-        self.legs = leg(self._card)
-        self._headless = False
+        self.legs = trainings(self._card)
         self.fingerprint = sha256(self._saved_model / "variables" / "variables.data-00000-of-00001")
-
-    def check(self, target: ModelName) -> None:
-        """Raise InputError where the origin's weights mean nothing to a model of that name."""
-        origin = parse_name(self._card["name"].partition(".")[0])
-        if origin.family.name != target.family.name:
+        model = parse_name(self._model_name())
+        if model.family.name != target.family.name:
             raise InputError(
-                f"INIT={self.name} is a model of family {origin.family.name}, {target} is of {target.family.name}"
+                f"INIT={origin} is a model of family {model.family.name}, {target} is of {target.family.name}"
             )
-        self._headless = origin.scale != target.scale
+        self._other_scale = model.scale != target.scale
 
     def apply(self, model: "keras.Model") -> None:
-        """Give a model the origin's weights.
+        """Copy the weights into a model.
 
         Layers are matched by name; between scales the head keeps its own first weights. Where one side has a sub-pixel
         convolution and the other its Conv2DTranspose twin, the kernel goes through the equivalence.
@@ -70,34 +81,38 @@ class Initial:
         Raises:
             InputError: a layer has no counterpart, or another shape.
         """
-        origin = build_model(self._card["name"].partition(".")[0], **self._card["model_arguments"])
+        origin = build_model(self._model_name(), **self._card["model_arguments"])
         set_saved_weights(origin, self._saved_model)
-        _copy(origin, model, self.name, headless=self._headless)
+        _copy(origin, model, self.name, without_head=self._other_scale)
+
+    def _model_name(self) -> str:
+        name: str = self._card["name"].partition(".")[0]
+        return name
 
 
 class FreshTwin:
-    """First weights from a twin that is initialised with the run's own seed: two layers, one function to begin with.
+    """The initial weights of a twin that is built with the run's own seed: two layers that start as one function.
 
     Args:
-        order: of the training; its `init` is `fresh:<model name>`.
-        arguments: that the trained model is built with.
+        origin: `fresh:<model name>`.
+        target: the name of the trained model.
+        arguments: the arguments of the trained model.
+        seed: of the run.
 
     Raises:
         InputError: the name is no twin of the trained model.
     """
 
-    def __init__(self, order: "Order", arguments: Mapping[str, Any]) -> None:
-        self.name = self.fingerprint = str(order.init)
+    def __init__(self, origin: str, target: ModelName, arguments: Mapping[str, Any], seed: int) -> None:
+        self.name = self.fingerprint = origin
         self.legs: list[dict[str, Any]] = []
-        self._twin = parse_name(self.name.removeprefix(FRESH))
-        self._seed, self._arguments = order.seed, arguments
-        if dataclasses.replace(self._twin, upsampler=None) != dataclasses.replace(order.model, upsampler=None):
-            raise InputError(
-                f"INIT={self.name}: {self._twin} is no twin of {order.model}; only the up-sampler may differ"
-            )
+        self._twin = parse_name(origin.removeprefix(FRESH))
+        self._seed, self._arguments = seed, arguments
+        if dataclasses.replace(self._twin, upsampler=None) != dataclasses.replace(target, upsampler=None):
+            raise InputError(f"INIT={origin}: {self._twin} is no twin of {target}; only the up-sampler may differ")
 
     def apply(self, model: "keras.Model") -> None:
-        """Give a model the twin's first weights.
+        """Copy the twin's initial weights into a model.
 
         Raises:
             InputError: the twin's layers have no counterpart in the model.
@@ -105,27 +120,36 @@ class FreshTwin:
         import keras
 
         keras.utils.set_random_seed(self._seed)
-        _copy(build_model(str(self._twin), **self._arguments), model, self.name, headless=False)
+        _copy(build_model(str(self._twin), **self._arguments), model, self.name, without_head=False)
 
 
-def first_weights(order: "Order", source: "Source") -> Initial | FreshTwin | None:
-    """Where the weights of a training start, or None for its own initialisers.
+def starting_weights(
+    init: str | None, target: ModelName, arguments: Mapping[str, Any], seed: int
+) -> StartingWeights | None:
+    """Return where the weights of a training start, or None for its own initialisers.
+
+    Args:
+        init: a published name, a run's folder, `fresh:<twin>`, or None.
+        target: the name of the trained model.
+        arguments: the arguments of the trained model.
+        seed: of the run.
 
     Raises:
-        InputError: there is no such model, or its weights mean nothing to the one that is trained.
+        InputError: there is no such model, or its weights do not fit the trained model.
     """
-    if not order.init:
+    if not init:
         return None
-    if order.init.startswith(FRESH):
-        from training.runs.config import model_arguments
-
-        return FreshTwin(order, model_arguments(order, source.image_shape)[0])
-    initial = Initial(order.init)
-    initial.check(order.model)
-    return initial
+    if init.startswith(FRESH):
+        return FreshTwin(init, target, arguments, seed)
+    return TrainedWeights(init, target)
 
 
-def _copy(origin: "keras.Model", target: "keras.Model", name: str, headless: bool) -> None:
+def trainings(card: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the trainings that led to a model, from its card: those before it and its own."""
+    return [*card.get("legs", []), {key: card[key] for key in ("command", "source", "steps", "commit")}]
+
+
+def _copy(origin: "keras.Model", target: "keras.Model", name: str, without_head: bool) -> None:
     import keras
 
     from zoo.layers.collapsible_conv2d import CollapsibleConv2D
@@ -134,8 +158,8 @@ def _copy(origin: "keras.Model", target: "keras.Model", name: str, headless: boo
     for layer in target.layers:
         source = layers.get(layer.name)
         if isinstance(layer, keras.Model) and isinstance(source, keras.Model):
-            _copy(source, layer, name, headless)
-        elif headless and layer.name.startswith(HEAD):
+            _copy(source, layer, name, without_head)
+        elif without_head and layer.name.startswith(HEAD):
             continue
         elif isinstance(layer, CollapsibleConv2D) and isinstance(source, keras.layers.Conv2D):
             try:

@@ -1,4 +1,4 @@
-"""How the samples of an exported generator compare with a source."""
+"""Compare the samples of an exported model with the pictures of a source."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import tensorflow as tf
 from training.data import Pictures, Source, StreamedPictures, evaluation_batches
 from training.errors import InputError
 from training.recipes import RECIPES, first_source
+from training.runs.evaluations import Evaluation, EvaluationOptions
 from zoo.metrics import (
     FeatureFunction,
     class_shares,
@@ -19,7 +20,7 @@ from zoo.metrics import (
 )
 from zoo.pretrained.feature_functions import FeaturesUnavailableError, class_probabilities, feature_function
 from zoo.pretrained.load import card, published_names
-from zoo.registry import UnknownNameError
+from zoo.registry import ModelName, UnknownNameError
 
 CLASSIFIER = "features"
 COUNT, BATCH, SEED = 10_000, 500, 0
@@ -31,13 +32,19 @@ DISTANCES = (
     "; frechet, kernel, precision and recall by {features}, floors between as many pictures of the training part and "
     "the same pictures"
 )
+MAIN_METRICS = ("frechet", "kernel", "precision", "recall", "confident")
+FURTHER_METRICS = (
+    *("spectral_distance", "diversity"),
+    *("frechet_floor", "kernel_floor", "confident_floor", "smallest_class", "largest_class"),
+)
+"""Names of the metrics of samples, without the checkerboard; the one that matters most first."""
 CLASSES = "; confident is the share that {features} puts in a class with more than 0.9"
 
 
 def classifier_of(source: Source, shape: tuple[int, ...]) -> str | None:
-    """The published classifier of a source whose pictures have that shape, or None.
+    """Return the name of the published classifier of a source, or None where there is none for pictures of that shape.
 
-    Its features tell how far samples are from the source.
+    Its features measure how far samples are from the source.
     """
     first = first_source(RECIPES[CLASSIFIER].source)
     name = CLASSIFIER if source.name == first else f"{CLASSIFIER}.{source.name}"
@@ -46,42 +53,44 @@ def classifier_of(source: Source, shape: tuple[int, ...]) -> str | None:
     return name
 
 
-def measured(
-    saved_model: Path, period: int, source: Source, split: str, features: str | None = None
-) -> tuple[str, int, dict[str, float]]:
-    """The protocol in a sentence, the number of samples, and the metrics.
+def evaluate_samples(
+    saved_model: Path, name: ModelName, source: Source, split: str, options: EvaluationOptions
+) -> Evaluation:
+    """Return the metrics of an exported model's samples, as many as a part has pictures and 10,000 at most.
+
+    Without features, no distances are measured.
 
     Args:
         saved_model: an exported model with an endpoint `sample`.
-        period: of the checkerboard that is measured.
+        name: of the model.
         source: where pictures come from.
-        split: its part; as many samples are drawn as it has pictures, 10,000 at most.
-        features: a name that `feature_function` takes; by default the published classifier of the source. Without one
-            no distances are measured.
+        split: the part of the source.
+        options: its `features` are a name that `feature_function` takes; by default the published classifier of the
+            source.
 
     Raises:
         InputError: the features cannot be had.
     """
     real = _first_pictures(source.split(split), COUNT)
     classifier = classifier_of(source, real.shape[1:])
-    features = features or classifier
-    # What is misspelt or cannot be had is said before any work.
+    features = options.features or classifier
+    # A name that is misspelt or cannot be had is reported before any work.
     function = _function(features) if features else None
     size = min(BATCH, len(real))
     model = tf.saved_model.load(str(saved_model))
     seeds = range(SEED, SEED + -(-len(real) // size))
-    made = [model.sample(count=size, seed=tf.constant(seed, tf.int64))["image"] for seed in seeds]
-    samples = tf.concat(made, 0)[: len(real)]
+    batches = [model.sample(count=size, seed=tf.constant(seed, tf.int64))["image"] for seed in seeds]
+    samples = tf.concat(batches, 0)[: len(real)]
 
     protocol = PROTOCOL.format(count=len(real), batch=size, seed=SEED)
-    metrics = sample_metrics(tf.constant(real), samples, period)
+    metrics = sample_metrics(tf.constant(real), samples, name.period)
     if function:
         protocol += DISTANCES.format(features=features)
         metrics |= _distances(function, real, samples.numpy(), source)
     if classifier:
         protocol += CLASSES.format(features=classifier)
         metrics |= _classes(classifier, real, samples.numpy())
-    return protocol, len(real), metrics
+    return Evaluation(source.name, split, protocol, [], samples=len(real), of_samples=metrics)
 
 
 def _function(features: str) -> FeatureFunction:
@@ -92,13 +101,13 @@ def _function(features: str) -> FeatureFunction:
 
 
 def _distances(function: FeatureFunction, real: np.ndarray, samples: np.ndarray, source: Source) -> dict[str, float]:
-    """Every distance of `compare_sets`, and the floors: what real pictures reach."""
+    """Return every distance of `compare_sets`, and their floors: the distances that real pictures reach."""
     others = _first_pictures(source.split("train"), len(real))
     try:
-        known, made, floor = (features_of(function, pictures) for pictures in (real, samples, others))
-        return compare_sets(known, made) | {
-            "frechet_floor": frechet_distance(known, floor),
-            "kernel_floor": kernel_distance(known, floor),
+        of_real, of_samples, of_others = (features_of(function, pictures) for pictures in (real, samples, others))
+        return compare_sets(of_real, of_samples) | {
+            "frechet_floor": frechet_distance(of_real, of_others),
+            "kernel_floor": kernel_distance(of_real, of_others),
         }
     except ValueError as error:
         pictures = f"{len(real)} pictures of {source.name} and {len(others)} of its training part"
@@ -106,7 +115,7 @@ def _distances(function: FeatureFunction, real: np.ndarray, samples: np.ndarray,
 
 
 def _classes(classifier: str, real: np.ndarray, samples: np.ndarray) -> dict[str, float]:
-    """Shares of the samples by the classifier, and the real pictures' share that it is sure of."""
+    """Return the shares of samples in the classifier's classes, and the share of real pictures that it is sure of."""
     function = class_probabilities(classifier)
     shares, reference = (class_shares(features_of(function, pictures)) for pictures in (samples, real))
     return {
@@ -118,7 +127,7 @@ def _classes(classifier: str, real: np.ndarray, samples: np.ndarray) -> dict[str
 
 
 def _first_pictures(pictures: Pictures | StreamedPictures, count: int) -> np.ndarray:
-    """The first `count` pictures of a part, or all, float32 in 0..1."""
+    """Return the first `count` pictures of a part, or all it has, float32 in 0..1."""
     size = min(BATCH, count)
     batches = evaluation_batches(pictures, batch_size=size).take(-(-count // size))
     taken = [tf.boolean_mask(batch["image"], batch["mask"] > 0).numpy() for batch in batches]

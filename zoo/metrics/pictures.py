@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 PSNR_CEILING = 100.0
+SSIM_WINDOW = 11
 
 
 def mse(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:

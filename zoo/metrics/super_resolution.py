@@ -6,10 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.imaging import luma
-from zoo.metrics.pictures import psnr, ssim
+from zoo.metrics.pictures import SSIM_WINDOW, psnr, ssim
 
 Picture = np.ndarray[Any, Any]
-SSIM_WINDOW = 11
 
 
 def super_resolution_metrics(target: Picture, output: Picture, scale: int) -> dict[str, float]:

@@ -77,7 +77,7 @@ def inception_features(weights: str | None) -> "FeatureFunction":
 
 
 def _classifiers() -> list[str]:
-    kinds = [name for name, family in families().items() if family.kind == "classifier"]
+    kinds = [name for name, family in families().items() if family.facts.classifies]
     return [name for name in published_names() if name.partition(".")[0] in kinds]
 
 

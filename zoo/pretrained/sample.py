@@ -92,4 +92,4 @@ def _check(name: str, count: int, seed: int) -> None:
 
 
 def _draws(name: str) -> bool:
-    return parse_name(name.partition(".")[0]).family.kind in ("vae", "generator")
+    return parse_name(name.partition(".")[0]).family.facts.draws

@@ -5,6 +5,7 @@ import shutil
 
 from training.compare.measure.collect import evaluate_alike
 from training.data import open_source
+from training.request import resolve
 from training.runs.evaluations import Evaluation, read_evaluations
 from training.runs.folder import Run
 
@@ -15,18 +16,18 @@ def test_runs_that_were_evaluated_in_several_ways_are_evaluated_anew(finished_ru
     for run in runs.values():
         shutil.copytree(finished_run, run.path)
     monkeypatch.setattr(
-        "training.evaluate.evaluate",
-        lambda *_, draws: Evaluation(source.name, "test", f"{draws} draws", [("0", {"psnr": 1.0})]),
+        "training.compare.measure.collect.evaluate",
+        lambda *arguments: Evaluation(source.name, "test", f"{arguments[-1].draws} draws", [("0", {"psnr": 1.0})]),
     )
 
     def protocols():
         return [read_evaluations(run.path)[0]["protocol"] for run in runs.values()]
 
-    asked = order(settings={"likelihood_draws": 7})
+    training = resolve(order(settings={"likelihood_draws": 7}), source)
     before = protocols()
-    evaluate_alike(dict.fromkeys(runs, asked), source, runs)
+    evaluate_alike(dict.fromkeys(runs, training), source, runs)
     assert protocols() == before
     (path,) = (tmp_path / "1" / "evaluation").glob("*.json")
     path.write_text(path.read_text().replace(before[0], "of another time"))
-    evaluate_alike(dict.fromkeys(runs, asked), source, runs)
+    evaluate_alike(dict.fromkeys(runs, training), source, runs)
     assert protocols() == ["7 draws", "7 draws"]

@@ -10,15 +10,16 @@ from tests.helpers.small_loops import small_loop
 from training.compare.measure import costs as module
 from training.compare.measure.costs import costs
 from training.data import batches, open_source
-from training.train import create_task
+from training.request import resolve
+from training.tasks.create import create_task
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 def test_steps_are_timed_in_the_precision_that_they_are_trained_in(order, monkeypatch, shapes_folder, precision):
     policies = []
 
-    def created(*arguments):
-        task = create_task(*arguments)
+    def created(*arguments, **options):
+        task = create_task(*arguments, **options)
         policies.append(task.model.dtype_policy.name)
         return task
 
@@ -26,7 +27,7 @@ def test_steps_are_timed_in_the_precision_that_they_are_trained_in(order, monkey
     monkeypatch.setattr("training.compare.measure.costs.litert_installed", lambda: False)
     source = open_source(f"folder:{shapes_folder}")
     batch = next(iter(batches(source.split("train"), batch_size=12, seed=0, total_steps=1)))
-    found = costs({"one": order(settings={"precision": precision})}, source, batch, seconds=0.01)
+    found = costs({"one": resolve(order(settings={"precision": precision}), source)}, source, batch, seconds=0.01)
     assert policies == [precision]
     assert found["one"]["step_ms"] > 0
     assert found["one"]["memory_mib"] > 0
@@ -37,8 +38,8 @@ def test_all_steps_of_a_cycle_are_timed(order, monkeypatch):
     """A task may do more at one of so many steps: the first one's number would bring it to all of them."""
     numbers = []
     task = SimpleNamespace(step=lambda batch: {"number": batch["step"]}, cycle=3)
-    monkeypatch.setattr(module, "_arrived", lambda value: numbers.append(int(value)))
-    run = module._steps(task, order(), {"step": tf.constant(0, tf.int64)})
+    monkeypatch.setattr(module, "_wait_for", lambda value: numbers.append(int(value)))
+    run = module._steps(task, order().recipe, {"step": tf.constant(0, tf.int64)})
     run()
     run()
     assert numbers == [0, 1, 2, 0, 1, 2]

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 import zoo
-from training.compare.plan import request, twins
+from training.compare.plan import check_request, plan_twins
 from training.compare.widths import multiply_adds_of
 from training.errors import InputError
-from training.runs.config import model_arguments
-from training.runs.starting_weights import FreshTwin
-from training.train import Order, create_task
+from training.request import TrainingRequest
+from training.runs.starting_weights import FreshTwin, starting_weights
+from training.tasks.architecture import architecture
+from training.tasks.create import create_task
 from zoo.models import families
 from zoo.network import multiply_adds
 from zoo.upsampling import subpixel_to_transpose
@@ -18,7 +19,7 @@ SHAPE = (28, 28, 1)
 
 
 def asked(family="ae", **options):
-    return request(families(), family, **options)
+    return check_request(families(), family, **options)
 
 
 def test_the_budget_is_the_recipes_own_unless_given():
@@ -51,7 +52,7 @@ def test_what_cannot_be_compared_is_refused(options, message):
 
 
 def test_twins_of_their_own_initialisers():
-    contestants, pairs = twins(asked(), SHAPE)
+    contestants, pairs = plan_twins(asked(), SHAPE)
     assert [twin.model for twin in contestants] == ["ae_subpixel", "ae_transpose", "ae_transpose_2r", "ae_resize"]
     assert all(twin.init is None and not twin.settings for twin in contestants)
     assert [(pair.first, pair.second) for pair in pairs] == [
@@ -61,14 +62,14 @@ def test_twins_of_their_own_initialisers():
 
 def test_a_mapped_twin_starts_as_the_function_that_its_twin_is():
     plan = asked(fairness="mapped", settings={"model.filters": 3})
-    contestants, pairs = twins(plan, SHAPE)
+    contestants, pairs = plan_twins(plan, SHAPE)
     assert [twin.key for twin in contestants] == ["mapped/transpose", "own/subpixel", "own/transpose"]
     assert {pair.shows for pair in pairs} == {"the layer alone", "the initialiser alone"}
-    order = plan.order(contestants[0], 5, "glyphs")
-    assert isinstance(order, Order)
-    arguments = model_arguments(order, SHAPE)[0]
+    training = plan.training(contestants[0], 5, "glyphs")
+    assert isinstance(training, TrainingRequest)
+    arguments = architecture(training.model, training.recipe, SHAPE).arguments
     model, twin = (zoo.create_model(name, **arguments) for name in ("ae_transpose", "ae_subpixel"))
-    FreshTwin(order, arguments).apply(model)
+    FreshTwin(training.init, training.model, arguments, training.seed).apply(model)
     # The twin of that seed, made as a training makes it.
     import keras
 
@@ -79,17 +80,17 @@ def test_a_mapped_twin_starts_as_the_function_that_its_twin_is():
     kernels = [network.get_layer("decoder").get_layer("up1").get_weights()[0] for network in (twin, model)]
     np.testing.assert_array_equal(subpixel_to_transpose(kernels[0], 2), kernels[1])
     with pytest.raises(InputError, match="espcn_x3_subpixel is no twin of ae_transpose"):
-        FreshTwin(dataclasses.replace(order, init="fresh:espcn_x3_subpixel"), arguments)
+        FreshTwin("fresh:espcn_x3_subpixel", training.model, arguments, 5)
 
 
 def test_a_kernel_of_its_papers_own_has_no_map():
     with pytest.raises(InputError, match="fairness=mapped is not possible for fsrcnn_x2"):
-        twins(asked("fsrcnn", scale=2, fairness="mapped"), SHAPE)
+        plan_twins(asked("fsrcnn", scale=2, fairness="mapped"), SHAPE)
 
 
 def test_widths_bring_the_work_within_two_percent():
     plan = asked(fairness="cost")
-    contestants, pairs = twins(plan, SHAPE)
+    contestants, pairs = plan_twins(plan, SHAPE)
     assert len(contestants) == 4
     assert len(pairs) == 3
     work = {
@@ -108,16 +109,18 @@ def test_a_family_without_widths_is_refused():
     plan = asked(fairness="cost")
     entry = dataclasses.replace(plan.family, build=lambda upsampler, *, image_shape=SHAPE: None)
     with pytest.raises(InputError, match="no argument for its number of channels"):
-        twins(dataclasses.replace(plan, family=entry), SHAPE)
+        plan_twins(dataclasses.replace(plan, family=entry), SHAPE)
 
 
 def test_a_mapped_generator_learns_from_the_discriminator_that_its_twin_learns_from():
     plan = asked("dcgan", fairness="mapped", settings={"model.filters": 2})
-    mapped, own, _ = twins(plan, SHAPE)[0]
+    mapped, own, _ = plan_twins(plan, SHAPE)[0]
     networks = []
     for twin in (mapped, own):
-        order = plan.order(twin, 5, "glyphs")
-        initial = FreshTwin(order, model_arguments(order, SHAPE)[0]) if twin.init else None
-        networks.append(create_task(order, SHAPE, initial).networks["discriminator"].get_weights())
+        training = plan.training(twin, 5, "glyphs")
+        networks_of_twin = architecture(training.model, training.recipe, SHAPE)
+        start = starting_weights(training.init, training.model, networks_of_twin.arguments, 5)
+        task = create_task(networks_of_twin, training.recipe, seed=5, start=start)
+        networks.append(task.networks["discriminator"].get_weights())
     for one, other in zip(*networks, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -2,6 +2,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import tensorflow as tf
 from training.errors import InputError
 from training.evaluate import evaluate
 from training.publishing.publish import publish, published_name, refresh
-from training.publishing.saved_model import ENDPOINTS
+from training.tasks import reconstruction
 from training.tasks.serving import serve_and_decode
 from zoo.models import parse_name
 from zoo.pretrained.load import CARD, VerificationError, read_index, sha256, verify_files
@@ -112,7 +113,8 @@ def stored_weights(folder):
 def test_a_published_model_is_exported_anew_with_its_weights_and_its_card(run, tmp_path, monkeypatch):
     folder = publish(run, folder=tmp_path / "saved_models")
     card, weights = (folder / CARD).read_bytes(), stored_weights(folder)
-    monkeypatch.setitem(ENDPOINTS, "autoencoder", lambda model, _: {"serve": serve_and_decode(model)["serve"]})
+    fewer = replace(reconstruction.KIND, endpoints=lambda model, _: {"serve": serve_and_decode(model)["serve"]})
+    monkeypatch.setattr(reconstruction, "KIND", fewer)
     assert refresh("ae_subpixel", folder=folder.parent) == folder
     saved = tf.saved_model.load(str(folder))
     assert set(saved.signatures) == {"serve", "serving_default"}

@@ -47,11 +47,11 @@ def test_a_bad_override_says_what_is_allowed(ae, assignment, message):
 
 
 def test_every_family_has_a_recipe_whose_task_takes_its_loss():
-    from training.tasks import task_class
+    from training.tasks import kind_of
 
     for name in families():
         recipe = RECIPES[name]
-        assert recipe.loss in task_class(recipe.task).losses
+        assert recipe.loss in kind_of(families()[name]).task.losses
 
 
 def test_a_source_among_the_overrides_is_the_source(ae):

@@ -1,8 +1,9 @@
 import pytest
 
 from training.errors import InputError
-from training.runs import folder as runs
-from training.runs.folder import Run, choose_run, open_run, run_id
+from training.runs import choosing
+from training.runs.choosing import choose_run, open_run
+from training.runs.folder import Run, run_id
 
 
 def test_the_id_is_a_function_of_what_decides_the_result():
@@ -47,22 +48,22 @@ def test_a_choice_that_another_process_overtook_is_made_again(tmp_path, monkeypa
         return open_run("ae_subpixel", {"a": 1}, 0, {"seed": 0}, resume=resume, root=tmp_path)
 
     first = opened(resume=True)
-    choose = runs.choose_run
+    choose = choosing.choose_run
 
     def once_late(*arguments, **options):
-        monkeypatch.setattr(runs, "choose_run", choose)
+        monkeypatch.setattr(choosing, "choose_run", choose)
         return Run(first.path)
 
-    monkeypatch.setattr(runs, "choose_run", once_late)
+    monkeypatch.setattr(choosing, "choose_run", once_late)
     second = opened(resume=False)
     assert second.path.name == f"{first.path.name}-2"
     second.release()
-    monkeypatch.setattr(runs, "choose_run", once_late)
+    monkeypatch.setattr(choosing, "choose_run", once_late)
     with pytest.raises(InputError, match="being trained by another process"):
         opened(resume=True)
     first.saved_model.mkdir()
     first.release()
-    monkeypatch.setattr(runs, "choose_run", once_late)
+    monkeypatch.setattr(choosing, "choose_run", once_late)
     again = opened(resume=True)
     assert again.path == second.path
     Run(first.path).lock()
@@ -82,9 +83,9 @@ def test_what_killed_writers_left_goes(tmp_path):
 def test_a_run_of_other_pictures_is_found(tmp_path, change, said):
     identity = {"model": "a", "source": "one", "recipe": {"batch": 3, "betas": (1, 2)}}
     run = open_run("a", identity, 0, {"seed": 0, "identity": identity}, resume=True, root=tmp_path)
-    assert runs.of_other_pictures("a", identity, 0, tmp_path) == []
-    assert runs.of_other_pictures("a", identity | change, 0, tmp_path) == [run.path] * said
-    assert runs.of_other_pictures("a", identity | change, 1, tmp_path) == []
+    assert choosing.runs_of_other_pictures("a", identity, 0, tmp_path) == []
+    assert choosing.runs_of_other_pictures("a", identity | change, 0, tmp_path) == [run.path] * said
+    assert choosing.runs_of_other_pictures("a", identity | change, 1, tmp_path) == []
 
 
 def test_metrics_hold_the_step_first_and_nothing_that_differs_between_equal_runs(tmp_path):

@@ -17,9 +17,10 @@ from training.evaluate import evaluate
 from training.publishing.publish import _check_outputs
 from training.recipes import recipe_for
 from training.reporting.console import Report
+from training.request import TrainingRequest
 from training.runs.checkpoint import Checkpoints
 from training.tasks.classification.task import Classification, accuracy, cross_entropy
-from training.train import Order, train
+from training.train import train
 from zoo.models import parse_name
 from zoo.pretrained.load import CARD
 
@@ -57,7 +58,7 @@ def trained(root, **settings):
     """Train for some seconds; returns the run's folder."""
     name = parse_name("features")
     recipe = recipe_for(name.family, "bars", {**SMALL, "model.filters": 3, "steps": 60, **settings})
-    return train(Order(model=name, recipe=recipe, root=root), Report()).parent
+    return train(TrainingRequest(model=name, recipe=recipe, root=root), Report()).parent
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +150,9 @@ def test_two_devices_reach_the_weights_of_one(command, tmp_path):
 
 
 def test_sources_that_do_not_fit_are_refused_before_anything_is_made(tmp_path, monkeypatch):
-    with pytest.raises(InputError, match=r"tells 4 classes of pictures of 12x10x1, bars has 3 of 12x10x1; leave"):
+    with pytest.raises(
+        InputError, match=r"distinguishes 4 classes of pictures of 12x10x1, bars has 3 of 12x10x1; leave"
+    ):
         trained(tmp_path / "runs", **{"model.classes": 4})
     with pytest.raises(InputError, match=r"pictures of 8x8x1, bars has 3 of 12x10x1"):
         trained(tmp_path / "runs", **{"model.image_shape": (8, 8, 1)})

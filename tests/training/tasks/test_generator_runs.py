@@ -13,9 +13,9 @@ from training.errors import InputError
 from training.evaluate import evaluate, evaluate_command
 from training.publishing.publish import publish
 from training.runs.checkpoint import Checkpoints
-from training.runs.evaluations import Evaluation
-from training.tasks import adversarial
-from training.tasks.variational.task import binarised
+from training.runs.evaluations import Evaluation, EvaluationOptions
+from training.tasks.adversarial import task as adversarial
+from training.tasks.variational.likelihood import binarised
 from zoo import metrics
 from zoo.models import parse_name
 from zoo.pretrained.load import CARD
@@ -24,7 +24,7 @@ from zoo.pretrained.load import CARD
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory, shapes_folder):
     """Finished runs of a VAE and a DCGAN by model name, not to be changed."""
-    from tests.helpers.small_requests import small_order
+    from tests.helpers.small_requests import small_request
     from training.reporting.console import Report
     from training.train import train
 
@@ -32,7 +32,7 @@ def runs(tmp_path_factory, shapes_folder):
     names = ("vae_subpixel", "dcgan_subpixel")
     settings = {"learning_rate": 1e-3, "evaluations": 2}
     return {
-        name: train(small_order(root, shapes_folder, name, steps=4, settings=settings), Report()).parent
+        name: train(small_request(root, shapes_folder, name, steps=4, settings=settings), Report()).parent
         for name in names
     }
 
@@ -145,7 +145,7 @@ def test_the_card_of_a_variational_autoencoder_tells_its_likelihood(runs, shapes
     np.testing.assert_allclose(columns["log_likelihood"], weighted, atol=1.5 * logs.std(0).max())
 
     source = open_source(f"folder:{shapes_folder}")
-    few = evaluate(run / "saved_model", parse_name("vae_subpixel"), source, "test", draws=1)
+    few = evaluate(run / "saved_model", parse_name("vae_subpixel"), source, "test", EvaluationOptions(draws=1))
     assert ": 1 draws of the latent a picture" in few.protocol
     assert few.means()["log_likelihood"] == pytest.approx(few.means()["elbo"], abs=3 * logs.std(0).max())
     assert few.means()["log_likelihood"] < metrics["log_likelihood"]["value"]
@@ -178,9 +178,9 @@ def test_the_frechet_distance_is_measured_where_a_classifier_of_the_source_is_pu
     assert loop.task.prepare(source) == ""
     values = loop.evaluate()
     real = pictures().take(tf.range(40, dtype=tf.int64)).numpy() / 255.0
-    made = loop.task._samples(loop.task._fixed(adversarial.EVALUATED)).numpy()
+    made = loop.task._samples(loop.task._fixed_latents(adversarial.EVALUATED)).numpy()
     assert values["eval/frechet"] == pytest.approx(metrics.frechet_distance(means(real), means(made)), rel=1e-5)
-    assert loop.task.merit(values) == -values["eval/frechet"]
+    assert loop.task.rank(values) == -values["eval/frechet"]
     # There are not twice as many pictures as are evaluated on.
     assert "eval/frechet_floor" not in values
     monkeypatch.setattr(adversarial, "EVALUATED", 20)
@@ -267,7 +267,7 @@ def test_other_features_and_fewer_draws_leave_the_own_evaluation_of_a_run_what_i
     asked = []
 
     def measured(*arguments):
-        asked.append(arguments[-2:])
+        asked.append(arguments[-1])
         return Evaluation("mnist", "test", "quick", [("0", {"psnr": 1.0})])
 
     monkeypatch.setattr("training.evaluate.evaluate", measured)
@@ -278,4 +278,4 @@ def test_other_features_and_fewer_draws_leave_the_own_evaluation_of_a_run_what_i
     assert sorted(path.name for path in (tmp_path / "runs" / "evaluate").iterdir()) == [f"{other}.csv", f"{other}.json"]
     evaluate_command(str(run), f"folder:{shapes_folder}", Console(quiet=True))
     assert (run / "evaluation" / "mnist-test.csv").is_file()
-    assert asked == [("inception", 7), (None, 7)]
+    assert asked == [EvaluationOptions("inception", 7), EvaluationOptions(None, 7)]

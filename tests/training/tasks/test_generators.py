@@ -16,8 +16,9 @@ from training.loop.precision import precision
 from training.runs.checkpoint import Checkpoints
 from training.runs.folder import Run
 from training.tasks.adversarial import task as adversarial
+from training.tasks.adversarial.losses import LOSSES
 from training.tasks.adversarial.task import FIXED, STANDING, between
-from training.tasks.variational.task import binarised, divergence, log_likelihood
+from training.tasks.variational.likelihood import binarised, divergence, log_likelihood
 
 MODELS = (
     "vae_subpixel",
@@ -78,11 +79,11 @@ def test_losses_are_those_of_the_papers():
     def sigmoid(x):
         return 1 / (1 + np.exp(-x))
 
-    of_discriminator, of_generator = adversarial.LOSSES["non_saturating"]
+    of_discriminator, of_generator = LOSSES["non_saturating"]
     expected = -np.log(sigmoid(real)) - np.log(1 - sigmoid(fake))
     np.testing.assert_allclose(of_discriminator(tf.constant(real), tf.constant(fake)), expected, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(of_generator(tf.constant(fake)), -np.log(sigmoid(fake)), rtol=1e-12)
-    of_discriminator, of_generator = adversarial.LOSSES["hinge"]
+    of_discriminator, of_generator = LOSSES["hinge"]
     np.testing.assert_allclose(of_discriminator(tf.constant(real), tf.constant(fake)), [7.0, 1.4, 0.0, 0.0])
     np.testing.assert_allclose(of_generator(tf.constant(fake)), -fake)
 
@@ -247,10 +248,10 @@ def test_a_discriminator_that_has_won_is_noticed():
     def rows(losses):
         return [{"step": 100 * number, "train/discriminator_loss": loss} for number, loss in enumerate(losses, 1)]
 
-    assert "below 0.01 for the last 1000 steps" in task.ailment(rows([0.5] * 5 + [0.001] * 10), part)
-    assert task.ailment(rows([0.5] * 6 + [0.001] * 9), part) is None
-    assert task.ailment(rows([0.001] * 9), part) is None
-    assert task.ailment([], part) is None
+    assert "below 0.01 for the last 1000 steps" in task.failure(rows([0.5] * 5 + [0.001] * 10), part)
+    assert task.failure(rows([0.5] * 6 + [0.001] * 9), part) is None
+    assert task.failure(rows([0.001] * 9), part) is None
+    assert task.failure([], part) is None
 
 
 def test_a_loss_that_is_not_finite_stops_at_its_step(monkeypatch):

@@ -9,8 +9,8 @@ import tensorflow as tf
 from PIL import Image
 
 from training.data import open_source
-from training.evaluate import part_to_measure
-from training.tasks.super_resolution.evaluation import Measured, bicubic, measured
+from training.tasks.super_resolution.evaluation import unseen_part
+from training.tasks.super_resolution.protocol import Candidate, bicubic_candidate, measure
 from zoo.metrics import super_resolution_metrics
 
 # Rows of papers, and what this protocol gave when it was first measured.
@@ -22,7 +22,7 @@ MEASURED = {"set5": (33.651, 30.388, 28.419), "set14": (30.227, 27.538, 26.001)}
 @pytest.mark.parametrize("scale", [2, 3, 4])
 @pytest.mark.parametrize("name", ["set5", "set14"])
 def test_bicubic_rows_are_those_of_the_literature(name, scale):
-    rows = list(measured(bicubic(f"bicubic_x{scale}"), open_source(name), "test"))
+    rows = list(measure(bicubic_candidate(f"bicubic_x{scale}"), open_source(name), "test"))
     assert len(rows) == {"set5": 5, "set14": 14}[name]
     psnr = np.mean([values["psnr_y"] for _, values in rows])
     assert psnr == pytest.approx(PUBLISHED[name][scale - 2], abs=0.02)
@@ -46,7 +46,7 @@ def by_hand(picture, scale):
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_photos_are_measured_the_same_way_everywhere(scale):
     source = open_source("photos")
-    rows = dict(measured(bicubic(f"bicubic_x{scale}"), source, "test"))
+    rows = dict(measure(bicubic_candidate(f"bicubic_x{scale}"), source, "test"))
     expected = [by_hand(picture, scale) for picture in source.pictures("test")]
     # Float32 and float64 may round a pixel in ten thousand to another level.
     np.testing.assert_allclose([values["psnr_y"] for values in rows.values()], expected, atol=2e-3)
@@ -68,7 +68,7 @@ def test_a_perfect_enlarger_is_perfect_and_a_shifted_one_is_not():
 
 
 def test_grey_pictures_have_no_colour_metric_and_small_ones_no_ssim():
-    nearest = Measured(2, *[lambda low: low.repeat(2, 0).repeat(2, 1)] * 2)
+    nearest = Candidate(2, *[lambda low: low.repeat(2, 0).repeat(2, 1)] * 2)
     grey = np.random.default_rng(0).integers(0, 256, (30, 31, 1), np.uint8)
     assert set(nearest.metrics(grey)) == {"psnr_y", "ssim_y"}
     assert set(nearest.metrics(grey[:12])) == {"psnr_y"}
@@ -100,7 +100,7 @@ def test_a_model_is_measured_on_the_whole_only_of_what_it_never_saw(tmp_path, mo
         Image.fromarray(np.full((9, 9), number, np.uint8)).save(tmp_path / "pictures" / f"{number}.png")
     source = open_source(f"folder:{tmp_path}/pictures")
     monkeypatch.chdir(tmp_path)
-    assert part_to_measure(source, {"source": "t91+bsds400"}) == "all"
+    assert unseen_part(source, {"source": "t91+bsds400"}) == "all"
     for seen in (source.name, "t91+folder:pictures/", "folder:../" + tmp_path.name + "/pictures"):
-        assert part_to_measure(source, {"source": seen}) == "test"
-    assert part_to_measure(source, {"source": "t91", "legs": [{"source": "folder:pictures"}]}) == "test"
+        assert unseen_part(source, {"source": seen}) == "test"
+    assert unseen_part(source, {"source": "t91", "legs": [{"source": "folder:pictures"}]}) == "test"

@@ -14,8 +14,9 @@ from training.data.batches.patches import REDUCED, Cells, Patches
 from training.errors import InputError
 from training.recipes import recipe_for
 from training.reporting.console import Report
+from training.request import TrainingRequest
 from training.runs.checkpoint import Checkpoints
-from training.train import Order, train
+from training.train import train
 from zoo.imaging import cropped, degrade, luma
 from zoo.models import families, parse_name
 from zoo.pretrained.load import CARD
@@ -51,7 +52,7 @@ def order(tmp_path, pictures_folder):
         name = parse_name(model)
         settings = {**SMALL, **TINY[name.family.name], "steps": steps, **options.pop("settings", {})}
         recipe = recipe_for(name.family, f"folder:{pictures_folder}", settings)
-        return Order(model=name, recipe=recipe, settings=settings, root=root, **options)
+        return TrainingRequest(model=name, recipe=recipe, settings=settings, root=root, **options)
 
     return make
 

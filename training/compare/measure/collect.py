@@ -1,162 +1,91 @@
-"""Measure the runs of a comparison and write down everything that its report is made from."""
+"""Measure the runs of a comparison and write the files that its report is made from: one function per file."""
 
 import csv
 import datetime
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from training.compare.plan import FAIRNESS, Pair, Request, Twin
+from training.compare.contest import FAIRNESS, Contest
+from training.compare.measure.costs import costs
+from training.compare.measure.outputs import Examples, after_training, before_training, examples, spectrum_of_data
 from training.compare.results import records
+from training.data import Source
+from training.evaluate import evaluate
+from training.request import ResolvedTraining
+from training.runs.evaluations import EvaluationOptions, read_evaluations
 from training.runs.folder import Run
-from zoo.metrics.catalogue import ordered
+from training.tasks import kind_of
+from training.tasks.kind import Kind
 from zoo.system.files import write_json, written_beside
+from zoo.system.machine import machine
 
-if TYPE_CHECKING:
-    from training.compare.measure.outputs import Examples
-    from training.data import Source
-    from training.train import Order
-
-SHOWN = 6
-"""Pictures that the report shows of every twin."""
+PICTURES = 6
+"""Number of pictures that the report shows of every twin."""
 MEASURED = "measured"
 
 
-def collect(
-    asked: Request,
-    contestants: Sequence[Twin],
-    pairs: Sequence[Pair],
-    source: "Source",
-    runs: Mapping[tuple[str, int], Run],
-    folder: Path,
-) -> None:
-    """Write every file of a comparison but its report. What was measured of the same runs before is not repeated.
+def collect(contest: Contest, folder: Path) -> None:
+    """Write every file of a comparison but its report; measurements of the same runs are not repeated.
 
     Args:
-        asked: the request.
-        contestants: the twins.
-        pairs: to be told apart.
-        source: where the pictures come from.
-        runs: finished, by key of the twin and seed.
+        contest: the comparison, whose twins are trained.
         folder: to write to; it is made.
     """
-    from training.compare.measure.outputs import examples, spectrum_of_data
-    from training.tasks import task_class
-
     (folder / MEASURED).mkdir(parents=True, exist_ok=True)
     (folder / records.PICTURES).mkdir(exist_ok=True)
-    orders = {(key, seed): order for key, seed, order in _orders(asked, contestants, source)}
-    evaluate_alike(orders, source, runs)
-    first = orders[contestants[0].key, 0]
-    shown = examples(first, source)
-    measured = {
-        (twin.key, seed): _measured(orders[twin.key, seed], source, runs[twin.key, seed], shown, folder, twin.slug)
-        for twin in contestants
-        for seed in range(asked.seeds)
-    }
-    costs = _costs({twin.key: orders[twin.key, 0] for twin in contestants}, runs, source, shown, folder)
+    evaluate_alike(contest.trainings, contest.source, contest.runs)
+    kind = kind_of(contest.request.family)
+    shown = examples(contest.first_seed(contest.twins[0]), contest.source)
     _save_pictures(folder, "target", shown.target.numpy())
-
-    rows = [
-        {"twin": key, "seed": seed, "run": str(run.path), **_evaluation(run), **measured[key, seed]["checkerboard"]}
-        for (key, seed), run in runs.items()
-    ]
-    records.write_rows(folder / records.RUN_ROWS, rows)
-    records.write_rows(folder / records.COSTS, costs)
-    curves = [row for at, run in runs.items() for row in _curve(*at, run)]
-    records.write_rows(folder / records.CURVES, curves)
-    spectra = {
-        (key, when): powers
-        for (key, seed), values in measured.items()
-        if seed == 0
-        for when, powers in values["spectrum"].items()
+    measured = {
+        (twin.key, seed): _measured(
+            contest.trainings[twin.key, seed], contest.runs[twin.key, seed], shown, folder, twin.slug
+        )
+        for twin in contest.twins
+        for seed in range(contest.request.seeds)
     }
-    of_data = spectrum_of_data(first.model, shown)
-    if of_data is not None:
-        spectra[records.DATA, "after"] = of_data.tolist()
-    records.write_rows(
-        folder / records.SPECTRA,
-        [
-            {"twin": key, "when": when, "frequency": frequency, "power": power}
-            for (key, when), powers in spectra.items()
-            for frequency, power in zip(np.linspace(0.0, 0.5, len(powers)).tolist(), powers, strict=True)
-        ],
-    )
-    config = runs[contestants[0].key, 0].config()
-    metrics = ordered(_evaluation(runs[contestants[0].key, 0]))
-    score = task_class(first.recipe.task).score
-    if metrics and score not in {row["tag"] for row in curves}:
-        # What samples are told by needs a classifier of the source: not every training of the task has it.
-        score = f"eval/{metrics[0]}"
-    write_json(
-        folder / records.FACTS,
-        {
-            "name": asked.name,
-            "kind": asked.family.kind,
-            "scale": asked.scale,
-            "period": asked.scale or asked.family.upsampling,
-            "source": {key: config["source"][key] for key in ("name", "reason", "fingerprint")},
-            "split": source.held_out,
-            "measured_pictures": _facts(runs[contestants[0].key, 0])["pictures"],
-            "steps": first.recipe.steps,
-            "batch": first.recipe.batch,
-            "seeds": asked.seeds,
-            "fairness": {name: FAIRNESS[name] for name in dict.fromkeys(twin.fairness for twin in contestants)},
-            "twins": [asdict(twin) for twin in contestants],
-            "pairs": [asdict(pair) for pair in pairs],
-            "metrics": metrics,
-            "score": score,
-            "pictures": min(SHOWN, len(shown.target)),
-            "machine": {key: costs[0][key] for key in ("processor", "cores", "load", "tensorflow", "keras")},
-            "commit": config["commit"],
-            "date": datetime.date.today().isoformat(),
-        },
-    )
-
-
-def _orders(asked: Request, contestants: Sequence[Twin], source: "Source") -> Iterator[tuple[str, int, "Order"]]:
-    for twin in contestants:
-        for seed in range(asked.seeds):
-            yield twin.key, seed, asked.order(twin, seed, source.name)
+    cost_rows = _write_costs(contest, shown, folder)
+    _write_runs(contest, kind, measured, folder)
+    curves = _write_curves(contest, folder)
+    _write_spectra(contest, measured, shown, folder)
+    _write_facts(contest, kind, shown, curves, cost_rows, folder)
 
 
 def evaluate_alike(
-    orders: Mapping[tuple[str, int], "Order"], source: "Source", runs: Mapping[tuple[str, int], Run]
+    trainings: Mapping[tuple[str, int], ResolvedTraining], source: Source, runs: Mapping[tuple[str, int], Run]
 ) -> None:
-    """Evaluate all runs anew where some were evaluated otherwise: with more draws, or before there was a classifier."""
-    from training.evaluate import evaluate
-
+    """Evaluate all runs again if their protocols differ, as after a change of draws or of published classifiers."""
     if len({_facts(run)["protocol"] for run in runs.values()}) == 1:
         return
     for at, run in runs.items():
-        order = orders[at]
-        draws = order.recipe.likelihood_draws
-        found = evaluate(run.saved_model, order.model, source, source.held_out, draws=draws)
-        found.write(run.path / "evaluation")
+        request = trainings[at].request
+        options = EvaluationOptions(draws=request.recipe.likelihood_draws)
+        evaluation = evaluate(run.saved_model, request.model, source, source.held_out, options)
+        evaluation.write(run.path / "evaluation")
 
 
-def _measured(order: "Order", source: "Source", run: Run, shown: "Examples", folder: Path, slug: str) -> dict[str, Any]:
-    """Checkerboard and spectrum of a run before and after training; pictures of the first seed are saved."""
-    from training.compare.measure.outputs import after_training, before_training
-
-    path = folder / MEASURED / f"{slug}-s{order.seed}.json"
+def _measured(training: ResolvedTraining, run: Run, shown: Examples, folder: Path, slug: str) -> dict[str, Any]:
+    """Return checkerboard and spectrum of a run before and after training; save the first seed's pictures."""
+    seed = training.request.seed
+    path = folder / MEASURED / f"{slug}-s{seed}.json"
     if path.is_file():
         known: dict[str, Any] = json.loads(path.read_text())
         if known["run"] == str(run.path):
             return known
-    moments = {"before": before_training(order, source, shown), "after": after_training(order, source, run, shown)}
-    if order.seed == 0:
-        fresh = moments["before"].output[:SHOWN]
-        # An untrained output hardly leaves its mean: its own range shows what little there is.
-        stretched = (fresh - fresh.min()) / max(float(np.ptp(fresh)), 1e-12)
+    moments = {"before": before_training(training, shown), "after": after_training(training, run, shown)}
+    if seed == 0:
+        untrained = moments["before"].pictures[:PICTURES]
+        # Stretch to the output's own range, because an untrained output hardly leaves its mean.
+        stretched = (untrained - untrained.min()) / max(float(np.ptp(untrained)), 1e-12)
         _save_pictures(folder, f"{slug}-before", stretched)
-        _save_pictures(folder, f"{slug}-after", moments["after"].output)
-    found = {
+        _save_pictures(folder, f"{slug}-after", moments["after"].pictures)
+    values = {
         "run": str(run.path),
         "checkerboard": {
             f"{measure}_{when}": value
@@ -165,42 +94,113 @@ def _measured(order: "Order", source: "Source", run: Run, shown: "Examples", fol
         },
         "spectrum": {when: moment.spectrum.tolist() for when, moment in moments.items()},
     }
-    write_json(path, found)
-    return found
+    write_json(path, values)
+    return values
 
 
-def _costs(
-    orders: Mapping[str, "Order"],
-    runs: Mapping[tuple[str, int], Run],
-    source: "Source",
-    shown: "Examples",
-    folder: Path,
-) -> list[records.Row]:
-    """One row a twin; all are measured anew where one is new, because only times of one run can be compared."""
-    from training.compare.measure.costs import costs
-    from zoo.system.machine import machine
-
+def _write_costs(contest: Contest, shown: Examples, folder: Path) -> list[records.Row]:
+    """Write one row per twin. If one is new all are measured again: only times of one run can be compared."""
     rows = records.read_rows(folder / records.COSTS)
-    wanted = {key: str(runs[key, 0].path) for key in orders}
-    if {row["twin"]: row["run"] for row in rows} == wanted:
-        return rows
-    facts = {"load": round(os.getloadavg()[0], 1), **machine()}
-    return [
-        {"twin": key, "run": wanted[key], **values, **facts}
-        for key, values in costs(orders, source, shown.training).items()
+    trainings = {twin.key: contest.first_seed(twin) for twin in contest.twins}
+    runs = {key: str(contest.runs[key, 0].path) for key in trainings}
+    if {row["twin"]: row["run"] for row in rows} != runs:
+        facts = {"load": round(os.getloadavg()[0], 1), **machine()}
+        rows = [
+            {"twin": key, "run": runs[key], **values, **facts}
+            for key, values in costs(trainings, contest.source, shown.training).items()
+        ]
+    records.write_rows(folder / records.COSTS, rows)
+    return rows
+
+
+def _write_runs(contest: Contest, kind: Kind, measured: Mapping[tuple[str, int], dict[str, Any]], folder: Path) -> None:
+    """Write one row per run: its metrics and its checkerboard."""
+    rows = [
+        {"twin": key, "seed": seed, "run": str(run.path), **_metrics(run, kind), **measured[key, seed]["checkerboard"]}
+        for (key, seed), run in contest.runs.items()
     ]
+    records.write_rows(folder / records.RUN_ROWS, rows)
 
 
-def _evaluation(run: Run) -> dict[str, float]:
-    """The metrics of a run's model on the held-out part of its source."""
+def _write_curves(contest: Contest, folder: Path) -> list[records.Row]:
+    """Write one row per value in the metrics.csv of every run."""
+    rows = [row for (key, seed), run in contest.runs.items() for row in _curve(key, seed, run)]
+    records.write_rows(folder / records.CURVES, rows)
+    return rows
+
+
+def _write_spectra(
+    contest: Contest, measured: Mapping[tuple[str, int], dict[str, Any]], shown: Examples, folder: Path
+) -> None:
+    """Write one row per frequency of the first seed's spectra and, where outputs have no targets, of the data's."""
+    spectra = {
+        (key, when): powers
+        for (key, seed), values in measured.items()
+        if seed == 0
+        for when, powers in values["spectrum"].items()
+    }
+    of_data = spectrum_of_data(contest.first_seed(contest.twins[0]).request.model, shown)
+    if of_data is not None:
+        spectra[records.DATA, "after"] = of_data.tolist()
+    rows = [
+        {"twin": key, "when": when, "frequency": frequency, "power": power}
+        for (key, when), powers in spectra.items()
+        for frequency, power in zip(np.linspace(0.0, 0.5, len(powers)).tolist(), powers, strict=True)
+    ]
+    records.write_rows(folder / records.SPECTRA, rows)
+
+
+def _write_facts(
+    contest: Contest,
+    kind: Kind,
+    shown: Examples,
+    curves: list[records.Row],
+    cost_rows: list[records.Row],
+    folder: Path,
+) -> None:
+    """Write the JSON file that says what was compared, where, and with which budget."""
+    request, first = contest.request, contest.first_seed(contest.twins[0]).request
+    run = contest.runs[contest.twins[0].key, 0]
+    config = run.config()
+    metrics = list(_metrics(run, kind))
+    score = kind.task.score
+    if metrics and score not in {row["tag"] for row in curves}:
+        # The task's score needs a classifier trained on this source. Without one, use the first metric.
+        score = f"eval/{metrics[0]}"
+    write_json(
+        folder / records.FACTS,
+        {
+            "name": request.name,
+            "kind": request.family.kind,
+            "scale": request.scale,
+            "period": first.model.period,
+            "source": {key: config["source"][key] for key in ("name", "reason", "fingerprint")},
+            "split": contest.source.held_out,
+            "measured_pictures": _facts(run)["pictures"],
+            "steps": first.recipe.steps,
+            "batch": first.recipe.batch,
+            "seeds": request.seeds,
+            "fairness": {name: FAIRNESS[name] for name in dict.fromkeys(twin.fairness for twin in contest.twins)},
+            "twins": [asdict(twin) for twin in contest.twins],
+            "pairs": [asdict(pair) for pair in contest.pairs],
+            "metrics": metrics,
+            "score": score,
+            "pictures": min(PICTURES, len(shown.target)),
+            "machine": {key: cost_rows[0][key] for key in ("processor", "cores", "load", "tensorflow", "keras")},
+            "commit": config["commit"],
+            "date": datetime.date.today().isoformat(),
+        },
+    )
+
+
+def _metrics(run: Run, kind: Kind) -> dict[str, float]:
+    """Return the metrics of a run's model on the held-out part of its source, in the order of its kind."""
     metrics = _facts(run)["metrics"]
-    return {name: metrics[name] for name in ordered(metrics)}
+    return {name: metrics[name] for name in kind.metrics if name in metrics}
 
 
 def _facts(run: Run) -> dict[str, Any]:
-    """The evaluation of a run's model on the held-out part of its source."""
-    from training.runs.evaluations import read_evaluations
-
+    """Return the evaluation of a run's model on the held-out part of its source."""
     source = run.config()["source"]["name"]
     return next(facts for facts in read_evaluations(run.path) if facts["source"] == source)
 
@@ -216,10 +216,10 @@ def _curve(key: str, seed: int, run: Run) -> list[records.Row]:
 
 
 def _save_pictures(folder: Path, name: str, pictures: np.ndarray) -> None:
-    """The first pictures of a batch as PNG files; values outside 0..1 are clipped."""
+    """Write the first pictures of a batch as PNG files; values outside 0..1 are clipped."""
     from PIL import Image
 
-    for number, picture in enumerate(pictures[:SHOWN]):
-        whole = np.round(np.clip(np.asarray(picture, np.float64), 0.0, 1.0) * 255).astype(np.uint8)
+    for number, picture in enumerate(pictures[:PICTURES]):
+        pixels = np.round(np.clip(np.asarray(picture, np.float64), 0.0, 1.0) * 255).astype(np.uint8)
         with written_beside(folder / records.PICTURES / f"{name}-{number}.png") as file:
-            Image.fromarray(whole[..., 0] if whole.shape[-1] == 1 else whole).save(file, "PNG")
+            Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, "PNG")

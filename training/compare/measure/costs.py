@@ -1,8 +1,6 @@
-"""What twins cost: parameters, multiply-adds, milliseconds side by side in one run, memory, other runtimes."""
+"""Measure the costs of twins: parameters, multiply-adds, memory, and times that alternate in one run."""
 
-import dataclasses
 import importlib.util
-import io
 import json
 import os
 import subprocess
@@ -18,9 +16,10 @@ import tensorflow as tf
 
 from training.data import Source
 from training.loop.precision import precision
-from training.runs.config import model_arguments
+from training.recipes import Recipe, flat
+from training.request import ResolvedTraining
+from training.tasks.create import create_task
 from training.tasks.task import Batch, Task
-from training.train import Order, create_task
 from zoo.models import build_model
 from zoo.network.multiply_adds import SUPER_RESOLUTION_OUTPUT, executed_multiply_adds
 from zoo.system.quiet_tensorflow import silent_unless_it_fails
@@ -32,11 +31,13 @@ Term = Callable[[], object]
 Costs = dict[str, float | None]
 
 
-def costs(orders: Mapping[str, Order], source: Source, batch: Batch, seconds: float = SECONDS) -> dict[str, Costs]:
-    """Every cost of every twin.
+def costs(
+    trainings: Mapping[str, ResolvedTraining], source: Source, batch: Batch, seconds: float = SECONDS
+) -> dict[str, Costs]:
+    """Measure every cost of every twin.
 
     Args:
-        orders: by twin; those of one architecture are measured once.
+        trainings: by twin; twins of one architecture are measured once.
         source: of the comparison.
         batch: one training batch.
         seconds: for the rounds of each kind of time.
@@ -45,15 +46,15 @@ def costs(orders: Mapping[str, Order], source: Source, batch: Batch, seconds: fl
         By twin: `parameters`, `multiply_adds`, `forward_ms`, `step_ms`, `xla_ms`, `litert_ms` (None where LiteRT is not
         installed or does not take the network), `memory_mib`.
     """
-    distinct = {_architecture(order, source): order for order in orders.values()}
-    models = {key: _published(order, source) for key, order in distinct.items()}
+    distinct = {_key(training): training for training in trainings.values()}
+    models = {key: _published(training) for key, training in distinct.items()}
     inputs = {key: _input(model, distinct[key]) for key, model in models.items()}
-    found: dict[str, Costs] = {key: _counts(model, distinct[key]) for key, model in models.items()}
+    costs_by_key: dict[str, Costs] = {key: _counts(model, distinct[key]) for key, model in models.items()}
 
-    tasks = {key: _task(order, source) for key, order in distinct.items()}
+    tasks = {key: _task(training) for key, training in distinct.items()}
     kinds: dict[str, dict[str, Term | None]] = {
         "forward_ms": {key: _forward(model, inputs[key], jit=False) for key, model in models.items()},
-        "step_ms": {key: _steps(tasks[key], order, batch) for key, order in distinct.items()},
+        "step_ms": {key: _steps(tasks[key], training.request.recipe, batch) for key, training in distinct.items()},
         "xla_ms": {key: _forward(model, inputs[key], jit=True) for key, model in models.items()},
         "litert_ms": {key: _litert(model, inputs[key][:1]) for key, model in models.items()},
     }
@@ -62,10 +63,10 @@ def costs(orders: Mapping[str, Order], source: Source, batch: Batch, seconds: fl
         times, _ = interleaved_medians(calls, seconds, FEWEST, MOST)
         for key in models:
             count = tasks[key].cycle if kind == "step_ms" else 1
-            found[key][kind] = 1000 * times[key] / count if key in times else None
-    for key, order in distinct.items():
-        found[key]["memory_mib"] = _memory(order, source, batch)
-    return {twin: dict(found[_architecture(order, source)]) for twin, order in orders.items()}
+            costs_by_key[key][kind] = 1000 * times[key] / count if key in times else None
+    for key, training in distinct.items():
+        costs_by_key[key]["memory_mib"] = _memory(training, source, batch)
+    return {twin: dict(costs_by_key[_key(training)]) for twin, training in trainings.items()}
 
 
 def litert_installed() -> bool:
@@ -73,59 +74,62 @@ def litert_installed() -> bool:
     return importlib.util.find_spec("ai_edge_litert") is not None
 
 
-def _architecture(order: Order, source: Source) -> str:
-    return json.dumps([str(order.model), model_arguments(order, source.image_shape)[1]], sort_keys=True)
+def _key(training: ResolvedTraining) -> str:
+    """Return a text that is equal for twins of one architecture."""
+    return json.dumps([str(training.request.model), training.architecture.published_arguments], sort_keys=True)
 
 
-def _published(order: Order, source: Source) -> keras.Model:
-    return build_model(str(order.model), **model_arguments(order, source.image_shape)[1])
+def _published(training: ResolvedTraining) -> keras.Model:
+    return build_model(str(training.request.model), **training.architecture.published_arguments)
 
 
-def _counts(model: keras.Model, order: Order) -> Costs:
-    work = executed_multiply_adds(model, order.model.scale)
+def _counts(model: keras.Model, training: ResolvedTraining) -> Costs:
+    work = executed_multiply_adds(model, training.request.model.scale)
     return {"parameters": model.count_params(), "multiply_adds": work}
 
 
-def _input(model: keras.Model, order: Order) -> tf.Tensor:
-    """A training batch, or for super-resolution what becomes one picture of 1280x720."""
+def _input(model: keras.Model, training: ResolvedTraining) -> tf.Tensor:
+    """Return a training batch, or for super-resolution the picture that becomes one of 1280x720."""
+    request = training.request
     *places, channels = model.input_shape[1:]
-    shape: tuple[int, ...] = (order.recipe.batch, *places, channels)
-    if order.model.scale:
-        shape = (1, *(size // order.model.scale for size in SUPER_RESOLUTION_OUTPUT), channels)
+    shape: tuple[int, ...] = (request.recipe.batch, *places, channels)
+    if request.model.scale:
+        shape = (1, *(size // request.model.scale for size in SUPER_RESOLUTION_OUTPUT), channels)
     return tf.random.stateless_uniform(shape, (0, 0))
 
 
 def _forward(model: keras.Model, x: tf.Tensor, *, jit: bool) -> Term:
     graph = tf.function(lambda image: model(image, training=False), jit_compile=jit)
-    return lambda: tf.nest.map_structure(_arrived, graph(x))
+    return lambda: tf.nest.map_structure(_wait_for, graph(x))
 
 
-def _task(order: Order, source: Source) -> Task:
-    with precision(order.recipe.precision):
-        return create_task(order, source.image_shape)
+def _task(training: ResolvedTraining) -> Task:
+    request = training.request
+    with precision(request.recipe.precision):
+        return create_task(training.architecture, request.recipe, seed=request.seed, jit=request.jit)
 
 
-def _steps(task: Task, order: Order, batch: Batch) -> Term:
-    """Training steps on one batch, as many as there are in a cycle of the task."""
-    with precision(order.recipe.precision):
+def _steps(task: Task, recipe: Recipe, batch: Batch) -> Term:
+    """Return training steps on one batch, as many as there are in a cycle of the task."""
+    with precision(recipe.precision):
         graph = tf.function(lambda step: task.step({**batch, "step": step}))
         graph = graph.get_concrete_function(tf.TensorSpec([], tf.int64))
     numbers = [tf.constant(number, tf.int64) for number in range(task.cycle)]
 
     def run() -> None:
         for number in numbers:
-            tf.nest.map_structure(_arrived, graph(number))
+            tf.nest.map_structure(_wait_for, graph(number))
 
     return run
 
 
-def _arrived(value: tf.Tensor) -> None:
+def _wait_for(value: tf.Tensor) -> None:
     """Wait for a result: on accelerators a call returns before its work is done."""
     value.numpy()
 
 
 def _litert(model: keras.Model, x: tf.Tensor) -> Term | None:
-    """One example in LiteRT, on all cores."""
+    """Return one example's forward pass in LiteRT on all cores, or None where it cannot run."""
     if not litert_installed():
         return None
     from ai_edge_litert.interpreter import Interpreter
@@ -146,19 +150,17 @@ def _litert(model: keras.Model, x: tf.Tensor) -> Term | None:
     return interpreter.invoke
 
 
-def _memory(order: Order, source: Source, batch: Batch) -> float | None:
-    """MiB that a process of its own holds at most while it builds, trains three steps and runs forward."""
+def _memory(training: ResolvedTraining, source: Source, batch: Batch) -> float | None:
+    """Return the peak memory in MiB of a separate process that builds the networks and trains three steps."""
     facts = {
-        "model": str(order.model),
-        "recipe": dataclasses.asdict(order.recipe),
+        "model": str(training.request.model),
+        "recipe": flat(training.request.recipe),
         "image_shape": list(source.image_shape),
     }
     arrays: dict[str, Any] = {key: np.asarray(value) for key, value in batch.items()}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "batch.npz"
-        content = io.BytesIO()
-        np.savez(content, **arrays)
-        path.write_bytes(content.getvalue())
+        np.savez(path, **arrays)
         command = [sys.executable, "-m", "training.compare.measure.memory", json.dumps(facts), str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     return float(done.stdout) if done.returncode == 0 else None

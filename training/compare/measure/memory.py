@@ -1,4 +1,4 @@
-"""Print the peak memory of a process that trains a few steps.
+"""Print the peak memory in MiB of a process that trains a few steps.
 
 python -m training.compare.measure.memory FACTS BATCH
 """
@@ -8,8 +8,8 @@ import sys
 
 import numpy as np
 
-from training.recipes import Recipe
-from training.train import Order, create_task
+from training.recipes import recipe_from_flat
+from training.tasks.architecture import architecture
 from zoo.models import parse_name
 from zoo.system.machine import peak
 from zoo.system.quiet_tensorflow import start_tensorflow
@@ -18,18 +18,20 @@ STEPS = 3
 
 
 def main() -> None:
-    """Train a few steps on one batch, run forward, and print the peak in MiB."""
+    """Train a few steps on one batch, and print the peak."""
     facts = json.loads(sys.argv[1])
     start_tensorflow()
     import tensorflow as tf
 
     from training.loop.precision import precision
+    from training.tasks.create import create_task
 
     with np.load(sys.argv[2], allow_pickle=False) as file:
         batch = {key: tf.constant(file[key]) for key in file.files}
-    order = Order(parse_name(facts["model"]), Recipe(**facts["recipe"]))
-    with precision(order.recipe.precision):
-        task = create_task(order, tuple(facts["image_shape"]))
+    recipe = recipe_from_flat(facts["recipe"])
+    networks = architecture(parse_name(facts["model"]), recipe, tuple(facts["image_shape"]))
+    with precision(recipe.precision):
+        task = create_task(networks, recipe)
         step = tf.function(lambda: task.step(batch))
         for _ in range(STEPS):
             step()

@@ -1,21 +1,20 @@
-"""What a twin makes of pictures, before and after training: checkerboard, spectra, and pictures to look at."""
+"""Measure the outputs of a twin before and after training: checkerboard, spectra, and pictures to look at."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from training.data import Source, batches, evaluation_batches
-from training.publishing.saved_model import ENDPOINTS
-from training.runs.config import model_arguments
+from training.request import ResolvedTraining
 from training.runs.folder import Run
-from training.runs.starting_weights import first_weights
-from training.tasks import task_class
-from training.tasks.task import Batch, to_float
-from training.train import Order, create_task
+from training.tasks import kind_of
+from training.tasks.create import create_task
+from training.tasks.kind import View
+from training.tasks.pictures import to_float
+from training.tasks.serving import Endpoints
+from training.tasks.task import Batch, Task
 from zoo import metrics
 from zoo.models import build_model
 from zoo.pretrained.load import set_saved_weights
@@ -24,9 +23,7 @@ from zoo.upsampling import ResizeConv2D, SubpixelConv2D
 
 CHECKERBOARD = ("spectral", "imbalance", "constant")
 """The three measures: `excess_spectral_energy`, `phase_imbalance` and `constant_response`."""
-_PIXELS, _MOST = 2_000_000, 200
-
-Endpoints = Mapping[str, Callable[..., dict[str, tf.Tensor]]]
+_PIXELS, _MOST_PICTURES = 2_000_000, 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,9 +32,9 @@ class Examples:
 
     Attributes:
         training: a batch as the task's step gets it.
-        batch: as the task's evaluation gets it.
+        batch: a batch as the task's evaluation gets it.
         target: `[n, height, width, channels]` in 0..1.
-        border: pixels that are not measured.
+        border: width in pixels of the border that is not measured.
     """
 
     training: Batch
@@ -47,70 +44,81 @@ class Examples:
 
 
 @dataclasses.dataclass(frozen=True)
-class Measured:
-    """What a network makes of the examples.
+class Outputs:
+    """A network's outputs for the examples, and what was measured of them.
 
     Attributes:
-        output: pictures `[n, height, width, channels]`.
-        checkerboard: by measure; one that a network does not have is absent.
+        pictures: `[n, height, width, channels]`.
+        checkerboard: by measure; a measure that the network does not have is absent.
         spectrum: power by frequency, of the residual or, without a target, of the pictures.
     """
 
-    output: np.ndarray
+    pictures: np.ndarray
     checkerboard: dict[str, float]
     spectrum: np.ndarray
 
 
-def examples(order: Order, source: Source) -> Examples:
-    """The first pictures of the validation part, and the first training batch."""
-    task = create_task(order, source.image_shape)
+def examples(training: ResolvedTraining, source: Source) -> Examples:
+    """Return the first pictures of the validation part, and the first training batch."""
+    request = training.request
+    task = _task(training)
     task.check(task.model, source)
-    train, validation = task_class(order.recipe.task).data(source, order.recipe, task.model, task.period, order.seed)
-    count = int(np.clip(_PIXELS // (validation.shape[0] * validation.shape[1]), 8, _MOST))
+    train, validation = task.data(source, request.recipe, task.model, task.period, request.seed)
+    count = int(np.clip(_PIXELS // (validation.shape[0] * validation.shape[1]), 8, _MOST_PICTURES))
     batch = next(iter(evaluation_batches(validation, batch_size=min(count, validation.count))))
-    training = next(iter(batches(train, batch_size=order.recipe.batch, seed=order.seed, total_steps=1)))
-    border = task.period if order.model.scale else 0
-    return Examples(training, batch, to_float(batch["image"]), border)
+    first = next(iter(batches(train, batch_size=request.recipe.batch, seed=request.seed, total_steps=1)))
+    border = task.period if request.model.scale else 0
+    return Examples(first, batch, to_float(batch["image"]), border)
 
 
-def before_training(order: Order, source: Source, shown: Examples) -> Measured:
-    """What the network makes of the examples with its first weights."""
-    task = create_task(order, source.image_shape, first_weights(order, source))
-    return _measured(task.model, order.model, shown)
+def before_training(training: ResolvedTraining, shown: Examples) -> Outputs:
+    """Measure the network with its first weights."""
+    return _measured(_task(training, start=True).model, training.request.model, shown)
 
 
-def after_training(order: Order, source: Source, run: Run, shown: Examples) -> Measured:
-    """What a finished run's network makes of the examples."""
-    model = build_model(str(order.model), **model_arguments(order, source.image_shape)[1])
+def after_training(training: ResolvedTraining, run: Run, shown: Examples) -> Outputs:
+    """Measure the network of a finished run."""
+    model = build_model(str(training.request.model), **training.architecture.published_arguments)
     set_saved_weights(model, run.saved_model)
-    return _measured(model, order.model, shown)
-
-
-def _measured(model: keras.Model, name: ModelName, shown: Examples) -> Measured:
-    period = name.scale or name.family.upsampling
-    endpoints = ENDPOINTS[name.family.kind](model, name)
-    view = _VIEWS[name.family.kind]
-    output = tf.cast(view.output(endpoints, shown.batch), shown.target.dtype)
-    target, inner = (_without(border=shown.border, pictures=pictures) for pictures in (shown.target, output))
-    spectral: tf.Tensor
-    if view.has_target:
-        spectral = tf.reduce_mean(metrics.excess_spectral_energy(target, inner, period))
-    else:
-        spectral = metrics.excess_spectral_energy_of_samples(target, inner, period)
-        target = tf.zeros_like(inner)
-    found = {
-        "spectral": float(spectral),
-        "imbalance": float(tf.reduce_mean(metrics.phase_imbalance(target, inner, period))),
-        "constant": _constant(model, name, endpoints, shown.batch, period),
-    }
-    return Measured(
-        output.numpy(), {key: value for key, value in found.items() if value is not None}, spectrum(inner - target)
-    )
+    return _measured(model, training.request.model, shown)
 
 
 def spectrum_of_data(name: ModelName, shown: Examples) -> np.ndarray | None:
-    """What the spectrum of samples is told beside; None where every output has a target of its own."""
-    return None if _VIEWS[name.family.kind].has_target else spectrum(shown.target)
+    """Return the spectrum of the data, to compare samples with; None for models whose outputs have targets."""
+    return None if name.family.facts.has_target else spectrum(shown.target)
+
+
+def _task(training: ResolvedTraining, *, start: bool = False) -> Task:
+    request = training.request
+    return create_task(
+        training.architecture,
+        request.recipe,
+        seed=request.seed,
+        jit=request.jit,
+        start=training.start if start else None,
+    )
+
+
+def _measured(model: keras.Model, name: ModelName, shown: Examples) -> Outputs:
+    kind = kind_of(name.family)
+    assert kind.view is not None, name
+    endpoints = kind.endpoints(model, name)
+    output = tf.cast(kind.view.output(endpoints, shown.batch), shown.target.dtype)
+    target, inner = (_without_border(pictures, shown.border) for pictures in (shown.target, output))
+    spectral: tf.Tensor
+    if name.family.facts.has_target:
+        spectral = tf.reduce_mean(metrics.excess_spectral_energy(target, inner, name.period))
+    else:
+        spectral = metrics.excess_spectral_energy_of_samples(target, inner, name.period)
+        target = tf.zeros_like(inner)
+    checkerboard = {
+        "spectral": float(spectral),
+        "imbalance": float(tf.reduce_mean(metrics.phase_imbalance(target, inner, name.period))),
+    }
+    constant = _constant(model, name.period, kind.view, endpoints, shown.batch)
+    if constant is not None:
+        checkerboard["constant"] = constant
+    return Outputs(output.numpy(), checkerboard, spectrum(inner - target))
 
 
 def spectrum(pictures: tf.Tensor) -> np.ndarray:
@@ -148,63 +156,23 @@ def enlarging_layer(network: keras.Model) -> tuple[keras.Model, keras.layers.Lay
     return None
 
 
-def _constant(model: keras.Model, name: ModelName, endpoints: Endpoints, batch: Batch, period: int) -> float | None:
-    """The response to constant features: mid-grey for a super-resolution network, else the means of the features that
-    its first up-sampler gets."""
-    if name.scale:
+def _constant(model: keras.Model, period: int, view: View, endpoints: Endpoints, batch: Batch) -> float | None:
+    """Return the response to constant features, or None for a network that does not up-sample.
+
+    They are mid-grey for a network that is measured as a whole, else the means of the features that reach its first
+    up-sampler.
+    """
+    if view.inputs is None:
         return metrics.constant_response(model, np.full(model.input_shape[-1], 0.5, np.float32), period)
-    found = enlarging_layer(model)
-    if not found:
+    enlarging = enlarging_layer(model)
+    if not enlarging:
         return None
-    network, layer = found
-    inputs = _VIEWS[name.family.kind].inputs(network, endpoints, batch)
+    network, layer = enlarging
+    inputs = view.inputs(network, endpoints, batch)
     features = keras.Model(network.input, layer.input)(inputs, training=False)
     means = np.asarray(tf.reduce_mean(features, axis=(0, 1, 2)), np.float32)
     return metrics.constant_response(keras.Model(layer.input, network.output), means, period)
 
 
-@dataclasses.dataclass(frozen=True)
-class _View:
-    """How a kind of network is looked at: pictures out, and what its enlarging part gets."""
-
-    has_target: bool
-    output: Callable[[Endpoints, Batch], tf.Tensor]
-    inputs: Callable[[keras.Model, Endpoints, Batch], tf.Tensor]
-
-
-def _reconstructed(endpoints: Endpoints, batch: Batch) -> tf.Tensor:
-    return endpoints["serve"](image=tf.cast(to_float(batch["image"]), tf.float32))["image"]
-
-
-def _encoded(_: keras.Model, endpoints: Endpoints, batch: Batch) -> tf.Tensor:
-    return endpoints["encode"](image=tf.cast(to_float(batch["image"]), tf.float32))["latent"]
-
-
-def _enlarged(endpoints: Endpoints, batch: Batch) -> tf.Tensor:
-    low = tf.cast(to_float(batch["low"]), tf.float32)
-    return endpoints.get("serve_luma", endpoints["serve"])(image=low)["image"]
-
-
-def _sampled(endpoints: Endpoints, batch: Batch) -> tf.Tensor:
-    count = tf.constant(batch["image"].shape[0], tf.int32)
-    return endpoints["sample"](count=count, seed=tf.constant(0, tf.int64))["image"]
-
-
-def _normal(network: keras.Model, _: Endpoints, batch: Batch) -> tf.Tensor:
-    return tf.random.stateless_normal((batch["image"].shape[0], *network.input_shape[1:]), (0, 0))
-
-
-def _nothing(network: keras.Model, _: Endpoints, batch: Batch) -> Any:
-    raise AssertionError(f"{network.name} is measured as a whole")
-
-
-_VIEWS = {
-    "autoencoder": _View(True, _reconstructed, _encoded),
-    "vae": _View(True, _reconstructed, _encoded),
-    "super-resolution": _View(True, _enlarged, _nothing),
-    "generator": _View(False, _sampled, _normal),
-}
-
-
-def _without(pictures: tf.Tensor, border: int) -> tf.Tensor:
+def _without_border(pictures: tf.Tensor, border: int) -> tf.Tensor:
     return pictures[:, border:-border, border:-border] if border else pictures

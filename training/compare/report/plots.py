@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from training.compare.results.records import DATA, Results, Row
 from training.reporting.plots import COLOURS, DATA_COLOUR, mark, png
 from zoo.metrics.catalogue import metric
+from zoo.registry import KINDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +95,7 @@ def _spectra(axes: "Axes", results: Results) -> bool:
         axes.plot([row["frequency"] for row in rows], [row["power"] for row in rows], line, color=colour, label=label)
     period = results.facts["period"]
     mark(axes, [number / period for number in range(1, period // 2 + 1)])
-    what = "samples" if results.facts["kind"] == "generator" else "residual"
+    what = "residual" if KINDS[results.facts["kind"]].has_target else "samples"
     axes.set_yscale("log")
     axes.set(xlabel="cycles per pixel (dotted: m/r)", ylabel="power", title=f"Spectrum of the {what}, first seed")
     axes.legend(frameon=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from training.compare.plan import Twin
+from training.compare.contest import Twin
 from training.compare.results.records import Results, Row
 from training.compare.results.statistics import paired
 from training.compare.results.summaries import difference

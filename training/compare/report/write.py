@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from training.compare.plan import Twin
+from training.compare.contest import Twin
 from training.compare.report.page import markdown, page
 from training.compare.report.plots import plots
 from training.compare.report.tables import columns
@@ -86,10 +86,12 @@ def _side_by_side(results: Results, names: Sequence[str]) -> Any:
     """Saved pictures as one: a row a name, a column a picture."""
     import tensorflow as tf
 
-    from training.tasks.task import grid
+    from training.tasks.pictures import picture_rows
 
     def read(name: str, number: int) -> Any:
         content = (results.folder / PICTURES / f"{name}-{number}.png").read_bytes()
         return tf.image.convert_image_dtype(tf.io.decode_png(content, 3), tf.float32)
 
-    return grid([tf.stack([read(name, number) for number in range(results.facts["pictures"])]) for name in names])
+    return picture_rows(
+        [tf.stack([read(name, number) for number in range(results.facts["pictures"])]) for name in names]
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.compare.plan import Pair, Twin
+from training.compare.contest import Pair, Twin
 from training.errors import InputError
 from training.runs.folder import RUNS
 from zoo.system.files import write_text

@@ -1,4 +1,4 @@
-"""Classification: a network gives the logarithms of unnormalised probabilities of a picture's classes."""
+"""Classification: a network returns the logits of a picture's classes."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,9 @@ import keras
 import tensorflow as tf
 
 from training.errors import InputError
-from training.tasks.task import Batch, Scalars, Task, global_mean, grid, to_float
+from training.tasks.losses import global_mean
+from training.tasks.pictures import picture_rows, to_float
+from training.tasks.task import Batch, Scalars, Task
 
 if TYPE_CHECKING:
     from training.data import Source
@@ -17,7 +19,7 @@ _ROW = 10
 
 
 def cross_entropy(label: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Negative logarithm of the label's probability of each picture, in nats.
+    """Return the negative logarithm of the probability of each picture's label, `[batch]`, in nats.
 
     Args:
         label: int64 `[batch]`.
@@ -27,7 +29,7 @@ def cross_entropy(label: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 
 
 def accuracy(label: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
-    """1 for each picture whose label has the largest score, else 0, in the scores' type."""
+    """Return 1 for each picture whose label has the largest score and 0 for the others, in the scores' type."""
     return tf.cast(tf.equal(tf.argmax(scores, -1), label), scores.dtype)
 
 
@@ -35,7 +37,7 @@ LOSSES = {"cross_entropy": cross_entropy}
 
 
 class Classification(Task):
-    """One network, cross-entropy against the labels."""
+    """Train one network by cross-entropy against the labels."""
 
     losses = tuple(LOSSES)
     score = "eval/accuracy"
@@ -45,7 +47,7 @@ class Classification(Task):
 
     @classmethod
     def check(cls, model: keras.Model, source: "Source") -> None:
-        """Raise InputError where a source has no labels, other classes, or pictures of another size."""
+        """Raise `InputError` where a source has no labels, other classes, or pictures of another size."""
         if not source.classes:
             raise InputError(
                 f"{model.name} learns from labels and {source.name} has none; take a source that does, such as mnist, "
@@ -54,9 +56,9 @@ class Classification(Task):
         shape, classes = tuple(model.input_shape[1:]), int(model.output_shape[-1])
         if (shape, classes) != (tuple(source.image_shape), source.classes):
             raise InputError(
-                f"{model.name} tells {classes} classes of pictures of {'x'.join(map(str, shape))}, {source.name} has "
-                f"{source.classes} of {'x'.join(map(str, source.image_shape))}; leave model.classes and "
-                "model.image_shape to the source"
+                f"{model.name} distinguishes {classes} classes of pictures of {'x'.join(map(str, shape))}, "
+                f"{source.name} has {source.classes} of {'x'.join(map(str, source.image_shape))}; leave model.classes "
+                "and model.image_shape to the source"
             )
 
     def step(self, batch: Batch) -> Scalars:
@@ -69,7 +71,7 @@ class Classification(Task):
         return {"train/loss": self.minimise("model", loss, to_float(batch["image"]), batch["label"])}
 
     def evaluate(self, batch: Batch) -> Scalars:
-        """Accuracy and cross-entropy of each picture."""
+        """Return accuracy and cross-entropy of each picture."""
         logits = self._logits(to_float(batch["image"]))
         return {
             "eval/accuracy": accuracy(batch["label"], logits),
@@ -77,7 +79,7 @@ class Classification(Task):
         }
 
     def pictures(self, batch: Batch) -> tf.Tensor:
-        """Pictures in rows of ten, in a frame that is green where the prediction is right and red where it is wrong."""
+        """Return rows of ten pictures in frames: green where the prediction is right, red where it is wrong."""
         image = to_float(batch["image"])
         right = tf.cast(accuracy(batch["label"], self._logits(image)), tf.bool)
         if image.shape[-1] == 1:
@@ -88,7 +90,7 @@ class Classification(Task):
         framed = tf.pad(image, edge) + (1.0 - inside) * colour[:, None, None, :]
         columns = min(_ROW, int(framed.shape[0]))
         whole = int(framed.shape[0]) // columns * columns
-        return grid(tf.split(framed[:whole], whole // columns))
+        return picture_rows(tf.split(framed[:whole], whole // columns))
 
     def _logits(self, image: tf.Tensor) -> tf.Tensor:
         return tf.cast(self.published(image, training=False), image.dtype)

@@ -1,21 +1,27 @@
-"""The endpoints of a super-resolution model: RGB floats, luma, 8 bits, and encoded pictures."""
+"""The endpoints of a super-resolution network: RGB floats, luma, 8 bits, and encoded pictures."""
 
 import keras
 import tensorflow as tf
 
 from training.tasks.serving import Endpoints
 from training.tasks.super_resolution.encoded_pictures import decoded
+from zoo.registry import ModelName
 from zoo.upscaling.luma_networks import enlarge_luma, enlarge_rgb, takes_luma
 
 
-def super_resolution_endpoints(model: keras.Model, scale: int) -> Endpoints:
-    """Functions of a network that enlarges luma `[b, h, w, 1]` or RGB `[b, h, w, 3]` in 0..1 by `scale`.
+def endpoints(model: keras.Model, name: ModelName) -> Endpoints:
+    """Return the endpoints of a network that enlarges luma `[b, h, w, 1]` or RGB `[b, h, w, 3]` in 0..1.
 
-    A luma network's chroma is enlarged bicubically. Heights and widths go down to 1.
+    Chroma is enlarged bicubically for a network on luma. Heights and widths may be as small as 1.
+
+    Args:
+        model: the network.
+        name: its name, which has a scale.
     """
+    scale = name.period
 
     def enlarged_bytes(image: tf.Tensor) -> tf.Tensor:
-        """The same in 8 bits, rounded."""
+        """Return the enlargement of 8-bit RGB pictures, rounded to 8 bits."""
         return tf.cast(tf.round(enlarge_rgb(model, tf.cast(image, tf.float32) / 255.0, scale) * 255.0), tf.uint8)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32, name="image")])
@@ -36,8 +42,8 @@ def super_resolution_endpoints(model: keras.Model, scale: int) -> Endpoints:
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")])
     def serve_bytes(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-        # One after the other: the pictures differ in size, and each may be large.
+        # Enlarge one at a time, because the pictures differ in size and each may be large.
         return {"image_bytes": tf.map_fn(enlarge_one, image_bytes, parallel_iterations=1)}
 
-    endpoints: Endpoints = {"serve": serve, "serve_uint8": serve_uint8, "serve_bytes": serve_bytes}
-    return endpoints | ({"serve_luma": serve_luma} if takes_luma(model) else {})
+    functions: Endpoints = {"serve": serve, "serve_uint8": serve_uint8, "serve_bytes": serve_bytes}
+    return functions | ({"serve_luma": serve_luma} if takes_luma(model) else {})

@@ -1,89 +1,86 @@
-"""Measure an enlargement as the super-resolution literature does, picture by picture."""
+"""Evaluate super-resolution networks and their bicubic baseline on pictures that no training of theirs has used."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from training.data import Source
+from training.data import Source, open_source
+from training.data.sources.pictures import PictureSource
 from training.errors import InputError
-from zoo.imaging import cropped, degrade, luma
-from zoo.metrics import super_resolution_metrics
-from zoo.upscaling import enlarger
-from zoo.upscaling.enlarger import Enlargement
-
-PROTOCOL = (
-    "mean over pictures of 8 bits; bicubic reduction with antialiasing, luma of BT.601, a border of {scale} pixels "
-    "left out; psnr_rgb of all three channels"
+from training.runs.evaluations import Evaluation, EvaluationOptions
+from training.tasks.pictures import to_float
+from training.tasks.serving import Endpoints
+from training.tasks.super_resolution.protocol import (
+    PROTOCOL,
+    Candidate,
+    bicubic_candidate,
+    exported_candidate,
+    measure,
 )
+from training.tasks.task import Batch
+from zoo.registry import ModelName
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What enlarges 8-bit pictures, to be measured.
-
-    Attributes:
-        scale: its factor.
-        of_rgb: for `[h, w, 3]`.
-        of_luma: for `[h, w, 1]`; None for a network that takes RGB only.
-    """
-
-    scale: int
-    of_rgb: Enlargement
-    of_luma: Enlargement | None
-
-    def metrics(self, picture: np.ndarray) -> dict[str, float]:
-        """The metrics of one original, uint8 `[h, w, 1 or 3]`.
-
-        Raises:
-            ValueError: the picture is too small.
-        """
-        target = cropped(picture, self.scale)
-        if self.of_luma is None:
-            target = np.repeat(target, 3, -1) if target.shape[-1] == 1 else target
-            return super_resolution_metrics(target, self.of_rgb(degrade(target, self.scale)), self.scale)
-        # Luma is reduced, not taken from the reduced picture: so do those whose figures these stand beside.
-        bright = luma(target)
-        values = super_resolution_metrics(bright, self.of_luma(degrade(bright, self.scale)), self.scale)
-        if target.shape[-1] == 3:
-            colours = super_resolution_metrics(target, self.of_rgb(degrade(target, self.scale)), self.scale)
-            values["psnr_rgb"] = colours["psnr_rgb"]
-        return values
+def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, _: EvaluationOptions) -> Evaluation:
+    """Return the quality of every picture that an exported network enlarges."""
+    return _evaluation(exported_candidate(saved_model, name.period), source, split)
 
 
-def bicubic(name: str) -> Measured | None:
-    """The enlarger of `bicubic_x2`, `bicubic_x3`, ...; None for another name."""
-    scale = enlarger.bicubic_scale(name)
-    if not scale:
-        return None
-    enlarged = enlarger.bicubic(scale).run
-    return Measured(scale, enlarged, enlarged)
-
-
-def exported(saved_model: Path, scale: int) -> Measured:
-    """The enlarger of a SavedModel."""
-    model = tf.saved_model.load(str(saved_model))
-
-    def of_luma(picture: np.ndarray) -> np.ndarray:
-        luma = model.serve_luma(tf.constant(picture[None], tf.float32) / 255.0)["image"][0]
-        return tf.cast(tf.round(luma * 255.0), tf.uint8).numpy()
-
-    def of_rgb(picture: np.ndarray) -> np.ndarray:
-        return model.serve_uint8(tf.constant(picture[None]))["image"][0].numpy()
-
-    return Measured(scale, of_rgb, of_luma if hasattr(model, "serve_luma") else None)
-
-
-def measured(of: Measured, source: Source, split: str) -> Iterator[tuple[str, dict[str, float]]]:
-    """Name and metrics of every picture of a part.
+def evaluate_bicubic(name: str, data: str | None) -> Evaluation | None:
+    """Return the evaluation of the baseline `bicubic_x2`, `bicubic_x3`, ...; None for another name.
 
     Raises:
-        InputError: a picture is too small; names it.
+        InputError: no source was given.
     """
-    for name, picture in zip(source.names(split), source.pictures(split), strict=False):
-        try:
-            yield name, of.metrics(picture)
-        except ValueError as error:
-            raise InputError(f"{name} of {source.name}: {error}") from error
+    candidate = bicubic_candidate(name)
+    if not candidate:
+        return None
+    if not data:
+        raise InputError(f"{name} is trained on nothing: give DATA, such as set5, photos or folder:PATH")
+    source = open_source(data)
+    return _evaluation(candidate, source, _largest_part(source))
+
+
+def _evaluation(candidate: Candidate, source: Source, split: str) -> Evaluation:
+    rows = list(measure(candidate, source, split))
+    return Evaluation(source.name, split, PROTOCOL.format(scale=candidate.scale), rows)
+
+
+def source_for(
+    _: str, card: Mapping[str, Any], source: Source, __: str | None, ___: Callable[[str], None]
+) -> tuple[Source, str]:
+    """Return the source itself, because networks take pictures of any size, and the part of it to evaluate on."""
+    return source, unseen_part(source, card)
+
+
+def unseen_part(source: Source, card: Mapping[str, Any]) -> str:
+    """Choose the part of a source to evaluate on: one that no training of this model has used.
+
+    Args:
+        source: of pictures.
+        card: of the model: its `source`, and the `legs` that its first weights come from.
+    """
+    seen = {name for training in (*card.get("legs", []), card) for name in _joined_sources(training["source"])}
+    return source.held_out if seen & _joined_sources(source.name) else _largest_part(source)
+
+
+def _largest_part(source: Source) -> str:
+    """Return the part for a model that never saw the source: all of its pictures if they can be read together."""
+    return "all" if isinstance(source, PictureSource) and "train" in source.splits else source.held_out
+
+
+def _joined_sources(source: str) -> set[str]:
+    """Return the names that a joined source consists of, with folders as absolute paths."""
+    folder = "folder:"
+    return {
+        folder + str(Path(part.removeprefix(folder)).resolve()) if part.startswith(folder) else part
+        for part in source.split("+")
+    }
+
+
+def enlarge_batch(endpoints: Endpoints, batch: Batch) -> tf.Tensor:
+    """Return the enlargements of a batch's low-resolution patches, for the view of a comparison."""
+    low = tf.cast(to_float(batch["low"]), tf.float32)
+    return endpoints.get("serve_luma", endpoints["serve"])(image=low)["image"]

@@ -1,4 +1,4 @@
-"""Super-resolution: a network gives back the picture whose bicubic reduction it was given."""
+"""Super-resolution: a network enlarges the bicubic reduction of a picture back to the picture."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from training.data.batches.patches import super_resolution_pairs
 from training.errors import InputError
-from training.tasks.task import Batch, Scalars, Task, global_mean, grid, to_float
+from training.tasks.losses import charbonnier, global_mean, mean_absolute_error, mean_squared_error
+from training.tasks.pictures import picture_rows, to_float
+from training.tasks.task import Batch, Scalars, Task
 from zoo import metrics
 from zoo.imaging import enlarge
 
@@ -16,29 +18,13 @@ if TYPE_CHECKING:
     from training.recipes import Recipe
 
 _SHOWN, _SHOWN_SIZE = 6, 120
-_CHARBONNIER = 1e-3
-
-
-def mean_absolute_error(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-    """Mean absolute error of each patch."""
-    return tf.reduce_mean(tf.abs(target - output), axis=(1, 2, 3))
-
-
-def charbonnier(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-    """Mean of sqrt(difference^2 + 0.001^2), a smooth absolute error (Charbonnier et al. 1994), of each patch."""
-    return tf.reduce_mean(tf.sqrt(tf.square(target - output) + _CHARBONNIER**2), axis=(1, 2, 3))
-
-
-def mean_squared_error(target: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-    """Mean squared error of each patch."""
-    return tf.reduce_mean(tf.square(target - output), axis=(1, 2, 3))
 
 
 LOSSES = {loss.__name__: loss for loss in (mean_absolute_error, charbonnier, mean_squared_error)}
 
 
 class SuperResolution(Task):
-    """One network, one loss between its output and the high-resolution patch."""
+    """Train one network by a loss between its output and the high-resolution patch."""
 
     losses = tuple(LOSSES)
 
@@ -46,13 +32,13 @@ class SuperResolution(Task):
     def data(
         cls, source: "Source", recipe: "Recipe", model: keras.Model, period: int, seed: int
     ) -> "tuple[Pictures, Pictures]":
-        """Random patches of the training pictures, and cells of the validation pictures."""
+        """Return random patches of the training pictures, and cells of the validation pictures."""
         channels = int(model.input_shape[-1])
         return super_resolution_pairs(source, period, recipe.patch, seed, channels=channels, reduced=recipe.reduced)
 
     @classmethod
     def check(cls, model: keras.Model, source: "Source") -> None:
-        """Raise InputError for a network that takes pictures of one size only."""
+        """Raise `InputError` for a network that takes pictures of one size only."""
         if model.input_shape[1:3] != (None, None):
             raise InputError(f"{model.name} takes pictures of {model.input_shape[1:3]}; it must take any size")
 
@@ -66,7 +52,7 @@ class SuperResolution(Task):
         return {"train/loss": self.minimise("model", loss, to_float(batch["low"]), to_float(batch["image"]))}
 
     def evaluate(self, batch: Batch) -> Scalars:
-        """PSNR, SSIM and checkerboard of each cell in 8 bits, a border of `period` pixels left out."""
+        """Return PSNR, SSIM and checkerboard of each cell in 8 bits, without a border of `period` pixels."""
         border = self.period
         high, output = (
             picture[:, border:-border, border:-border] for picture in (to_float(batch["image"]), self._enlarged(batch))
@@ -78,16 +64,18 @@ class SuperResolution(Task):
         }
 
     def pictures(self, batch: Batch) -> tf.Tensor:
-        """Bicubic enlargement, output and original, a row each."""
+        """Return rows of bicubic enlargements, outputs and originals."""
         high = to_float(batch["image"])
         bicubic = tf.cast(enlarge(to_float(batch["low"]), self.period), high.dtype)
         rows = [bicubic, self._enlarged(batch), high]
         size = min(_SHOWN_SIZE, int(high.shape[1]))
         top = (int(high.shape[1]) - size) // 2
-        return grid([tf.clip_by_value(row[:_SHOWN, top : top + size, top : top + size], 0.0, 1.0) for row in rows])
+        return picture_rows(
+            [tf.clip_by_value(row[:_SHOWN, top : top + size, top : top + size], 0.0, 1.0) for row in rows]
+        )
 
     def _enlarged(self, batch: Batch) -> tf.Tensor:
-        """The network's output as 8 bits hold it, in 0..1."""
+        """Return the network's output rounded to 8 bits, in 0..1."""
         low = to_float(batch["low"])
         output = tf.cast(self.published(low, training=False), low.dtype)
         return tf.round(tf.clip_by_value(output, 0.0, 1.0) * 255.0) / 255.0

@@ -1,0 +1,40 @@
+"""Measure an exported model on every picture of a part of a source."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from training.data import Source, evaluation_batches
+from training.tasks.task import Batch
+
+BATCH = 100
+
+Rows = Iterator[tuple[str, dict[str, float]]]
+"""The name of each picture, and its metrics by name."""
+
+
+def measure_pictures(
+    measure: Callable[[Batch], dict[str, tf.Tensor]],
+    source: Source,
+    split: str,
+    *,
+    batch_size: int = BATCH,
+    labels: bool = False,
+) -> Rows:
+    """Yield the number and the metrics of every picture of a part.
+
+    Args:
+        measure: from a batch to metrics `[batch]` by name; it runs inside a `tf.function`.
+        source: where pictures come from.
+        split: the part of the source.
+        batch_size: pictures that `measure` gets at once.
+        labels: put the pictures' labels into the batches.
+    """
+    measure = tf.function(measure)
+    number = 0
+    for batch in evaluation_batches(source.split(split), batch_size=batch_size, labels=labels):
+        columns = {name: values.numpy() for name, values in measure(batch).items()}
+        for position in np.flatnonzero(batch["mask"].numpy()):
+            yield str(number), {name: float(values[position]) for name, values in columns.items()}
+            number += 1
