@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(given, argparse.Namespace(given=given))
 
     def say(error: BaseException, text: str = "") -> None:
-        # What is wrong with the input is wrong on every worker, and workers on one terminal stop together: one says it.
+        # Bad input is found by every worker, and workers on one terminal stop together: one prints the message.
         shared = isinstance(error, InputError) or (isinstance(error, Interrupted) and local_worker())
         if not shared or _speaks():
             print(f"{options.prog}: {text or error}", file=sys.stderr)
@@ -74,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data", help="a source: a TFDS name, glyphs, photos, folder:PATH, a+b")
     train.add_argument("--steps", type=int)
     train.add_argument("--strategy", default="auto", choices=STRATEGIES)
-    train.add_argument("--workers", type=int, default=1, help="local processes that train together")
-    train.add_argument("--devices", type=int, help="split the processor into so many devices")
+    train.add_argument("--workers", type=int, default=1, help="number of local processes that train together")
+    train.add_argument("--devices", type=int, help="number of devices to split the processor into")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--precision", help=", ".join(get_args(Precision)))
     train.add_argument("--init", help="start from a published model or a run's folder")
@@ -88,11 +88,11 @@ def _parser() -> argparse.ArgumentParser:
 
     compare = commands.add_parser("compare", help="train and measure the twins of a family, write a report")
     compare.add_argument("--family", required=True, help="a family with up-samplers, such as ae")
-    compare.add_argument("--scale", type=int, help="of a super-resolution family")
+    compare.add_argument("--scale", type=int, help="the scale of a super-resolution family")
     compare.add_argument("--data", help="a source, as for train")
     compare.add_argument("--seeds", type=int, default=3)
     compare.add_argument("--upsamplers", help="two or more, separated by commas; by default all")
-    compare.add_argument("--steps", type=int, help="of each run; by default the recipe's compare_steps")
+    compare.add_argument("--steps", type=int, help="steps of each run; by default the recipe's compare_steps")
     compare.add_argument("--fairness", default="own", help="own, mapped, cost: one or more, separated by commas")
     compare.add_argument("--set", action="extend", nargs="+", default=[], metavar="field=value")
     compare.set_defaults(command=_compare, prog=compare.prog)
@@ -106,13 +106,15 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure a published or trained model on a source")
     evaluate.add_argument("--model", required=True, help="a published name or a run's folder")
     evaluate.add_argument("--data", help="a source; by default the one that the model was trained on")
-    evaluate.add_argument("--features", help="what samples are measured by: a published classifier, or inception")
+    evaluate.add_argument(
+        "--features", help="a published classifier or inception, to measure the distances of samples with"
+    )
     evaluate.set_defaults(command=_evaluate, prog=evaluate.prog)
 
     publish = commands.add_parser("publish", help="verify a run's SavedModel and copy it to saved_models/")
     what = publish.add_mutually_exclusive_group(required=True)
     what.add_argument("--run", type=Path, help="runs/<model>/<run id>")
-    what.add_argument("--refresh", metavar="NAME", help="export a published model anew, with its weights and its card")
+    what.add_argument("--refresh", metavar="NAME", help="export a published model again, with its weights and its card")
     publish.add_argument("--force", action="store_true", help="replace a model published under that name")
     publish.set_defaults(command=_publish, prog=publish.prog)
     return parser

@@ -19,7 +19,7 @@ _WITHOUT_EFFECT = ("keep", "checkpoint_minutes", "compare_steps", "likelihood_dr
 
 @dataclasses.dataclass(frozen=True)
 class TrainingRequest:
-    """A training as the user asked for it.
+    """Hold a training as the user asked for it.
 
     Attributes:
         model: the name of the model, parsed.
@@ -48,7 +48,7 @@ class TrainingRequest:
 
 @dataclasses.dataclass(frozen=True)
 class ResolvedTraining:
-    """A training with everything that follows from the request and the source.
+    """Hold a training with everything that follows from the request and the source.
 
     Attributes:
         request: what the user asked for.

@@ -21,7 +21,7 @@ FAIRNESS = {
 
 @dataclass(frozen=True)
 class Twin:
-    """One of the compared models.
+    """Describe one of the compared models.
 
     Attributes:
         key: `<fairness>/<up-sampler>`, unique within a comparison.
@@ -52,7 +52,7 @@ class Twin:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two twins whose difference is tested, by key, and what that difference shows."""
+    """Name two twins whose difference is tested, by key, and what their difference shows."""
 
     fairness: str
     first: str
@@ -62,7 +62,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class ComparisonRequest:
-    """A comparison as the user asked for it, checked.
+    """Hold a comparison as the user asked for it, checked.
 
     Attributes:
         family: with up-samplers.
@@ -115,7 +115,7 @@ class ComparisonRequest:
 
 @dataclass(frozen=True)
 class Contest:
-    """A comparison whose twins are trained.
+    """Hold a comparison whose twins are trained.
 
     Attributes:
         request: what the user asked for.

@@ -1,4 +1,4 @@
-"""Widths at which the twins of a family do the same work."""
+"""Find the widths at which the twins of a family do the same work."""
 
 import itertools
 import math

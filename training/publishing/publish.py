@@ -1,4 +1,4 @@
-"""Verify a run's SavedModel and copy it to `saved_models/`, with its place in the index; export published ones anew."""
+"""Verify a run's SavedModel and copy it to `saved_models/`, list it in the index, and export published ones again."""
 
 import json
 import shutil
@@ -111,7 +111,7 @@ def _index(folder: Path) -> dict[str, Any]:
 
 
 def _listed(name: str, folder: Path) -> Path:
-    """Give a model that is in its place an entry in the index; return where it is."""
+    """List a model's files in the index; return the model's folder."""
     model = folder / name
     # Read the index again, because another model may have been published meanwhile.
     index = _index(folder)

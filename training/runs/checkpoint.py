@@ -1,9 +1,8 @@
-"""Checkpoints: one file each, written beside and renamed, checked on reading.
+"""Write checkpoints, each one file that is renamed into place, and check them on reading.
 
 A checkpoint is an uncompressed `.npz`: every variable as an array under `<group>/<number>`, and the run's
-Python state as JSON. Behind it stands a digest of the whole, because the zip format's checksums miss a byte that
-changed in its directory. One file is renamed as a whole, so a process killed at any moment leaves the old checkpoint
-or the new one.
+Python state as JSON. A digest of the whole follows, because the zip format's checksums miss a byte that changed in its
+directory. The file is renamed as a whole, so a process killed at any moment leaves the old checkpoint or the new one.
 """
 
 import hashlib
@@ -32,12 +31,12 @@ Groups = Mapping[str, Sequence["keras.Variable"]]
 
 
 class DamagedCheckpointError(ValueError):
-    """A checkpoint that cannot be read whole."""
+    """Raised for a checkpoint that cannot be read whole."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The content of a checkpoint.
+    """Hold the content of a checkpoint.
 
     Attributes:
         step: optimiser steps taken.
@@ -53,7 +52,7 @@ class Checkpoint:
         """Assign the values to variables of the same groups, numbers and shapes.
 
         Raises:
-            InputError: the variables are not those that were saved.
+            InputError: other variables were saved.
         """
         for group, variables in groups.items():
             values = self.arrays.get(group, [])
@@ -68,18 +67,18 @@ class Checkpoint:
 
 
 def snapshot(variables: Sequence["keras.Variable"]) -> list[np.ndarray]:
-    """The values of variables as arrays."""
+    """Return the values of variables as arrays."""
     import tensorflow as tf
 
     return [tf.convert_to_tensor(variable.value).numpy() for variable in variables]
 
 
 class Checkpoints:
-    """The checkpoints of one run: the newest `keep`, and the best.
+    """Keep the newest `keep` checkpoints of one run, and the best one.
 
     Args:
-        folder: where they lie.
-        keep: how many to keep beside the best one.
+        folder: of the checkpoints.
+        keep: number of checkpoints to keep in addition to the best one.
     """
 
     def __init__(self, folder: Path, keep: int = 2) -> None:
@@ -90,7 +89,7 @@ class Checkpoints:
         """Write the checkpoint of a step, then remove those that it replaces."""
         path = self._write(f"step-{step:08d}.npz", groups, state)
         best = (state.get("best") or {}).get("step")
-        # A later step than this one is a file that could not be read when the run resumed.
+        # A file of a later step could not be read when the run resumed.
         kept = [number for number in self._steps() if number <= step][-self.keep :]
         for other, kind, number in self._files():
             stale = number != best if kind == "best" else number not in kept
@@ -99,15 +98,19 @@ class Checkpoints:
         return path
 
     def save_best(self, step: int, groups: Groups) -> None:
-        """Keep these values until `save` is told of a better step."""
+        """Keep these values until `save` gets a state with a better step."""
         self._write(f"best-{step:08d}.npz", groups, {})
 
     def load_best(self, step: int) -> Checkpoint:
-        """What `save_best` kept at that step."""
+        """Return the checkpoint that `save_best` wrote at that step.
+
+        Raises:
+            DamagedCheckpointError: the file is missing, cut short or changed.
+        """
         return read(self.folder / f"best-{step:08d}.npz")
 
     def load_newest(self) -> tuple[Checkpoint | None, list[str]]:
-        """The newest checkpoint that can be read whole, and what to tell of those that cannot, in sentences."""
+        """Return the newest checkpoint that can be read whole, and a sentence about each one that cannot."""
         complaints: list[str] = []
         for step in reversed(self._steps()):
             path = self.folder / f"step-{step:08d}.npz"
@@ -153,7 +156,7 @@ def read(path: Path) -> Checkpoint:
     try:
         content = path.read_bytes()
         body, end = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
-        # Checkpoints of earlier versions have no digest; of them the zip format's own checks have to do.
+        # Checkpoints of earlier versions have no digest: only the zip format's own checks apply to them.
         if end.startswith(_DIGEST) and end != _DIGEST + hashlib.sha256(body).digest():
             raise ValueError("the digest is another")
         with np.load(io.BytesIO(content), allow_pickle=False) as file:

@@ -20,7 +20,7 @@ TEST_SETS = ("set5", "set14")
 
 @dataclass(frozen=True)
 class EvaluationOptions:
-    """How to evaluate an exported model, where there is a choice.
+    """Choose how to evaluate an exported model.
 
     Attributes:
         features: a name that `feature_function` takes, for the distances of samples; by default the published
@@ -34,7 +34,7 @@ class EvaluationOptions:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The metrics of a model on one part of a source.
+    """Hold the metrics of a model on one part of a source.
 
     Attributes:
         source: name of the source.

@@ -108,13 +108,13 @@ class Run:
         self._lock = file
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._lock:
             self._lock.close()
             self._lock = None
 
     def write_metrics(self, rows: Sequence[Mapping[str, float]]) -> None:
-        """Write `metrics.csv`: the step and metrics only, so that equal runs give equal files."""
+        """Write `metrics.csv` with steps and metrics only, so that equal runs write equal files."""
         tags = sorted({tag for row in rows for tag in row} - {"step"})
         text = io.StringIO()
         writer = csv.DictWriter(text, ["step", *tags], restval="", lineterminator="\n")

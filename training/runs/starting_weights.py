@@ -24,7 +24,7 @@ HEAD = "head"
 
 
 class StartingWeights(Protocol):
-    """The weights that a model starts from, if not from its initialisers.
+    """Provide the weights that a model starts from in place of its initialisers'.
 
     Attributes:
         name: where they come from, as the user gave it.
@@ -45,7 +45,7 @@ class StartingWeights(Protocol):
 
 
 class TrainedWeights:
-    """The weights of a published model or of a finished run.
+    """Read the weights of a published model or of a finished run.
 
     Args:
         origin: a published name, or a run's folder.
@@ -91,7 +91,7 @@ class TrainedWeights:
 
 
 class FreshTwin:
-    """The initial weights of a twin that is built with the run's own seed: two layers that start as one function.
+    """Draw the initial weights of a twin with the run's own seed, so that both twins start as one function.
 
     Args:
         origin: `fresh:<model name>`.
@@ -181,7 +181,7 @@ def _copy(origin: "keras.Model", target: "keras.Model", name: str, without_head:
 
 
 def _converted(source: "keras.layers.Layer", target: "keras.layers.Layer") -> list[np.ndarray] | None:
-    """The source's weights in the target's layout, or None where there is no map."""
+    """Return the source's weights in the target's layout, or None where there is no map."""
     from keras.layers import Conv2DTranspose
 
     from zoo.upsampling import SubpixelConv2D, TransposeFrame, subpixel_to_transpose, transpose_to_subpixel

@@ -9,7 +9,7 @@ from zoo.registry import ModelName
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """The networks of a training.
+    """Name the networks of a training.
 
     Attributes:
         model: the name of the model.

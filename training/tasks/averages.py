@@ -41,6 +41,6 @@ class Averages:
             average.assign(decay * average + (1.0 - decay) * tf.cast(weight, average.dtype))
 
     def copy_to(self, network: keras.Model) -> None:
-        """Give another network of the same architecture the averages, or the weights where no averages are kept."""
+        """Copy the averages, or the weights where no averages are kept, to a network of the same architecture."""
         for weight, value in zip(network.weights, self.variables or self._network.weights, strict=True):
             weight.assign(value)

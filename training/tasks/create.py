@@ -43,7 +43,8 @@ def create_task(
 
     keras.utils.set_random_seed(seed)
     model = build(architecture.arguments)
-    # Before the copies: a twin to start from draws anew, and as many draws must follow as without one.
+    # Start the model before the copies are built. A twin that it starts from sets the random seed again, and the same
+    # number of draws must follow as without a twin.
     if start:
         start.apply(model)
     average = published = None

@@ -18,7 +18,7 @@ from zoo.registry import ModelName
 
 @dataclass(frozen=True)
 class View:
-    """How a comparison looks at a network.
+    """Show a comparison how to look at a network.
 
     Attributes:
         output: from the endpoints and a batch of the task to pictures `[n, height, width, channels]`.
@@ -32,7 +32,7 @@ class View:
 
 @dataclass(frozen=True)
 class Served:
-    """How an exported endpoint follows from the model's own output, to check the export.
+    """Say how an exported endpoint follows from the model's own output, to check the export.
 
     Attributes:
         endpoints: names of endpoints; the first that a SavedModel has is checked.
@@ -47,7 +47,7 @@ class Served:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of model.
+    """Describe one kind of model.
 
     Attributes:
         task: its loss, step, evaluation during training, and pictures.

@@ -1,4 +1,4 @@
-"""Metrics of pictures that a network gives back, and the checks that these metrics need."""
+"""Measure reconstructed pictures, and check that a source's pictures can be measured."""
 
 from typing import TYPE_CHECKING
 

@@ -56,9 +56,9 @@ def classifier_of(source: Source, shape: tuple[int, ...]) -> str | None:
 def evaluate_samples(
     saved_model: Path, name: ModelName, source: Source, split: str, options: EvaluationOptions
 ) -> Evaluation:
-    """Return the metrics of an exported model's samples, as many as a part has pictures and 10,000 at most.
+    """Return the metrics of an exported model's samples.
 
-    Without features, no distances are measured.
+    One sample is drawn per picture of the part, and 10,000 at most. Without features, no distances are measured.
 
     Args:
         saved_model: an exported model with an endpoint `sample`.

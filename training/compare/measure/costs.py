@@ -70,7 +70,7 @@ def costs(
 
 
 def litert_installed() -> bool:
-    """Whether Google's `ai-edge-litert` can be imported."""
+    """Return whether Google's `ai-edge-litert` can be imported."""
     return importlib.util.find_spec("ai_edge_litert") is not None
 
 
@@ -110,7 +110,7 @@ def _task(training: ResolvedTraining) -> Task:
 
 
 def _steps(task: Task, recipe: Recipe, batch: Batch) -> Term:
-    """Return training steps on one batch, as many as there are in a cycle of the task."""
+    """Return a function that takes the training steps of one cycle of the task on one batch."""
     with precision(recipe.precision):
         graph = tf.function(lambda step: task.step({**batch, "step": step}))
         graph = graph.get_concrete_function(tf.TensorSpec([], tf.int64))
@@ -124,7 +124,7 @@ def _steps(task: Task, recipe: Recipe, batch: Batch) -> Term:
 
 
 def _wait_for(value: tf.Tensor) -> None:
-    """Wait for a result: on accelerators a call returns before its work is done."""
+    """Wait for a result, because on accelerators a call returns before its work is done."""
     value.numpy()
 
 

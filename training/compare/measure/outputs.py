@@ -28,7 +28,7 @@ _PIXELS, _MOST_PICTURES = 2_000_000, 200
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
-    """Validation pictures that every twin is measured on.
+    """Hold validation pictures that every twin is measured on.
 
     Attributes:
         training: a batch as the task's step gets it.
@@ -45,7 +45,7 @@ class Examples:
 
 @dataclasses.dataclass(frozen=True)
 class Outputs:
-    """A network's outputs for the examples, and what was measured of them.
+    """Hold a network's outputs for the examples, and their measurements.
 
     Attributes:
         pictures: `[n, height, width, channels]`.
@@ -143,7 +143,7 @@ def spectrum(pictures: tf.Tensor) -> np.ndarray:
 
 
 def enlarging_layer(network: keras.Model) -> tuple[keras.Model, keras.layers.Layer] | None:
-    """The first layer that up-samples, and the (sub-)model that holds it."""
+    """Return the first layer that up-samples and the (sub-)model that holds it, or None."""
     for layer in network.layers:
         if isinstance(layer, keras.Model):
             found = enlarging_layer(layer)

@@ -1,4 +1,4 @@
-"""Adversarial: a generator and a discriminator that learn from each other."""
+"""Train a generator and a discriminator against each other."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -228,7 +228,7 @@ class Adversarial(Task):
         return self._pictures
 
     def _frechet_floor(self, validation: "Pictures | StreamedPictures", features: FeatureFunction) -> float:
-        """Return the Frechet distance between those pictures and as many others."""
+        """Return the Frechet distance between those pictures and the same number of others."""
         if self._floor is None:
             pictures = first_pictures(validation, 2 * EVALUATED).numpy()
             self._floor = frechet_distance(*(features_of(features, part) for part in np.split(pictures, 2)))

@@ -1,4 +1,4 @@
-"""Classification: a network returns the logits of a picture's classes."""
+"""Train a network that returns the logits of classes."""
 
 from typing import TYPE_CHECKING
 

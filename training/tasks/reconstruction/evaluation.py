@@ -15,7 +15,7 @@ PROTOCOL = "mean over pictures, values in 0..1, peak 1"
 
 
 def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, _: EvaluationOptions) -> Evaluation:
-    """Return the quality of every picture that an exported autoencoder gives back."""
+    """Return the quality of every picture that an exported autoencoder reconstructs."""
     model = tf.saved_model.load(str(saved_model))
 
     def measure(batch: Batch) -> dict[str, tf.Tensor]:

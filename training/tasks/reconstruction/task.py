@@ -1,4 +1,4 @@
-"""Reconstruction: an autoencoder gives back the picture that it was given."""
+"""Train an autoencoder to reconstruct its input."""
 
 from typing import TYPE_CHECKING
 

@@ -21,7 +21,7 @@ PROTOCOL = (
 
 @dataclass(frozen=True)
 class Candidate:
-    """A function that enlarges 8-bit pictures, to be measured.
+    """Hold functions that enlarge 8-bit pictures, and measure them.
 
     Attributes:
         scale: its factor.

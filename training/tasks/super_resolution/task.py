@@ -1,4 +1,4 @@
-"""Super-resolution: a network enlarges the bicubic reduction of a picture back to the picture."""
+"""Train a network to undo the bicubic reduction of pictures."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Variational: an encoder and a decoder that bound the likelihood of binary pictures from below."""
+"""Train an encoder and a decoder by a lower bound of the likelihood of binary pictures."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +58,7 @@ class Variational(Task):
         self._trained, self._evaluated = _Bound(self.model), _Bound(self.published)
 
     def step(self, batch: Batch) -> Scalars:
-        """Train on one replica's part of a batch; pictures are binarised anew at every step."""
+        """Train on one replica's part of a batch; pictures are binarised again at every step."""
         image = binarised(to_float(batch["image"]), self.seed, batch["position"])
         noise = self._noise(self.seed, batch["position"])
 
