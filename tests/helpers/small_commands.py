@@ -14,7 +14,7 @@ SMALL = ("--set", "batch=12", "model.filters=3", "log_every=5", "evaluations=4")
 
 
 def arguments(source: Path, steps: int, *options: object) -> tuple[object, ...]:
-    """Of `python -m`, for a small autoencoder on a folder."""
+    """Return the arguments of `python -m` that train a small autoencoder on a folder."""
     given = ("--model", "ae_subpixel", "--data", f"folder:{source}", "--steps", steps)
     return ("training", "train", *given, *SMALL, *options)
 

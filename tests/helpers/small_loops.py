@@ -82,7 +82,7 @@ def weights(loop: Loop) -> dict[str, list[np.ndarray]]:
 
 
 def distances(model: str, mirrored: tf.distribute.Strategy, steps: int) -> dict[str, float]:
-    """Global relative L2 of every group of variables after so many steps on one device and on two."""
+    """Return the global relative L2 between one device and two of every group of variables after some steps."""
     reached = []
     for strategy in (tf.distribute.get_strategy(), mirrored):
         loop = small_loop(model, steps, strategy=strategy, precision="float64")

@@ -58,7 +58,7 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
 
 
 def fill(disk: Path, left: int) -> Path:
-    """Fill a disk up to so many free bytes; returns the file to remove."""
+    """Fill a disk until only `free` bytes are left; return the file to remove."""
     ballast = disk / "ballast"
     ballast.write_bytes(b"\0" * (shutil.disk_usage(disk).free - left))
     return ballast

@@ -74,7 +74,7 @@ def test_how_often_it_writes_changes_no_weight(small, finished_run):
 
 
 def test_checkpoints_go_by_a_clock_that_the_machine_does_not_set(tmp_path, monkeypatch):
-    # By steps it saves every second; five minutes pass, or the clock is set back, before the fifth.
+    # The recipe saves every second step. Five minutes pass, or the clock is set back, before the fifth step.
     by_steps = [2, 4, 6, 8, 10, 12]
     days_back = itertools.count(0, -86_400)
     monkeypatch.setattr(time, "time", lambda: float(next(days_back)))

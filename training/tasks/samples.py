@@ -32,12 +32,11 @@ DISTANCES = (
     "; frechet, kernel, precision and recall by {features}, floors between as many pictures of the training part and "
     "the same pictures"
 )
-MAIN_METRICS = ("frechet", "kernel", "precision", "recall", "confident")
-FURTHER_METRICS = (
-    *("spectral_distance", "diversity"),
+SAMPLE_METRICS = (
+    *("frechet", "kernel", "precision", "recall", "confident", "spectral_distance", "diversity"),
     *("frechet_floor", "kernel_floor", "confident_floor", "smallest_class", "largest_class"),
 )
-"""Names of the metrics of samples, without the checkerboard; the one that matters most first."""
+"""Names of the metrics of samples, without the checkerboard."""
 CLASSES = "; confident is the share that {features} puts in a class with more than 0.9"
 
 

@@ -1,4 +1,4 @@
-"""What a comparison takes from the folders of its runs."""
+"""Test what a comparison takes from the folders of its runs."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What twins cost."""
+"""Test the costs of twins."""
 
 from types import SimpleNamespace
 
@@ -35,7 +35,7 @@ def test_steps_are_timed_in_the_precision_that_they_are_trained_in(order, monkey
 
 
 def test_all_steps_of_a_cycle_are_timed(order, monkeypatch):
-    """A task may do more at one of so many steps: the first one's number would bring it to all of them."""
+    """A task may do more in one step of a cycle: timing the first step alone would count that for all steps."""
     numbers = []
     task = SimpleNamespace(step=lambda batch: {"number": batch["step"]}, cycle=3)
     monkeypatch.setattr(module, "_wait_for", lambda value: numbers.append(int(value)))

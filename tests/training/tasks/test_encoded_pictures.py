@@ -1,4 +1,4 @@
-"""What `serve_bytes` is sent, by a process that knows TensorFlow only: results, refusals, and how little memory."""
+"""Send pictures to `serve_bytes` from a process that knows TensorFlow only: results, refusals, and memory."""
 
 import io
 import json

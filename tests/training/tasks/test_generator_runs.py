@@ -96,7 +96,7 @@ def test_a_generator_serves_latents(runs):
         latents = tf.random.normal((batch, 32), seed=batch)
         image = saved.signatures["serving_default"](latent=latents)["image"]
         assert image.shape == (batch, 28, 28, 1)
-        # One at a time or together: batch normalisation has statistics of its own.
+        # Samples are equal one at a time and together, because batch normalisation uses stored statistics.
         np.testing.assert_allclose(saved.serve(latents[:1])["image"], image[:1], atol=1e-6)
     saved_weights = [variable.numpy() for variable in saved.variables]
     averages = Checkpoints(run / "checkpoints").load_newest()[0].arrays["average"]
@@ -181,7 +181,7 @@ def test_the_frechet_distance_is_measured_where_a_classifier_of_the_source_is_pu
     made = loop.task._samples(loop.task._fixed_latents(adversarial.EVALUATED)).numpy()
     assert values["eval/frechet"] == pytest.approx(metrics.frechet_distance(means(real), means(made)), rel=1e-5)
     assert loop.task.rank(values) == -values["eval/frechet"]
-    # There are not twice as many pictures as are evaluated on.
+    # The floor needs twice the number of pictures that are evaluated on.
     assert "eval/frechet_floor" not in values
     monkeypatch.setattr(adversarial, "EVALUATED", 20)
     floor = metrics.frechet_distance(means(real[:20]), means(real[20:]))

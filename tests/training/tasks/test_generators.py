@@ -131,7 +131,7 @@ def test_a_resumed_loop_reaches_the_same_bits(model, tmp_path):
 
 
 def relative_distances(*models: str) -> dict[str, dict[str, float]]:
-    """What two devices reach in 200 steps in float64, beside one."""
+    """Return how far two devices and one come apart in 200 steps in float64."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.helpers.small_loops", "200", *models],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},

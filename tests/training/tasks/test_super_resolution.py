@@ -132,7 +132,7 @@ def test_a_run_leaves_a_model_that_enlarges(run, pictures_folder):
     assert card["speed"]["examples_per_second"] > 0
     assert card["speed"]["cores_used"] > 0
     model = tf.saved_model.load(str(folder / "saved_model"))
-    # What is evaluated and exported is the average, with this decay half of the weights of the last step.
+    # The average is evaluated and exported; with this decay it holds half of the last step's weights.
     for average, weight, exported in zip(
         arrays(folder)["average"], arrays(folder)["network/model"], model.variables, strict=True
     ):

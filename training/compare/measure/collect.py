@@ -22,6 +22,7 @@ from training.runs.evaluations import EvaluationOptions, read_evaluations
 from training.runs.folder import Run
 from training.tasks import kind_of
 from training.tasks.kind import Kind
+from zoo.metrics.catalogue import ordered
 from zoo.system.files import write_json, written_beside
 from zoo.system.machine import machine
 
@@ -194,9 +195,9 @@ def _write_facts(
 
 
 def _metrics(run: Run, kind: Kind) -> dict[str, float]:
-    """Return the metrics of a run's model on the held-out part of its source, in the order of its kind."""
+    """Return the metrics of a run's model on the held-out part of its source, in the order of the catalogue."""
     metrics = _facts(run)["metrics"]
-    return {name: metrics[name] for name in kind.metrics if name in metrics}
+    return {name: metrics[name] for name in ordered(kind.metrics) if name in metrics}
 
 
 def _facts(run: Run) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from training.tasks.adversarial.endpoints import endpoints
 from training.tasks.adversarial.evaluation import VIEW
 from training.tasks.adversarial.task import Adversarial
 from training.tasks.kind import Kind
-from training.tasks.samples import FURTHER_METRICS, MAIN_METRICS, evaluate_samples
+from training.tasks.samples import SAMPLE_METRICS, evaluate_samples
 
 KIND = Kind(
     task=Adversarial,
     endpoints=endpoints,
     evaluate=evaluate_samples,
-    metrics=(*MAIN_METRICS, *FURTHER_METRICS),
+    metrics=SAMPLE_METRICS,
     view=VIEW,
     input_range=None,
 )

@@ -1,7 +1,8 @@
 """Train variational autoencoders."""
 
 from training.tasks.kind import Kind
-from training.tasks.samples import FURTHER_METRICS, MAIN_METRICS
+from training.tasks.quality import QUALITY
+from training.tasks.samples import SAMPLE_METRICS
 from training.tasks.variational.endpoints import endpoints
 from training.tasks.variational.evaluation import evaluate
 from training.tasks.variational.task import Variational
@@ -11,6 +12,6 @@ KIND = Kind(
     task=Variational,
     endpoints=endpoints,
     evaluate=evaluate,
-    metrics=("elbo", "log_likelihood", "psnr", *MAIN_METRICS, "ssim", "mse", *FURTHER_METRICS),
+    metrics=("elbo", "log_likelihood", *QUALITY, *SAMPLE_METRICS),
     view=DECODER_VIEW,
 )
