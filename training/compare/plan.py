@@ -78,49 +78,66 @@ def plan_twins(request: ComparisonRequest, image_shape: tuple[int, int, int]) ->
     Raises:
         InputError: a setting of fairness makes no sense for the family.
     """
-    twins: dict[str, Twin] = {}
-    pairs: list[Pair] = []
-    reference = MAPPED[0] if MAPPED[0] in request.upsamplers else request.upsamplers[0]
-    others = [name for name in request.upsamplers if name != reference]
-
-    def add(twin: Twin) -> str:
-        twins.setdefault(twin.key, twin)
-        return twin.key
-
-    def own(name: str) -> str:
-        return add(Twin(f"own/{name}", name, "own", str(request.model(name))))
-
+    planned: list[tuple[list[Twin], list[Pair]]] = []
     if "own" in request.fairness:
-        for name in request.upsamplers:
-            own(name)
-        pairs += [Pair("own", own(reference), own(name), "the whole choice") for name in others]
+        planned.append(_own_twins(request))
     if "mapped" in request.fairness:
-        first, second = MAPPED
-        key = f"mapped/{second}"
-        label = f"{second} from {first}'s weights"
-        mapped = Twin(key, label, "mapped", str(request.model(second)), init=f"{FRESH}{request.model(first)}")
-        _check_map(request, mapped, image_shape)
-        add_key = add(mapped)
-        pairs += [
-            Pair("mapped", own(first), add_key, "the layer alone"),
-            Pair("mapped", own(second), add_key, "the initialiser alone"),
-        ]
+        planned.append(_mapped_twins(request, image_shape))
     if "cost" in request.fairness:
-        widths = equal_cost(request, reference, image_shape)
-        keys = {}
-        for name in request.upsamplers:
-            text = ", ".join(f"{argument} {width}" for argument, width in widths[name].items())
-            usual = request.recipe().model
-            # Leave out a width that is the usual one, so that the run is the same as under "own".
-            settings = {
-                f"model.{argument}": width
-                for argument, width in widths[name].items()
-                if width != usual.get(argument, request.family.arguments[argument].default)
-            }
-            twin = Twin(f"cost/{name}", f"{name} ({text})", "cost", str(request.model(name)), settings=settings)
-            keys[name] = add(twin)
-        pairs += [Pair("cost", keys[reference], keys[name], "the choice at equal cost") for name in others]
-    return list(twins.values()), pairs
+        planned.append(_equal_cost_twins(request, image_shape))
+    # Settings of fairness may share a twin, which is trained once.
+    twins: dict[str, Twin] = {}
+    for twin in (twin for part, _ in planned for twin in part):
+        twins.setdefault(twin.key, twin)
+    return list(twins.values()), [pair for _, part in planned for pair in part]
+
+
+def _reference(request: ComparisonRequest) -> tuple[str, list[str]]:
+    """Return the up-sampler that the others are compared with, and the others."""
+    reference = MAPPED[0] if MAPPED[0] in request.upsamplers else request.upsamplers[0]
+    return reference, [name for name in request.upsamplers if name != reference]
+
+
+def _own_twin(request: ComparisonRequest, upsampler: str) -> Twin:
+    return Twin(f"own/{upsampler}", upsampler, "own", str(request.model(upsampler)))
+
+
+def _own_twins(request: ComparisonRequest) -> tuple[list[Twin], list[Pair]]:
+    """Return the twins that start from their own initialisers."""
+    reference, others = _reference(request)
+    twins = [_own_twin(request, name) for name in request.upsamplers]
+    return twins, [Pair("own", f"own/{reference}", f"own/{name}", "the whole choice") for name in others]
+
+
+def _mapped_twins(request: ComparisonRequest, image_shape: tuple[int, int, int]) -> tuple[list[Twin], list[Pair]]:
+    """Return the twin that starts as the function of another, and both of their own initialisers."""
+    first, second = MAPPED
+    key, label = f"mapped/{second}", f"{second} from {first}'s weights"
+    mapped = Twin(key, label, "mapped", str(request.model(second)), init=f"{FRESH}{request.model(first)}")
+    _check_map(request, mapped, image_shape)
+    pairs = [
+        Pair("mapped", f"own/{first}", key, "the layer alone"),
+        Pair("mapped", f"own/{second}", key, "the initialiser alone"),
+    ]
+    return [mapped, _own_twin(request, first), _own_twin(request, second)], pairs
+
+
+def _equal_cost_twins(request: ComparisonRequest, image_shape: tuple[int, int, int]) -> tuple[list[Twin], list[Pair]]:
+    """Return twins whose widths are adjusted until their multiply-adds agree."""
+    reference, others = _reference(request)
+    usual = request.recipe().model
+    twins = []
+    for name, widths in equal_cost(request, reference, image_shape).items():
+        text = ", ".join(f"{argument} {width}" for argument, width in widths.items())
+        # Leave out a width that is the usual one, so that the run is the same as under "own".
+        settings = {
+            f"model.{argument}": width
+            for argument, width in widths.items()
+            if width != usual.get(argument, request.family.arguments[argument].default)
+        }
+        twins.append(Twin(f"cost/{name}", f"{name} ({text})", "cost", str(request.model(name)), settings=settings))
+    twins.sort(key=lambda twin: request.upsamplers.index(twin.upsampler))
+    return twins, [Pair("cost", f"cost/{reference}", f"cost/{name}", "the choice at equal cost") for name in others]
 
 
 def _check_map(request: ComparisonRequest, twin: Twin, image_shape: tuple[int, int, int]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from training.compare.contest import FAIRNESS, Contest
 from training.compare.measure.costs import costs
-from training.compare.measure.outputs import Examples, after_training, before_training, examples, spectrum_of_data
+from training.compare.measure.outputs import Examples, after_training, before_training, load_examples, spectrum_of_data
 from training.compare.results import records
 from training.data import Source
 from training.evaluate import evaluate
@@ -42,20 +42,20 @@ def collect(contest: Contest, folder: Path) -> None:
     (folder / records.PICTURES).mkdir(exist_ok=True)
     evaluate_alike(contest.trainings, contest.source, contest.runs)
     kind = kind_of(contest.request.family)
-    shown = examples(contest.first_seed(contest.twins[0]), contest.source)
-    _save_pictures(folder, "target", shown.target.numpy())
+    examples = load_examples(contest.first_seed(contest.twins[0]), contest.source)
+    _save_pictures(folder, "target", examples.target.numpy())
     measured = {
         (twin.key, seed): _measured(
-            contest.trainings[twin.key, seed], contest.runs[twin.key, seed], shown, folder, twin.slug
+            contest.trainings[twin.key, seed], contest.runs[twin.key, seed], examples, folder, twin.slug
         )
         for twin in contest.twins
         for seed in range(contest.request.seeds)
     }
-    cost_rows = _write_costs(contest, shown, folder)
+    cost_rows = _write_costs(contest, examples, folder)
     _write_runs(contest, kind, measured, folder)
     curves = _write_curves(contest, folder)
-    _write_spectra(contest, measured, shown, folder)
-    _write_facts(contest, kind, shown, curves, cost_rows, folder)
+    _write_spectra(contest, measured, examples, folder)
+    _write_facts(contest, kind, examples, curves, cost_rows, folder)
 
 
 def evaluate_alike(
@@ -71,7 +71,7 @@ def evaluate_alike(
         evaluation.write(run.path / "evaluation")
 
 
-def _measured(training: ResolvedTraining, run: Run, shown: Examples, folder: Path, slug: str) -> dict[str, Any]:
+def _measured(training: ResolvedTraining, run: Run, examples: Examples, folder: Path, slug: str) -> dict[str, Any]:
     """Return checkerboard and spectrum of a run before and after training; save the first seed's pictures."""
     seed = training.request.seed
     path = folder / MEASURED / f"{slug}-s{seed}.json"
@@ -79,7 +79,7 @@ def _measured(training: ResolvedTraining, run: Run, shown: Examples, folder: Pat
         known: dict[str, Any] = json.loads(path.read_text())
         if known["run"] == str(run.path):
             return known
-    moments = {"before": before_training(training, shown), "after": after_training(training, run, shown)}
+    moments = {"before": before_training(training, examples), "after": after_training(training, run, examples)}
     if seed == 0:
         untrained = moments["before"].pictures[:PICTURES]
         # Stretch to the output's own range, because an untrained output hardly leaves its mean.
@@ -99,7 +99,7 @@ def _measured(training: ResolvedTraining, run: Run, shown: Examples, folder: Pat
     return values
 
 
-def _write_costs(contest: Contest, shown: Examples, folder: Path) -> list[records.Row]:
+def _write_costs(contest: Contest, examples: Examples, folder: Path) -> list[records.Row]:
     """Write one row per twin. If one is new all are measured again: only times of one run can be compared."""
     rows = records.read_rows(folder / records.COSTS)
     trainings = {twin.key: contest.first_seed(twin) for twin in contest.twins}
@@ -108,7 +108,7 @@ def _write_costs(contest: Contest, shown: Examples, folder: Path) -> list[record
         facts = {"load": round(os.getloadavg()[0], 1), **machine()}
         rows = [
             {"twin": key, "run": runs[key], **values, **facts}
-            for key, values in costs(trainings, contest.source, shown.training).items()
+            for key, values in costs(trainings, contest.source, examples.training).items()
         ]
     records.write_rows(folder / records.COSTS, rows)
     return rows
@@ -131,7 +131,7 @@ def _write_curves(contest: Contest, folder: Path) -> list[records.Row]:
 
 
 def _write_spectra(
-    contest: Contest, measured: Mapping[tuple[str, int], dict[str, Any]], shown: Examples, folder: Path
+    contest: Contest, measured: Mapping[tuple[str, int], dict[str, Any]], examples: Examples, folder: Path
 ) -> None:
     """Write one row per frequency of the first seed's spectra and, where outputs have no targets, of the data's."""
     spectra = {
@@ -140,7 +140,7 @@ def _write_spectra(
         if seed == 0
         for when, powers in values["spectrum"].items()
     }
-    of_data = spectrum_of_data(contest.first_seed(contest.twins[0]).request.model, shown)
+    of_data = spectrum_of_data(contest.first_seed(contest.twins[0]).request.model, examples)
     if of_data is not None:
         spectra[records.DATA, "after"] = of_data.tolist()
     rows = [
@@ -154,7 +154,7 @@ def _write_spectra(
 def _write_facts(
     contest: Contest,
     kind: Kind,
-    shown: Examples,
+    examples: Examples,
     curves: list[records.Row],
     cost_rows: list[records.Row],
     folder: Path,
@@ -186,7 +186,7 @@ def _write_facts(
             "pairs": [asdict(pair) for pair in contest.pairs],
             "metrics": metrics,
             "score": score,
-            "pictures": min(PICTURES, len(shown.target)),
+            "pictures": min(PICTURES, len(examples.target)),
             "machine": {key: cost_rows[0][key] for key in ("processor", "cores", "load", "tensorflow", "keras")},
             "commit": config["commit"],
             "date": datetime.date.today().isoformat(),

@@ -58,7 +58,7 @@ class Outputs:
     spectrum: np.ndarray
 
 
-def examples(training: ResolvedTraining, source: Source) -> Examples:
+def load_examples(training: ResolvedTraining, source: Source) -> Examples:
     """Return the first pictures of the validation part, and the first training batch."""
     request = training.request
     task = _task(training)
@@ -71,21 +71,21 @@ def examples(training: ResolvedTraining, source: Source) -> Examples:
     return Examples(first, batch, to_float(batch["image"]), border)
 
 
-def before_training(training: ResolvedTraining, shown: Examples) -> Outputs:
+def before_training(training: ResolvedTraining, examples: Examples) -> Outputs:
     """Measure the network with its first weights."""
-    return _measured(_task(training, start=True).model, training.request.model, shown)
+    return _measured(_task(training, start=True).model, training.request.model, examples)
 
 
-def after_training(training: ResolvedTraining, run: Run, shown: Examples) -> Outputs:
+def after_training(training: ResolvedTraining, run: Run, examples: Examples) -> Outputs:
     """Measure the network of a finished run."""
     model = build_model(str(training.request.model), **training.architecture.published_arguments)
     set_saved_weights(model, run.saved_model)
-    return _measured(model, training.request.model, shown)
+    return _measured(model, training.request.model, examples)
 
 
-def spectrum_of_data(name: ModelName, shown: Examples) -> np.ndarray | None:
+def spectrum_of_data(name: ModelName, examples: Examples) -> np.ndarray | None:
     """Return the spectrum of the data, to compare samples with; None for models whose outputs have targets."""
-    return None if name.family.facts.has_target else spectrum(shown.target)
+    return None if name.family.facts.has_target else spectrum(examples.target)
 
 
 def _task(training: ResolvedTraining, *, start: bool = False) -> Task:
@@ -99,12 +99,12 @@ def _task(training: ResolvedTraining, *, start: bool = False) -> Task:
     )
 
 
-def _measured(model: keras.Model, name: ModelName, shown: Examples) -> Outputs:
+def _measured(model: keras.Model, name: ModelName, examples: Examples) -> Outputs:
     kind = kind_of(name.family)
     assert kind.view is not None, name
     endpoints = kind.endpoints(model, name)
-    output = tf.cast(kind.view.output(endpoints, shown.batch), shown.target.dtype)
-    target, inner = (_without_border(pictures, shown.border) for pictures in (shown.target, output))
+    output = tf.cast(kind.view.output(endpoints, examples.batch), examples.target.dtype)
+    target, inner = (_without_border(pictures, examples.border) for pictures in (examples.target, output))
     spectral: tf.Tensor
     if name.family.facts.has_target:
         spectral = tf.reduce_mean(metrics.excess_spectral_energy(target, inner, name.period))
@@ -115,7 +115,7 @@ def _measured(model: keras.Model, name: ModelName, shown: Examples) -> Outputs:
         "spectral": float(spectral),
         "imbalance": float(tf.reduce_mean(metrics.phase_imbalance(target, inner, name.period))),
     }
-    constant = _constant(model, name.period, kind.view, endpoints, shown.batch)
+    constant = _constant(model, name.period, kind.view, endpoints, examples.batch)
     if constant is not None:
         checkerboard["constant"] = constant
     return Outputs(output.numpy(), checkerboard, spectrum(inner - target))
