@@ -1,8 +1,8 @@
-"""Write docs/findings.md, what the comparisons of twins show, and its figures, from results/compare/.
+"""Write docs/findings.md, what the comparisons of twins show, and its figures, from results/quality/compare/.
 
     python -m scripts.findings [--collect runs/compare] [--check]
 
-With --collect the numbers of finished comparisons are copied to results/compare/<family>/<source>/ first, and their
+With --collect the numbers of finished comparisons are copied to results/quality/compare/<family>/<source>/ first, and their
 pictures are drawn beside the plots. With --check nothing is written, and the exit code is 1 where the page is not what
 the results say. The sentences in short stand in README.md too: run scripts/tables.py afterwards.
 """
@@ -40,7 +40,7 @@ HEAD = """# Which up-sampler should I take?
 
 What comparisons of twins found: one family, its up-samplers, the same seeds, data order, budget and metrics. The
 budgets are small, minutes a run: what needs longer training to show is not seen here. Every sentence and table is
-generated from the files in results/compare/, which `make compare FAMILY=...` writes.
+generated from the files in results/quality/compare/, which `make compare FAMILY=...` writes.
 """
 
 

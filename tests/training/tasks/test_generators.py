@@ -163,7 +163,7 @@ def test_what_is_published_is_the_average_with_statistics_of_its_own():
     loop.advance(loop.stream(), 3)
     task.refresh()
     shown, trained = task.published, task.model
-    for weight, average, own in zip(shown.weights, task.averages, trained.weights, strict=True):
+    for weight, average, own in zip(shown.weights, task.averages.variables, trained.weights, strict=True):
         if "moving" not in weight.name:
             np.testing.assert_array_equal(weight, average)
             assert weight.name == own.name
@@ -230,7 +230,7 @@ def test_a_collapsed_generator_stops_the_run_at_its_step(guarded, monkeypatch):
             for network in (self.task.model, self.task._average):
                 dense = network.get_layer("dense")
                 dense.set_weights([np.zeros_like(dense.get_weights()[0])])
-            for average, weight in zip(self.task.averages, self.task.model.weights, strict=True):
+            for average, weight in zip(self.task.averages.variables, self.task.model.weights, strict=True):
                 average.assign(weight)
 
     monkeypatch.setattr(type(loop), "advance", collapsing)
@@ -271,7 +271,7 @@ def test_a_loss_that_is_not_finite_stops_at_its_step(monkeypatch):
 def test_samples_that_are_not_finite_stop_the_run_though_its_weights_are():
     loop = small_loop("dcgan_subpixel", 2)
     loop.task._features = lambda images: images.mean((2, 3))
-    for weight in (*loop.task.model.weights, *loop.task.averages):
+    for weight in (*loop.task.model.weights, *loop.task.averages.variables):
         weight.assign(tf.fill(weight.shape, 1e30))
     with pytest.raises(DivergedError, match="the evaluation at step 0 is not a number"):
         loop.train_to_end()
