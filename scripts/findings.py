@@ -2,8 +2,8 @@
 
     python -m scripts.findings [--collect runs/compare] [--check]
 
-With --collect the numbers of finished comparisons are copied to results/quality/compare/<family>/<source>/ first, and their
-pictures are drawn beside the plots. With --check nothing is written, and the exit code is 1 where the page is not what
+With --collect the numbers of finished comparisons are copied to results/quality/compare/<family>/<source>/ first, and
+their pictures are drawn beside the plots. With --check nothing is written, and the exit code is 1 where the page is not what
 the results say. The sentences in short stand in README.md too: run scripts/tables.py afterwards.
 """
 
