@@ -24,7 +24,7 @@ from training.data import open_source
 from training.reporting.plots import COLOURS, DATA_COLOUR, checkerboard_radii, draw_spectra, mark
 from zoo.metrics import radial_spectrum
 from zoo.models import parse_name
-from zoo.registry import UPSAMPLERS
+from zoo.names import UPSAMPLERS, PublishedName
 
 FIGURES = ROOT / "docs" / "figures"
 PICTURES, SAMPLES, MEASURED, SEED = 8, 14, 2000, 0
@@ -88,8 +88,8 @@ def spectra() -> None:
     figure, axes = plt.subplots(2, len(published), figsize=size, height_ratios=(3, 2), **options)
     for upper, lower, (source, names) in zip(*axes, published.items(), strict=True):
         data = radial_spectrum(test_pictures(source, MEASURED))
-        made = {name.partition(".")[0]: radial_spectrum(samples(name, MEASURED)) for name in names}
-        period = parse_name(names[0].partition(".")[0]).family.upsampling
+        made = {PublishedName.parse(name).model: radial_spectrum(samples(name, MEASURED)) for name in names}
+        period = parse_name(PublishedName.parse(names[0]).model).family.upsampling
         draw_spectra(upper, data, made, period)
         upper.set(title=source, xlabel="")
         held = (data.size > 0) & (data.frequency > 0)

@@ -14,6 +14,7 @@ from training.runs.folder import RUNS, Run, find_saved_model
 from training.tasks import kind_of
 from training.tasks.super_resolution.evaluation import evaluate_bicubic
 from zoo.models import parse_name
+from zoo.names import PublishedName
 from zoo.pretrained.index import CARD
 from zoo.registry import ModelName
 
@@ -76,7 +77,7 @@ def _evaluate_exported(name: str, data: str | None, console: Console, features: 
     """Return the evaluation of a published model or a run, and the folder that it belongs to."""
     saved_model = find_saved_model(name)
     card = json.loads((saved_model / CARD).read_text())
-    model = parse_name(card["name"].partition(".")[0])
+    model = parse_name(PublishedName.parse(card["name"]).model)
     source = open_source(data or card["source"])
     source, split = kind_of(model.family).source_for(name, card, source, data, console.print)
     run = Run(saved_model.parent)

@@ -4,8 +4,8 @@ Importing this package loads neither TensorFlow nor Keras; the calls that need t
 """
 
 from zoo.models import model_names as _model_names
+from zoo.names import matching as _matching
 from zoo.pretrained.load import card, create_model, load_pretrained, published_names
-from zoo.registry import matching as _matching
 from zoo.upscaling import upscale
 
 __all__ = ["card", "create_model", "list_models", "load_pretrained", "upscale"]

@@ -4,15 +4,13 @@ A family is one architecture written as a function of its up-sampler (and scale)
 the function; nothing is built and no framework is imported until a model is asked for.
 """
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
-UPSAMPLERS = ("subpixel", "transpose", "transpose_2r", "resize")
+from zoo.names import UPSAMPLERS, closest, upsampler_names
 
 _FAMILIES: dict[str, "Family"] = {}
 _NAME = re.compile(r"(?P<family>[a-z0-9]+)(?:_x(?P<scale>[1-9][0-9]*))?(?:_(?P<upsampler>[a-z][a-z0-9_]*))?")
@@ -142,9 +140,9 @@ def family(
             raise ValueError(f"family {name!r} is registered already, by {_FAMILIES[name].build.__module__}")
         if kind not in KINDS:
             raise ValueError(f"family {name!r}: kind {kind!r} is not one of {', '.join(KINDS)}")
-        unknown = set(upsamplers) - set(UPSAMPLERS)
+        unknown = sorted(set(upsamplers) - set(upsampler_names()))
         if unknown:
-            raise ValueError(f"family {name!r}: up-samplers {sorted(unknown)} are not among {UPSAMPLERS}")
+            raise ValueError(f"family {name!r}: up-samplers {unknown} are not among {upsampler_names()}")
         _FAMILIES[name] = Family(
             name, kind, build, tuple(upsamplers), tuple(scales), upsampling, citation, discriminator
         )
@@ -156,17 +154,6 @@ def family(
 def families() -> dict[str, Family]:
     """The registered families by name. `zoo.models.families` also imports their files first."""
     return dict(_FAMILIES)
-
-
-def matching(names: Iterable[str], pattern: str) -> list[str]:
-    """The names that match a wildcard pattern (`*`, `?`, `[...]`), sorted."""
-    return sorted(name for name in names if fnmatchcase(name, pattern))
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """`" (did you mean a, b?)"`, or an empty string where nothing is close."""
-    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
-    return f" (did you mean {', '.join(close)}?)" if close else ""
 
 
 def parse_name(name: str) -> ModelName:

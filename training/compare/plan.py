@@ -10,7 +10,8 @@ from training.errors import InputError
 from training.recipes import COMPARISON_SETTINGS, recipe_for
 from training.runs.starting_weights import FRESH, FreshTwin
 from training.tasks.architecture import architecture
-from zoo.registry import Family, closest
+from zoo.names import closest
+from zoo.registry import Family
 
 MAPPED = ("subpixel", "transpose")
 _STEPS_PER_EVALUATION = 100

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from training.data.sources.tfds_sets import (
     registered_names,
     seems_image_set,
 )
+from zoo.names import similar
 
 OWN_NAMES = ("glyphs", "photos", *SR_FOLDERS)
 
@@ -127,6 +127,6 @@ def _check_set(name: SetName) -> None:
 
 def _suggestion(text: str) -> str:
     known = [*OWN_NAMES, *registered_names()]
-    close = difflib.get_close_matches(text.lower(), known, n=8, cutoff=0.55)
+    close = similar(text.lower(), known, count=8, least=0.55)
     usable = [name for name in close if name in OWN_NAMES or seems_image_set(name)][:4]
     return f" Did you mean {' or '.join(usable)}?" if usable else ""

@@ -17,6 +17,7 @@ from training.runs.evaluations import read_evaluations
 from training.runs.folder import Run, find_saved_model
 from training.tasks import kind_of
 from zoo.models import build_model, families
+from zoo.names import PublishedName
 from zoo.pretrained.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
 from zoo.pretrained.load import set_saved_weights, sha256, verify_files, walk
 from zoo.system.files import appears_whole, write_json
@@ -90,7 +91,7 @@ def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
     facts = json.loads((folder / name / CARD).read_text())
     weights = _weights(folder / name, facts)
     with appears_whole(folder / name) as temporary:
-        export(name.partition(".")[0], facts["model_arguments"], weights, temporary)
+        export(PublishedName.parse(name).model, facts["model_arguments"], weights, temporary)
         (temporary / CARD).parent.mkdir()
         shutil.copyfile(folder / name / CARD, temporary / CARD)
         if any(a.tobytes() != b.tobytes() for a, b in zip(weights, _weights(temporary, facts), strict=True)):
@@ -101,7 +102,7 @@ def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
 
 
 def _weights(saved_model: Path, facts: Mapping[str, Any]) -> list[np.ndarray]:
-    model = build_model(facts["name"].partition(".")[0], **facts["model_arguments"])
+    model = build_model(PublishedName.parse(facts["name"]).model, **facts["model_arguments"])
     set_saved_weights(model, saved_model)
     return model.get_weights()
 
@@ -123,7 +124,7 @@ def _listed(name: str, folder: Path) -> Path:
 def _check_outputs(saved_model: Path, facts: Mapping[str, Any]) -> None:
     """Raise `RunError` unless an endpoint returns what the model returns, at batch sizes 1 and 7."""
     loaded = tf.saved_model.load(str(saved_model))
-    model = build_model(facts["name"].partition(".")[0], **facts["model_arguments"])
+    model = build_model(PublishedName.parse(facts["name"]).model, **facts["model_arguments"])
     set_saved_weights(model, saved_model)
     served = kind_of(families()[facts["family"]]).served
     endpoint = loaded.signatures[next(name for name in served.endpoints if name in loaded.signatures)]

@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from training.errors import InputError
 from training.recipes.by_family import BY_SOURCE, RECIPES
 from training.recipes.recipe import Recipe
-from zoo.registry import Family, closest
+from zoo.names import closest
+from zoo.registry import Family
 
 _POSITIVE = (
     "batch",

@@ -10,6 +10,7 @@ import numpy as np
 from training.errors import InputError
 from training.runs.folder import find_saved_model
 from zoo.models import build_model, parse_name
+from zoo.names import PublishedName
 from zoo.pretrained.index import CARD
 from zoo.pretrained.load import set_saved_weights, sha256
 from zoo.registry import ModelName
@@ -86,8 +87,7 @@ class TrainedWeights:
         _copy(origin, model, self.name, without_head=self._other_scale)
 
     def _model_name(self) -> str:
-        name: str = self._card["name"].partition(".")[0]
-        return name
+        return PublishedName.parse(self._card["name"]).model
 
 
 class FreshTwin:

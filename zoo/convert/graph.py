@@ -9,8 +9,6 @@ import keras
 from keras import KerasTensor
 from keras.src.models.functional import Functional
 
-Shape = tuple[int | None, ...]
-
 # Where neither the model nor the caller says a size, to try layers on.
 FALLBACK_SIZE = 32
 

@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from zoo.convert.graph import Call, Graph, Reading, Shape
+from zoo.arrays import Shape
+from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
 from zoo.convert.patterns import framed, hand_written, shuffle_of
 from zoo.convert.report import LayerReport

@@ -2,14 +2,15 @@
 
 import math
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
     import tensorflow as tf
 
+    from zoo.arrays import Array
 
-def cropped(picture: "np.ndarray[Any, Any]", scale: int) -> "np.ndarray[Any, Any]":
+
+def cropped(picture: "Array", scale: int) -> "Array":
     """Cut `[..., height, width, channels]` at the bottom and right to multiples of `scale`.
 
     Raises:
@@ -21,7 +22,7 @@ def cropped(picture: "np.ndarray[Any, Any]", scale: int) -> "np.ndarray[Any, Any
     return picture[..., :height, :width, :]
 
 
-def degrade(picture: "np.ndarray[Any, Any]", scale: int) -> "np.ndarray[Any, Any]":
+def degrade(picture: "Array", scale: int) -> "Array":
     """The low-resolution picture: bicubic with antialiasing, rounded to 8 bits.
 
     Args:
@@ -109,7 +110,7 @@ def _enlarged(image: "tf.Tensor", scale: int, axis: int) -> "tf.Tensor":
     return tf.reshape(tf.stack(phases, axis + 1), [*shape, image.shape[-1]])
 
 
-def _weights(phase: int, scale: int) -> tuple[int, "np.ndarray[Any, Any]"]:
+def _weights(phase: int, scale: int) -> tuple[int, "Array"]:
     """Where the four neighbours of a phase begin, and their weights by which of them lie inside of the picture.
 
     The weights are those of TensorFlow's table, a kernel at 1,024 places to the pixel in float32; neighbours outside of

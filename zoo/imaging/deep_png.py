@@ -6,11 +6,11 @@ Pillow writes RGB of 8 bits only. TensorFlow writes 16 but no profile, and holds
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from zoo.arrays import Array
 
 # By channels: grey, grey and alpha, RGB, RGB and alpha.
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}

@@ -1,8 +1,10 @@
 """Luma and chroma of ITU-R BT.601 in studio range, as MATLAB's rgb2ycbcr computes them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from zoo.arrays import Array
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -14,7 +16,7 @@ _MATRIX = np.array(
 _OFFSET = np.array([16.0, 128.0, 128.0])
 
 
-def luma(picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def luma(picture: Array) -> Array:
     """The luma of a picture, rounded to 8 bits; a grey picture is its own.
 
     Args:

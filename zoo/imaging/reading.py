@@ -4,10 +4,11 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zoo.arrays import Array
 from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ PIXEL_LIMIT = 100_000_000
 _ORIENTATION = 0x0112
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BIT_DEPTH = 24
-Array = np.ndarray[Any, Any]
 
 
 class PictureError(ValueError):

@@ -8,10 +8,10 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
+    from zoo.arrays import Array
 
 # On AVX-512, oneDNN's convolutions larger than 3x3 go along the width in blocks of 30 pixels. A last block of one pixel
 # (up to two for 7x7, three for 9x9) does not suit them: another kernel runs, whose sums are rounded differently, and
@@ -83,12 +83,12 @@ def spans(size: int, window: int, halo: int) -> list[Span]:
 
 
 def enlarge_in_tiles(
-    picture: "np.ndarray[Any, Any]",
-    run: "Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]",
+    picture: "Array",
+    run: "Callable[[Array], Array]",
     scale: int,
     window: tuple[int, int],
     halo: int,
-    large: "np.ndarray[Any, Any]",
+    large: "Array",
     advance: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Enlarge a picture tile by tile into an array.

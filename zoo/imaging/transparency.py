@@ -1,10 +1,8 @@
 """Colours under transparent pixels, which nobody sees until a picture is resampled."""
 
-from typing import Any
-
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from zoo.arrays import Array
 
 
 def fill_transparent(colours: Array, alpha: Array) -> Array:

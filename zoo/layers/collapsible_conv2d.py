@@ -6,9 +6,8 @@ import keras
 import numpy as np
 from keras import initializers, ops
 
+from zoo.arrays import Array
 from zoo.upsampling.arguments import Pair, Scale, pair, positive
-
-Array = np.ndarray[Any, Any]
 
 
 @keras.saving.register_keras_serializable("zoo")

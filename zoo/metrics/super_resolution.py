@@ -1,17 +1,14 @@
 """What the super-resolution literature measures: 8-bit pictures, a border of `scale` pixels left out."""
 
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 
+from zoo.arrays import Array
 from zoo.imaging import luma
 from zoo.metrics.pictures import SSIM_WINDOW, psnr, ssim
 
-Picture = np.ndarray[Any, Any]
 
-
-def super_resolution_metrics(target: Picture, output: Picture, scale: int) -> dict[str, float]:
+def super_resolution_metrics(target: Array, output: Array, scale: int) -> dict[str, float]:
     """PSNR and SSIM on luma, and PSNR on RGB for colour pictures.
 
     Args:
@@ -39,7 +36,7 @@ def super_resolution_metrics(target: Picture, output: Picture, scale: int) -> di
     return values
 
 
-def _inner(target: Picture, output: Picture, border: int) -> list[tf.Tensor]:
+def _inner(target: Array, output: Array, border: int) -> list[tf.Tensor]:
     """Both as batches of one in 0..1, float64, without their border."""
     return [
         tf.constant(picture[None, border:-border, border:-border].astype(np.float64) / 255.0)

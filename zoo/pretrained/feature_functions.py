@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from zoo.models import families
+from zoo.names import PublishedName, closest
 from zoo.pretrained.load import card, load_pretrained, published_names
-from zoo.registry import UnknownNameError, closest
+from zoo.registry import UnknownNameError
 from zoo.system import hosts as reachable
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def inception_features(weights: str | None) -> "FeatureFunction":
 
 def _classifiers() -> list[str]:
     kinds = [name for name, family in families().items() if family.facts.classifies]
-    return [name for name in published_names() if name.partition(".")[0] in kinds]
+    return [name for name in published_names() if PublishedName.parse(name).model in kinds]
 
 
 def _check(name: str, what: str, names: list[str]) -> None:

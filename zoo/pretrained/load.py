@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.models import build_model, model_names
+from zoo.names import PublishedName, closest
 from zoo.pretrained.index import CARD, FILE_LIMIT, INDEX, PUBLISHED_NAME, VerificationError, read_index
-from zoo.registry import UnknownNameError, closest
+from zoo.registry import UnknownNameError
 
 if TYPE_CHECKING:
     import keras
@@ -166,7 +167,7 @@ def create_model(name: str, *, pretrained: bool = False, **arguments: Any) -> "k
         return build_model(name, **arguments)
     folder = verify(name)
     facts = card(name)
-    model = build_model(name.partition(".")[0], **{**facts["model_arguments"], **arguments})
+    model = build_model(PublishedName.parse(name).model, **{**facts["model_arguments"], **arguments})
     set_saved_weights(model, folder)
     return model
 

@@ -2,16 +2,16 @@
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zoo.models import parse_name
+from zoo.names import PublishedName
 from zoo.pretrained.load import load_pretrained, locate, published_names
 from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
-    import numpy as np
+    from zoo.arrays import Array
 
-    Array = np.ndarray[Any, Any]
 
 MOST = 1024
 _GAP = 1
@@ -92,4 +92,4 @@ def _check(name: str, count: int, seed: int) -> None:
 
 
 def _draws(name: str) -> bool:
-    return parse_name(name.partition(".")[0]).family.facts.draws
+    return parse_name(PublishedName.parse(name).model).family.facts.draws

@@ -6,10 +6,9 @@ import keras
 import tensorflow as tf
 from keras import constraints, initializers, ops, regularizers
 
+from zoo.arrays import Shape
 from zoo.upsampling.arguments import Pair, Scale, layout, pair
 from zoo.upsampling.layouts import from_channels_last, sizes, to_channels_last
-
-Shape = tuple[int | None, ...]
 
 
 @keras.saving.register_keras_serializable("zoo")

@@ -6,12 +6,11 @@ import keras
 import tensorflow as tf
 from keras import activations, constraints, initializers, ops, regularizers
 
+from zoo.arrays import Shape
 from zoo.upsampling.arguments import Pair, Scale, layout, one_of, pair, positive
 from zoo.upsampling.icnr import ICNR
 from zoo.upsampling.layouts import from_channels_last, to_channels_last
 from zoo.upsampling.shuffle import periodic_shuffle
-
-Shape = tuple[int | None, ...]
 
 
 @keras.saving.register_keras_serializable("zoo")

@@ -10,13 +10,14 @@ from zoo.registry import UnknownNameError
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
     import tensorflow as tf
+
+    from zoo.arrays import Array
 
 BICUBIC_HALO = 2
 _BICUBIC = re.compile(r"bicubic_x([2-9])")
 
-Enlargement = Callable[["np.ndarray[Any, Any]"], "np.ndarray[Any, Any]"]
+Enlargement = Callable[["Array"], "Array"]
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _of_windows(function: "Callable[[tf.Tensor], tf.Tensor]") -> Enlargement:
     compiled = tf.function(function, autograph=False)
     traced: dict[Any, Callable[[tf.Tensor], tf.Tensor]] = {}
 
-    def run(window: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    def run(window: "Array") -> "Array":
         key = window.dtype, window.shape[-1]
         if key not in traced:
             traced[key] = compiled.get_concrete_function(tf.TensorSpec((1, None, None, window.shape[-1]), window.dtype))

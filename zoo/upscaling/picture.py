@@ -7,9 +7,9 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from zoo.arrays import Array
     from zoo.upscaling.enlarger import Enlarger
 
-    Array = np.ndarray[Any, Any]
 
 Tile = int | Literal["auto", "off"]
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.registry import UPSAMPLERS
+from zoo.names import UPSAMPLERS
 
 
 @pytest.mark.parametrize("upsampler", UPSAMPLERS)

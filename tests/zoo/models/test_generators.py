@@ -5,7 +5,7 @@ import pytest
 import zoo
 from zoo.layers.spectral_conv2d import SpectralConv2D
 from zoo.models import build_discriminator
-from zoo.registry import UPSAMPLERS
+from zoo.names import UPSAMPLERS
 
 FAMILIES = ("vae", "dcgan", "sngan")
 
