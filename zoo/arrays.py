@@ -1,5 +1,9 @@
-"""Type aliases of arrays, shapes and sizes. Modules that must not load NumPy import them for type checking only."""
+"""Types of arrays and shapes, and arithmetic on them that layers and networks share.
 
+Modules that must not load NumPy import the types for type checking only.
+"""
+
+import math
 from typing import Any
 
 import numpy as np
@@ -12,3 +16,38 @@ Shape = tuple[int | None, ...]
 
 Size = tuple[int, int]
 """Height and width."""
+
+Reach = tuple[int, int, int]
+"""The pixels that a layer's output depends on, along one axis: (scale, first, last).
+
+Output pixel p depends on input pixels floor((p + first) / scale) to floor((p + last) / scale), where `scale` is the
+factor by which the layer enlarges.
+"""
+
+
+def places(shape: Shape, data_format: str = "channels_last") -> int:
+    """Return height times width of a feature map.
+
+    Args:
+        shape: of the feature map, with the batch.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    Raises:
+        ValueError: a size is not known.
+    """
+    grid = shape[2:] if data_format == "channels_first" else shape[1:-1]
+    if None in grid:
+        raise ValueError(f"a feature map of shape {tuple(shape)} has no fixed height and width; give an input size")
+    return math.prod(size for size in grid if size is not None)
+
+
+def kernel_reach(size: int, padding: str = "same", dilation: int = 1) -> tuple[int, int]:
+    """Return how many pixels before and after its own a convolution of stride 1 reads along one axis.
+
+    Args:
+        size: of the kernel.
+        padding: `"same"`; or `"valid"`, whose first output pixel reads from the first input pixel on.
+        dilation: distance of the kernel's taps.
+    """
+    span = (size - 1) * dilation
+    return (0, span) if padding == "valid" else (span // 2, span - span // 2)

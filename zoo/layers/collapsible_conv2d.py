@@ -1,12 +1,13 @@
 """Linear blocks that collapse to one convolution."""
 
+import math
 from typing import Any
 
 import keras
 import numpy as np
 from keras import initializers, ops
 
-from zoo.arrays import Array
+from zoo.arrays import Array, Reach, Shape, kernel_reach, places
 from zoo.upsampling.arguments import Pair, Scale, pair, positive
 
 
@@ -51,7 +52,7 @@ class CollapsibleConv2D(keras.layers.Layer):
             raise ValueError(f"A residual needs an odd kernel_size. Received: kernel_size={self.kernel_size}")
         self.input_spec = keras.layers.InputSpec(ndim=4)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Make the two factors and the bias."""
         channels = input_shape[-1]
         if channels is None or (self.residual and channels != self.filters):
@@ -74,9 +75,18 @@ class CollapsibleConv2D(keras.layers.Layer):
             kernel = kernel + ops.cast(self._identity(), kernel.dtype)
         return ops.add(ops.conv(inputs, kernel, padding="same", data_format="channels_last"), self.bias)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The input's shape with `filters` channels."""
         return (*input_shape[:-1], self.filters)
+
+    def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:
+        """Return the multiply-adds of the collapsed convolution for one example."""
+        return math.prod(self.kernel_size) * self.expand.shape[2] * self.filters * places(output_shape)
+
+    def reach(self) -> tuple[Reach, Reach]:
+        """Return the reach along rows and along columns."""
+        rows, columns = ((1, -before, after) for before, after in map(kernel_reach, self.kernel_size))
+        return rows, columns
 
     def collapse(self) -> list[Array]:
         """Kernel `[kh, kw, channels, filters]` and bias of the one Conv2D, padding `"same"`, that this layer is."""

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from zoo.arrays import Shape
+
 
 @keras.saving.register_keras_serializable("zoo")
 class Mode(layers.Layer):
@@ -28,6 +30,10 @@ class Mode(layers.Layer):
         """The numbers, then the choice."""
         largest = ops.one_hot(ops.argmax(code, -1), code.shape[-1], dtype=code.dtype)
         return ops.concatenate([code, self.weight * largest], -1)
+
+    def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:
+        """Return 0: nothing is multiplied by a weight."""
+        return 0
 
     def get_config(self) -> dict[str, Any]:
         """What `from_config` needs."""

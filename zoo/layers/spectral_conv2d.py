@@ -1,10 +1,12 @@
 """Convolution under spectral normalisation."""
 
+import math
 from typing import Any
 
 import keras
 from keras import initializers, ops
 
+from zoo.arrays import Reach, Shape, kernel_reach, places
 from zoo.upsampling.arguments import Pair, Scale, pair, positive
 
 
@@ -51,7 +53,7 @@ class SpectralConv2D(keras.layers.Layer):
         self.padding = padding
         self.input_spec = keras.layers.InputSpec(ndim=4)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Make kernel, bias and the estimate of the kernel's first singular vector."""
         # The division is done in the variables' own precision, whatever the convolution runs in.
         self.kernel = self.add_weight(
@@ -84,7 +86,7 @@ class SpectralConv2D(keras.layers.Layer):
         output = ops.conv(inputs, kernel, self.strides, self.padding, data_format="channels_last")
         return ops.add(output, self.bias)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """As Conv2D's."""
         lost = (0, 0) if self.padding == "same" else (self.kernel_size[0] - 1, self.kernel_size[1] - 1)
         sides = [
@@ -92,6 +94,23 @@ class SpectralConv2D(keras.layers.Layer):
             for size, missing, stride in zip(input_shape[1:3], lost, self.strides, strict=True)
         ]
         return (input_shape[0], *sides, self.filters)
+
+    def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:
+        """Return the multiply-adds for one example; the kernel is normalised once per batch and not counted."""
+        return math.prod(self.kernel.shape) * places(output_shape)
+
+    def reach(self) -> tuple[Reach, Reach]:
+        """Return the reach along rows and along columns.
+
+        Raises:
+            ValueError: the layer has strides.
+        """
+        if self.strides != (1, 1):
+            raise ValueError(f"{self.name} has strides {self.strides}; only networks without can run in tiles")
+        rows, columns = (
+            (1, -before, after) for before, after in (kernel_reach(size, self.padding) for size in self.kernel_size)
+        )
+        return rows, columns
 
     def get_config(self) -> dict[str, Any]:
         """Every argument of the constructor."""

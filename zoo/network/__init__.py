@@ -1,5 +1,9 @@
-"""Facts about a network: how far its pixels see, and how many multiply-adds it executes."""
+"""Measure networks: the pixels that an output pixel depends on, and the multiply-adds that are executed.
 
+Layers of Keras are known here. A custom layer states its own facts: see `zoo.network.layer_facts`.
+"""
+
+from zoo.network.layer_facts import KnowsHeldChannels, KnowsMultiplyAdds, KnowsReach
 from zoo.network.multiply_adds import (
     executed_multiply_adds,
     layer_multiply_adds,
@@ -9,6 +13,9 @@ from zoo.network.multiply_adds import (
 from zoo.network.receptive_field import ReceptiveField, receptive_field
 
 __all__ = [
+    "KnowsHeldChannels",
+    "KnowsMultiplyAdds",
+    "KnowsReach",
     "ReceptiveField",
     "executed_multiply_adds",
     "layer_multiply_adds",

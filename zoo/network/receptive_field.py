@@ -1,9 +1,12 @@
-"""Which input pixels an output pixel of a network depends on, read from its layers."""
+"""Read from a network's layers which input pixels an output pixel depends on."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from zoo.arrays import kernel_reach
+from zoo.network.layer_facts import KnowsHeldChannels, KnowsReach
 
 if TYPE_CHECKING:
     import keras
@@ -11,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What running a network in tiles needs to know.
+    """The numbers that are needed to run a network in tiles.
 
     Attributes:
         scale: height and width of the output per input pixel.
-        halo: input pixels beyond its own that an output pixel depends on, in the direction where they are most.
+        halo: the most input pixels beyond its own, in any direction, that an output pixel depends on.
         widest: values per input pixel of the largest feature map.
     """
 
@@ -26,31 +29,37 @@ class ReceptiveField:
 
 @dataclass(frozen=True)
 class _Reach:
-    """Pixel p of a feature map sees input pixels floor((p + first) / scale) to floor((p + last) / scale)."""
+    """Pixel p of a feature map depends on input pixels floor((p + first) / scale) to floor((p + last) / scale)."""
 
     scale: int = 1
     first: int = 0
     last: int = 0
 
+    def after(self, scale: int, first: int, last: int) -> "_Reach":
+        """Return the reach behind a layer that has a reach of its own."""
+        return _Reach(self.scale * scale, self.first * scale + first, self.last * scale + last)
+
     def widened(self, before: int, after: int) -> "_Reach":
-        """That of pixels which take `before` and `after` pixels beside their own."""
-        return _Reach(self.scale, self.first - before, self.last + after)
+        """Return the reach behind an operation that reads `before` and `after` pixels beyond its own."""
+        return self.after(1, -before, after)
 
     def enlarged(self, factor: int) -> "_Reach":
-        """That of `factor` pixels where there was one."""
-        return _Reach(self.scale * factor, self.first * factor, self.last * factor)
+        """Return the reach after each pixel has become `factor` pixels."""
+        return self.after(factor, 0, 0)
 
     @property
     def halo(self) -> int:
         return max(0, math.ceil(-self.first / self.scale), math.ceil(self.last / self.scale))
 
 
-# Rows and columns.
+# Along rows and along columns.
 _Reaches = tuple[_Reach, _Reach]
 
 
 def receptive_field(model: "keras.Model") -> ReceptiveField:
-    """The receptive field of a functional model with one input and one output, channels last.
+    """Return the receptive field of a functional model with one input and one output, channels last.
+
+    A layer that states its reach (`zoo.network.KnowsReach`) is asked for it.
 
     Raises:
         ValueError: a layer that is not local, has strides, or is not known; or factors that differ.
@@ -65,12 +74,13 @@ def receptive_field(model: "keras.Model") -> ReceptiveField:
 
 
 class _Walk:
-    """From a model's outputs back to its inputs, every feature map once."""
+    """Walk from a model's output back to its input, through every feature map once."""
 
     def __init__(self) -> None:
         self.widest = 0
 
     def through(self, model: "keras.Model", inputs: Sequence[_Reaches]) -> _Reaches:
+        """Return the reaches of a model's output, given those of its inputs."""
         known = {id(tensor): reaches for tensor, reaches in zip(model.inputs, inputs, strict=True)}
         return self._of(model.outputs[0], known)
 
@@ -79,19 +89,18 @@ class _Walk:
             history = tensor._keras_history
             node = history.operation._inbound_nodes[history.node_index]
             inputs = [self._of(each, known) for each in node.input_tensors]
-            known[id(tensor)] = self._after(history.operation, inputs)
-            self._measure(history.operation, [tensor, *node.input_tensors], known[id(tensor)])
+            known[id(tensor)] = self._behind(history.operation, inputs)
+            self._measure(history.operation, node.input_tensors[0] if inputs else tensor, tensor, known[id(tensor)])
         return known[id(tensor)]
 
-    def _measure(self, operation: Any, tensors: Sequence[Any], reaches: _Reaches) -> None:
-        """Keep the largest map; a resize convolution also holds its input at the size of its output."""
-        from zoo.upsampling import ResizeConv2D
+    def _measure(self, operation: Any, taken: Any, made: Any, reaches: _Reaches) -> None:
+        """Remember the largest feature map."""
+        channels = made.shape[-1]
+        if isinstance(operation, KnowsHeldChannels):
+            channels = operation.held_channels(taken.shape, made.shape)
+        self.widest = max(self.widest, channels * reaches[0].scale * reaches[1].scale)
 
-        held = tensors if isinstance(operation, ResizeConv2D) else tensors[:1]
-        values = max(tensor.shape[-1] for tensor in held) * reaches[0].scale * reaches[1].scale
-        self.widest = max(self.widest, values)
-
-    def _after(self, operation: Any, inputs: Sequence[_Reaches]) -> _Reaches:
+    def _behind(self, operation: Any, inputs: Sequence[_Reaches]) -> _Reaches:
         import keras
 
         if isinstance(operation, keras.Model):
@@ -112,51 +121,42 @@ def _merged(operation: Any, inputs: Sequence[_Reaches]) -> list[_Reach]:
 
 
 def _along(layer: Any, reach: _Reach, axis: int) -> _Reach:
-    """The reach behind a layer, along rows (0) or columns (1)."""
+    """Return the reach behind a layer, along rows (0) or columns (1)."""
     from keras import layers
-
-    from zoo.layers.collapsible_conv2d import CollapsibleConv2D
-    from zoo.upsampling import ResizeConv2D, SubpixelConv2D
 
     if getattr(layer, "data_format", "channels_last") != "channels_last":
         raise ValueError(f"{layer.name} has data_format='{layer.data_format}'; only channels_last runs in tiles")
+    if isinstance(layer, KnowsReach):
+        return reach.after(*layer.reach()[axis])
     match layer:
-        case SubpixelConv2D():
-            after = _convolved(layer, reach, axis).enlarged(layer.scale[axis])
-        case ResizeConv2D():
-            factor = layer.scale[axis]
-            neighbours = factor // 2 if layer.interpolation == "bilinear" else 0
-            after = _convolved(layer, reach.enlarged(factor).widened(neighbours, neighbours), axis)
         case layers.Conv2DTranspose():
             raise ValueError(f"{layer.name} is a transposed convolution, whose tiles are rounded differently")
-        case layers.Conv2D() | layers.DepthwiseConv2D() | CollapsibleConv2D():
-            after = _convolved(layer, reach, axis)
+        case layers.Conv2D() | layers.DepthwiseConv2D():
+            behind = reach.widened(*_convolved(layer, axis))
         case layers.UpSampling2D() if layer.interpolation == "nearest":
-            after = reach.enlarged(layer.size[axis])
+            behind = reach.enlarged(layer.size[axis])
         case layers.ZeroPadding2D():
-            after = reach.widened(layer.padding[axis][0], -layer.padding[axis][0])
+            behind = reach.widened(layer.padding[axis][0], -layer.padding[axis][0])
         case layers.Cropping2D():
-            after = reach.widened(-layer.cropping[axis][0], layer.cropping[axis][0])
+            behind = reach.widened(-layer.cropping[axis][0], layer.cropping[axis][0])
         case layers.PReLU() if set(layer.shared_axes or ()) >= {1, 2}:
-            after = reach
+            behind = reach
         case _ if isinstance(layer, _pointwise()):
-            after = reach
+            behind = reach
         case _:
             raise ValueError(f"how far {layer.name}, a {type(layer).__name__}, reaches is not known")
-    return after
+    return behind
 
 
-def _convolved(layer: Any, reach: _Reach, axis: int) -> _Reach:
-    if tuple(getattr(layer, "strides", (1, 1))) != (1, 1):
+def _convolved(layer: Any, axis: int) -> tuple[int, int]:
+    """Return how many pixels before and after its own a convolution reads."""
+    if tuple(layer.strides) != (1, 1):
         raise ValueError(f"{layer.name} has strides {layer.strides}; only networks without can run in tiles")
-    span = (layer.kernel_size[axis] - 1) * tuple(getattr(layer, "dilation_rate", (1, 1)))[axis]
-    if getattr(layer, "padding", "same") == "valid":
-        return reach.widened(0, span)
-    return reach.widened(span // 2, span - span // 2)
+    return kernel_reach(layer.kernel_size[axis], layer.padding, tuple(layer.dilation_rate)[axis])
 
 
 def _pointwise() -> tuple[type, ...]:
-    """Layers whose output at a place depends on that place alone."""
+    """Return the layers whose output at a place depends on that place alone."""
     from keras import layers
 
     return (

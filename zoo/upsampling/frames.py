@@ -9,6 +9,7 @@ Nothing here looks at the values of a kernel.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from zoo.arrays import kernel_reach
 from zoo.upsampling.arguments import Pair
 
 Sides = tuple[Pair, Pair]
@@ -30,7 +31,7 @@ class SubpixelFrame(NamedTuple):
     def sides(self, taps: Pair) -> Sides:
         """The padding as zeros on each side, for a kernel of that many taps."""
         if isinstance(self.padding, str):
-            return _same(taps[0]), _same(taps[1])
+            return kernel_reach(taps[0]), kernel_reach(taps[1])
         return self.padding
 
 
@@ -137,10 +138,6 @@ class _Axis(NamedTuple):
     lead: int
 
 
-def _same(taps: int) -> Pair:
-    return (taps - 1) // 2, taps // 2
-
-
 def _window(size: int, scale: int, padding: str, output_padding: int | None) -> tuple[int, int]:
     """`first` and `extent` as the module's docstring has them."""
     if output_padding is not None and not 0 <= output_padding < scale:
@@ -170,4 +167,4 @@ def _least_axis(size: int, scale: int, first: int, extent: int) -> _Axis:
         height = -(-(begin + extent) // scale)
         after = height + taps - 2 - before
         choices.append(_Axis((before, after), (begin, height * scale - begin - extent), taps, lead))
-    return min(choices, key=lambda axis: (sum(axis.padding), sum(axis.crop), axis.padding != _same(taps)))
+    return min(choices, key=lambda axis: (sum(axis.padding), sum(axis.crop), axis.padding != kernel_reach(taps)))

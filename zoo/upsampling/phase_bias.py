@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import constraints, initializers, ops, regularizers
 
-from zoo.arrays import Shape
+from zoo.arrays import Reach, Shape
 from zoo.upsampling.arguments import Pair, Scale, layout, pair
 from zoo.upsampling.layouts import from_channels_last, sizes, to_channels_last
 
@@ -86,6 +86,18 @@ class PhaseBias(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The input's shape."""
         return tuple(input_shape)
+
+    def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:
+        """Return 0: biases are not counted."""
+        return 0
+
+    def reach(self) -> tuple[Reach, Reach]:
+        """Refuse to run in tiles, because the pattern begins at the picture's corner.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError(f"{self.name} adds a pattern whose phase depends on the place in the picture")
 
     def get_config(self) -> dict[str, Any]:
         """Every argument of the constructor."""

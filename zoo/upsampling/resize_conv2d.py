@@ -1,10 +1,12 @@
 """Resize convolution: fixed up-sampling, then a convolution at high resolution."""
 
+import math
 from typing import Any
 
 import keras
 from keras import ops
 
+from zoo.arrays import Reach, Shape, kernel_reach, places
 from zoo.upsampling.arguments import Pair, Scale, one_of, pair
 from zoo.upsampling.layouts import from_channels_last, to_channels_last
 from zoo.upsampling.resize import bilinear, nearest
@@ -78,7 +80,7 @@ class ResizeConv2D(keras.layers.Conv2D):
         )
         return from_channels_last(x, self.data_format)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The output's shape; unknown sizes stay unknown."""
         resized = list(input_shape)
         first = 1 if self.data_format == "channels_last" else 2
@@ -86,6 +88,32 @@ class ResizeConv2D(keras.layers.Conv2D):
             size = resized[axis]
             resized[axis] = None if size is None else factor * size
         return tuple(super().compute_output_shape(tuple(resized)))
+
+    def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:
+        """Return the multiply-adds for one example: the kernel is applied at each high-resolution place."""
+        return math.prod(self.kernel.shape) * places(output_shape, self.data_format)
+
+    def reach(self) -> tuple[Reach, Reach]:
+        """Return the reach along rows and along columns.
+
+        Raises:
+            ValueError: the convolution has strides.
+        """
+        if tuple(self.strides) != (1, 1):
+            raise ValueError(f"{self.name} has strides {self.strides}; only networks without can run in tiles")
+        rows, columns = (self._reach_along(axis) for axis in (0, 1))
+        return rows, columns
+
+    def _reach_along(self, axis: int) -> Reach:
+        factor = self.scale[axis]
+        neighbours = factor // 2 if self.interpolation == "bilinear" else 0
+        before, after = kernel_reach(self.kernel_size[axis], self.padding, self.dilation_rate[axis])
+        return factor, -before - neighbours, after + neighbours
+
+    def held_channels(self, input_shape: Shape, output_shape: Shape) -> int:
+        """Return the channels held at high resolution, where the resized input lies too."""
+        axis = -1 if self.data_format == "channels_last" else 1
+        return max(input_shape[axis] or 0, output_shape[axis] or 0)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument of the constructor."""

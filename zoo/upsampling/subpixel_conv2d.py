@@ -1,12 +1,13 @@
 """Sub-pixel convolution: a convolution at low resolution, then the periodic shuffle."""
 
+import math
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import activations, constraints, initializers, ops, regularizers
 
-from zoo.arrays import Shape
+from zoo.arrays import Reach, Shape, kernel_reach, places
 from zoo.upsampling.arguments import Pair, Scale, layout, one_of, pair, positive
 from zoo.upsampling.icnr import ICNR
 from zoo.upsampling.layouts import from_channels_last, to_channels_last
@@ -174,6 +175,20 @@ class SubpixelConv2D(keras.layers.Layer):
         if self.data_format == "channels_first":
             return (input_shape[0], self.filters, *grid)
         return (input_shape[0], *grid, self.filters)
+
+    def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:
+        """Return the multiply-adds for one example: the kernel is applied at each low-resolution place."""
+        return math.prod(self.kernel.shape) * places(output_shape, self.data_format) // self._phases
+
+    def reach(self) -> tuple[Reach, Reach]:
+        """Return the reach along rows and along columns."""
+        rows, columns = (
+            (factor, -factor * before, factor * after)
+            for factor, (before, after) in zip(
+                self.scale, (kernel_reach(size, self.padding) for size in self.kernel_size), strict=True
+            )
+        )
+        return rows, columns
 
     def get_config(self) -> dict[str, Any]:
         """Every argument of the constructor."""

@@ -6,8 +6,9 @@ import pytest
 from keras import layers
 
 import zoo
+from zoo.layers import CollapsibleConv2D, SpectralConv2D
 from zoo.network.receptive_field import receptive_field
-from zoo.upsampling import ResizeConv2D, SubpixelConv2D
+from zoo.upsampling import PhaseBias, ResizeConv2D, SubpixelConv2D
 
 
 def seen(model, scale, size=41):
@@ -61,6 +62,9 @@ def network(*stack):
         ([SubpixelConv2D(2, 2, 3), SubpixelConv2D(1, 3, 2)], 6, 2),
         ([ResizeConv2D(1, 1, 3, interpolation="bilinear")], 3, 1),
         ([ResizeConv2D(1, 3, 2, interpolation="bilinear")], 2, 1),
+        ([ResizeConv2D(1, 3, 2, dilation_rate=3)], 2, 2),
+        ([SubpixelConv2D(1, 5, 2, padding="valid"), layers.ZeroPadding2D(4)], 2, 2),
+        ([CollapsibleConv2D(2, 5, width=3), SpectralConv2D(1, 4)], 1, 4),
         # What a padded, valid convolution with a crop behind it is of: a kernel of 5 off its middle.
         (
             [
@@ -100,8 +104,36 @@ def test_the_largest_feature_map_is_counted_per_input_pixel():
         ([layers.Conv2DTranspose(1, 3, 2, padding="same", name="up")], "up is a transposed convolution"),
         ([layers.GlobalAveragePooling2D(keepdims=True, name="mean")], "how far mean, a GlobalAveragePooling2D"),
         ([layers.UpSampling2D((2, 3))], "2 times in height and 3 times in width"),
+        ([SpectralConv2D(1, 4, 2, name="down")], r"down has strides \(2, 2\)"),
+        ([ResizeConv2D(1, 3, 2, strides=2, name="odd")], r"odd has strides \(2, 2\)"),
+        ([PhaseBias(2, name="pattern")], "pattern adds a pattern whose phase depends on the place"),
+        ([layers.UpSampling2D(2, "channels_first", name="first")], "first has data_format='channels_first'"),
     ],
 )
 def test_networks_that_cannot_run_in_tiles_say_which_layer(stack, message):
     with pytest.raises(ValueError, match=message):
         receptive_field(network(*stack))
+
+
+def test_a_layer_of_a_users_own_file_states_its_reach():
+    class Blur(layers.Layer):
+        """Double the size, then read two pixels above and one to the left; its work needs seven channels."""
+
+        def call(self, inputs):
+            large = keras.ops.repeat(keras.ops.repeat(inputs, 2, 1), 2, 2)
+            large = keras.ops.pad(large, ((0, 0), (2, 0), (1, 0), (0, 0)))
+            return large[:, 2:, 1:] + large[:, :-2, 1:] + large[:, 2:, :-1]
+
+    class KnownBlur(Blur):
+        def reach(self):
+            return (2, -2, 0), (2, -1, 0)
+
+        def held_channels(self, input_shape, output_shape):
+            return 7
+
+    with pytest.raises(ValueError, match="how far blur, a Blur, reaches is not known"):
+        receptive_field(network(Blur(name="blur")))
+    model = network(layers.Conv2D(1, 3, padding="same"), KnownBlur())
+    field = receptive_field(model)
+    assert (field.scale, field.halo, field.widest) == (2, 2, 7 * 4)
+    assert seen(model, 2) == 2
