@@ -1,10 +1,10 @@
-"""Write docs/findings.md, what the comparisons of twins show, and its figures, from results/quality/compare/.
+"""Write docs/findings.md and its figures: what the comparisons of twins in results/quality/compare/ show.
 
     python -m scripts.findings [--collect runs/compare] [--check]
 
-With --collect the numbers of finished comparisons are copied to results/quality/compare/<family>/<source>/ first, and
-their pictures are drawn beside the plots. With --check nothing is written, and the exit code is 1 where the page is not what
-the results say. The sentences in short stand in README.md too: run scripts/tables.py afterwards.
+With --collect the numbers of finished comparisons are first copied to results/quality/compare/<family>/<source>/, and
+their pictures are drawn beside the plots. With --check nothing is written, and the exit code is 1 if the page differs
+from the results. README.md repeats the summary: run `python -m scripts.tables` afterwards.
 """
 
 import argparse
