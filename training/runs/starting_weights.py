@@ -181,20 +181,7 @@ def _copy(origin: "keras.Model", target: "keras.Model", name: str, without_head:
 
 
 def _converted(source: "keras.layers.Layer", target: "keras.layers.Layer") -> list[np.ndarray] | None:
-    """Return the source's weights in the target's layout, or None where there is no map."""
-    from keras.layers import Conv2DTranspose
+    """Return the source's weights in the target's layout, or None if there is no map between the two."""
+    from zoo.upsampling import converted_weights
 
-    from zoo.upsampling import SubpixelConv2D, TransposeFrame, subpixel_to_transpose, transpose_to_subpixel
-
-    kernel, *bias = source.get_weights() or [np.zeros(0)]
-    try:
-        if isinstance(source, SubpixelConv2D) and isinstance(target, Conv2DTranspose):
-            twin = subpixel_to_transpose(kernel, target.strides, source.padding, kernel_size=target.kernel_size)
-            fits = twin.frame == TransposeFrame(target.padding, target.output_padding)
-            return [twin, *bias] if fits else None
-        if isinstance(source, Conv2DTranspose) and isinstance(target, SubpixelConv2D):
-            mapped = transpose_to_subpixel(kernel, target.scale, source.padding, source.output_padding)
-            return [mapped, *bias] if mapped.frame.padding == target.padding else None
-    except ValueError:
-        return None
-    return source.get_weights() if type(source) is type(target) else None
+    return converted_weights(source, target)

@@ -1,4 +1,4 @@
-"""The layers of one form for a layer of the other, built and with its weights."""
+"""Build the layers of one form that are equal to a layer of the other form, with its weights."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -7,34 +7,57 @@ import keras
 import numpy as np
 from keras import layers
 
-from zoo.upsampling import ICNR, PhaseBias, SubpixelConv2D, SubpixelFrame, TransposeFrame, transpose_to_subpixel
+from zoo.arrays import Array
+from zoo.upsampling import ICNR, PhaseBias, SubpixelConv2D, transpose_to_subpixel
 from zoo.upsampling.arguments import Pair
-from zoo.upsampling.equivalence import Kernel, TransposeKernel
+from zoo.upsampling.equivalence import TransposeKernel
 from zoo.upsampling.frames import NOTHING, Sides
 
-_POINTWISE_NAMES = (
-    *("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "threshold"),
-    *("sigmoid", "log_sigmoid", "hard_sigmoid", "hard_silu", "tanh", "hard_tanh", "tanh_shrink", "soft_shrink"),
-    *("hard_shrink", "softplus", "softsign", "exponential", "squareplus", "sparse_plus"),
-)
-POINTWISE = tuple(getattr(keras.activations, name) for name in _POINTWISE_NAMES)
-"""Activations that look at one number at a time."""
-POINTWISE_OPERATIONS = tuple(name.title().replace("_", "") for name in _POINTWISE_NAMES)
-"""Names of the classes of `keras.ops` that do the same."""
+# By activation: the class of `keras.ops` that does the same, or None if there is none.
+_POINTWISE = {
+    "celu": "Celu",
+    "elu": "Elu",
+    "exponential": None,
+    "gelu": "Gelu",
+    "hard_shrink": "HardShrink",
+    "hard_sigmoid": "HardSigmoid",
+    "hard_silu": "HardSilu",
+    "hard_tanh": "HardTanh",
+    "leaky_relu": "LeakyRelu",
+    "linear": None,
+    "log_sigmoid": "LogSigmoid",
+    "mish": None,
+    "relu": "Relu",
+    "relu6": "Relu6",
+    "selu": "Selu",
+    "sigmoid": "Sigmoid",
+    "silu": "Silu",
+    "soft_shrink": "SoftShrink",
+    "softplus": "Softplus",
+    "softsign": "Softsign",
+    "sparse_plus": "SparsePlus",
+    "squareplus": "Squareplus",
+    "tanh": "Tanh",
+    "tanh_shrink": "TanhShrink",
+    "threshold": "Threshold",
+}
+_POINTWISE_ACTIVATIONS = tuple(getattr(keras.activations, name) for name in _POINTWISE)
+POINTWISE_OPERATIONS = tuple(name for name in _POINTWISE.values() if name)
+"""Names of the classes of `keras.ops` that compute each number from one number."""
 
 
 class CannotConvertError(ValueError):
-    """A layer has no other form, and the reason why."""
+    """Say why a layer has no other form."""
 
 
 class Names:
-    """Names for new layers that no layer of a model has."""
+    """Choose names for new layers that no layer of a model has."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
 
     def __call__(self, wanted: str) -> str:
-        """The wanted name, with a number where it is taken."""
+        """Return the wanted name, with a number if it is taken."""
         name, number = wanted, 1
         while name in self._taken:
             name, number = f"{wanted}_{number}", number + 1
@@ -43,7 +66,9 @@ class Names:
 
 
 def subpixel_layers(layer: layers.Layer, names: Names) -> list[layers.Layer]:
-    """ZeroPadding2D, SubpixelConv2D, Cropping2D and Activation, as far as they are needed, for a Conv2DTranspose.
+    """Return the layers that are equal to a Conv2DTranspose, built and with its weights.
+
+    They are ZeroPadding2D, SubpixelConv2D, Cropping2D and Activation, as far as they are needed.
 
     Raises:
         CannotConvertError: there is no such form.
@@ -52,10 +77,10 @@ def subpixel_layers(layer: layers.Layer, names: Names) -> list[layers.Layer]:
         raise CannotConvertError(f"its dilation_rate is {tuple(layer.dilation_rate)}")
     check_activation(layer)
     try:
-        kernel = transpose_to_subpixel(np.asarray(layer.kernel), layer.strides, layer.padding, layer.output_padding)
+        twin = transpose_to_subpixel(np.asarray(layer.kernel), layer.strides, layer.padding, layer.output_padding)
     except ValueError as error:
         raise CannotConvertError(str(error)) from error
-    frame: SubpixelFrame = kernel.frame
+    kernel, frame = twin.kernel, twin.frame
     same = frame.padding == "same"
     late = _is_late(layer, frame.crop)
     main = SubpixelConv2D(
@@ -81,18 +106,20 @@ def subpixel_layers(layer: layers.Layer, names: Names) -> list[layers.Layer]:
 
 
 def transpose_layers(
-    layer: layers.Layer, kernel: TransposeKernel, scale: Pair, phase_bias: bool, names: Names
+    layer: layers.Layer, twin: TransposeKernel, scale: Pair, phase_bias: bool, names: Names
 ) -> list[layers.Layer]:
-    """Conv2DTranspose, Cropping2D, PhaseBias and Activation, as far as they are needed.
+    """Return the layers that are equal to a sub-pixel convolution, built and with its weights.
+
+    They are Conv2DTranspose, Cropping2D, PhaseBias and Activation, as far as they are needed.
 
     Args:
-        layer: the SubpixelConv2D, or the Conv2D with a shuffle after it, whose activation and bias are taken.
-        kernel: of the transposed convolution, with its frame.
+        layer: the SubpixelConv2D, or the Conv2D before a shuffle, whose activation and bias are taken.
+        twin: the kernel of the transposed convolution, with its frame.
         scale: the strides.
         phase_bias: whether the layer's bias has an entry for each phase.
-        names: gives the new layers theirs.
+        names: chooses the names of the new layers.
     """
-    frame: TransposeFrame = kernel.frame
+    kernel, frame = twin.kernel, twin.frame
     bias = np.asarray(layer.bias) if layer.use_bias else None
     filters = kernel.shape[2]
     apart = phase_bias and differs_by_phase(layer, filters)
@@ -124,16 +151,16 @@ def transpose_layers(
         chain.append(_late_activation(layer, names))
     _build(chain, layer.data_format, kernel.shape[3])
     _set(main, kernel, None if apart else bias)
-    # What draws phases that are alike has no other meaning for a transposed kernel.
-    drawing = layer.kernel_initializer
-    main.kernel_initializer = drawing.initializer if isinstance(drawing, ICNR) else drawing
+    # ICNR has no meaning for a transposed kernel: the initialiser that it wraps is used.
+    initializer = layer.kernel_initializer
+    main.kernel_initializer = initializer.initializer if isinstance(initializer, ICNR) else initializer
     if apart:
         pattern.set_weights([bias])
     return chain
 
 
 def differs_by_phase(layer: layers.Layer, filters: int) -> bool:
-    """Whether the phases of a bias are not all alike, or a regulariser or a constraint sees every one of them."""
+    """Return whether the phases of a bias differ, or a regulariser or a constraint applies to each of them."""
     if not layer.use_bias:
         return False
     bias = np.asarray(layer.bias)
@@ -142,7 +169,7 @@ def differs_by_phase(layer: layers.Layer, filters: int) -> bool:
 
 
 def check_activation(layer: layers.Layer) -> None:
-    """Raise CannotConvertError where an activation is a layer whose weights or dtype may depend on the form."""
+    """Raise CannotConvertError if an activation is a layer whose weights or dtype may depend on the form."""
     activation = layer.activation
     if isinstance(activation, layers.Layer):
         if not is_pointwise(activation):
@@ -152,14 +179,14 @@ def check_activation(layer: layers.Layer) -> None:
 
 
 def is_pointwise(activation: Callable[..., Any]) -> bool:
-    """Whether an activation, a function or a layer, is known to look at one number at a time."""
+    """Return whether an activation, a function or a layer, is known to compute each number from one number."""
     if isinstance(activation, layers.Activation):
         activation = activation.activation
-    return isinstance(activation, layers.ReLU | layers.LeakyReLU | layers.ELU) or activation in POINTWISE
+    return isinstance(activation, layers.ReLU | layers.LeakyReLU | layers.ELU) or activation in _POINTWISE_ACTIVATIONS
 
 
 def _is_late(layer: layers.Layer, crop: Sides) -> bool:
-    """Whether the activation must wait until the pixels are off that it should not see."""
+    """Return whether the activation must come after the crop, because it must not see the cropped pixels."""
     return crop != NOTHING and (layer.activity_regularizer is not None or not is_pointwise(layer.activation))
 
 
@@ -173,18 +200,18 @@ def _kernel_options(layer: layers.Layer) -> dict[str, Any]:
         "data_format": layer.data_format,
         "kernel_regularizer": layer.kernel_regularizer,
         "kernel_constraint": layer.kernel_constraint,
-        # An initialiser may not take the other form's shape; it is handed over after the kernel was made.
+        # An initialiser may refuse the other form's shape, so it is assigned after the kernel was made.
         "kernel_initializer": "zeros",
         **_common(layer),
     }
 
 
 def _activation_options(layer: layers.Layer) -> dict[str, Any]:
-    return {"activation": _own(layer.activation), "activity_regularizer": layer.activity_regularizer}
+    return {"activation": _copied(layer.activation), "activity_regularizer": layer.activity_regularizer}
 
 
-def _own(activation: Any) -> Any:
-    """A layer that is an activation belongs to one model only."""
+def _copied(activation: Any) -> Any:
+    """Return a copy of an activation that is a layer, because a layer belongs to one model only."""
     return type(activation).from_config(activation.get_config()) if isinstance(activation, layers.Layer) else activation
 
 
@@ -213,5 +240,5 @@ def _build(chain: Sequence[layers.Layer], data_format: str, channels: int) -> No
         shape = layer.compute_output_shape(shape)
 
 
-def _set(main: layers.Layer, kernel: Kernel, bias: Kernel | None) -> None:
+def _set(main: layers.Layer, kernel: Array, bias: Array | None) -> None:
     main.set_weights([kernel] if bias is None else [kernel, bias])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from keras import layers, ops
 
+from zoo.arrays import Array
 from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import (
     POINTWISE_OPERATIONS,
@@ -18,7 +19,7 @@ from zoo.convert.layer_twins import (
 )
 from zoo.upsampling import SubpixelConv2D, periodic_shuffle, subpixel_to_transpose
 from zoo.upsampling.arguments import Pair
-from zoo.upsampling.equivalence import Kernel, TransposeKernel
+from zoo.upsampling.equivalence import TransposeKernel
 from zoo.upsampling.frames import NOTHING, SubpixelFrame
 
 # A factor beyond this is no up-sampling layer, and trying it might take much memory.
@@ -162,7 +163,7 @@ def _frame_around(
     )
 
 
-def least_transpose(kernel: Kernel, scale: Pair, frame: SubpixelFrame) -> TransposeKernel:
+def least_transpose(kernel: Array, scale: Pair, frame: SubpixelFrame) -> TransposeKernel:
     """The transposed kernel of least work: rows and columns of zeros that only filled up its taps are left off.
 
     Raises:

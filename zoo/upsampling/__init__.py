@@ -1,26 +1,34 @@
-"""Learned up-sampling: sub-pixel convolution, its twins, and the maps between their kernels."""
+"""Up-sample with learned layers: sub-pixel convolution, its twins, and the maps between their kernels."""
 
-# First, so that a wrong backend is named before anything below can fail for want of TensorFlow.
-from zoo.upsampling import backend as backend  # isort: skip
-from zoo.upsampling.equivalence import subpixel_to_transpose, transpose_to_subpixel
+from zoo.upsampling.backend import require_tensorflow
+
+# The modules below import Keras and TensorFlow. With another backend they would fail without saying what to do.
+require_tensorflow()
+
+from zoo.names import UPSAMPLERS
+from zoo.upsampling.equivalence import FramedKernel, subpixel_to_transpose, transpose_to_subpixel
 from zoo.upsampling.frames import SubpixelFrame, TransposeFrame
 from zoo.upsampling.icnr import ICNR
 from zoo.upsampling.phase_bias import PhaseBias
 from zoo.upsampling.resize_conv2d import ResizeConv2D
 from zoo.upsampling.shuffle import periodic_shuffle
 from zoo.upsampling.subpixel_conv2d import SubpixelConv2D
-from zoo.upsampling.upsamplers import UPSAMPLERS, Upsampler, upsampler
+from zoo.upsampling.upsamplers import Upsampler, converted_weights, enlarges, register_upsampler, upsampler
 
 __all__ = [
     "ICNR",
     "UPSAMPLERS",
+    "FramedKernel",
     "PhaseBias",
     "ResizeConv2D",
     "SubpixelConv2D",
     "SubpixelFrame",
     "TransposeFrame",
     "Upsampler",
+    "converted_weights",
+    "enlarges",
     "periodic_shuffle",
+    "register_upsampler",
     "subpixel_to_transpose",
     "transpose_to_subpixel",
     "upsampler",

@@ -1,22 +1,19 @@
-"""The one check that importing this package makes: Keras must run on TensorFlow."""
+"""Check that Keras runs on TensorFlow."""
 
 
 def require_tensorflow() -> None:
-    """Raise `ImportError` unless Keras's backend is TensorFlow.
+    """Raise an error that says what to do unless Keras's backend is TensorFlow.
 
     Raises:
-        ImportError: another backend is chosen, installed or not.
+        ImportError: Keras is set to another backend, whether that one is installed or not.
     """
     advice = "zoo.upsampling needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow before Keras is imported"
     try:
         import keras
     except (ImportError, ValueError) as error:
-        # Keras imports its backend first of all: one that is not installed fails under its own name, and one
-        # that Keras does not know with a ValueError.
+        # Keras imports its backend when it is imported itself. A backend that is not installed raises ImportError,
+        # and a name that Keras does not know ValueError.
         raise ImportError(f"{advice} (importing Keras failed: {error})") from error
     backend = keras.config.backend()
     if backend != "tensorflow":
         raise ImportError(f"{advice}; the backend is {backend!r}")
-
-
-require_tensorflow()

@@ -1,4 +1,4 @@
-"""A transposed convolution and a sub-pixel convolution as one linear map: the two kernels of it.
+"""Map the kernel of a transposed convolution to that of the equal sub-pixel convolution, and back.
 
 For K = k * r and stride r
 
@@ -6,14 +6,18 @@ For K = k * r and stride r
 
 so each kernel is a permutation of the other, and the bias (one entry per output channel) is the same. A K that does
 not divide by r is filled up with zeros to k = ceil(K / r) taps. For k odd, K = k * r and padding `"same"` this is
-all; elsewhere zeros go around the input and pixels off the output, as the frame that comes with the kernel says.
+all. In every other case the input is padded with zeros and the output is cropped; the frame that is returned with the
+kernel says by how much.
 """
 
 from collections.abc import Sequence
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from zoo.arrays import Array
 from zoo.upsampling.arguments import Pair, Scale, one_of, pair
 from zoo.upsampling.frames import (
     NOTHING,
@@ -25,48 +29,63 @@ from zoo.upsampling.frames import (
     transpose_frame,
 )
 
-Kernel = np.ndarray[Any, np.dtype[Any]]
+Frame = TypeVar("Frame", SubpixelFrame, TransposeFrame)
 
 
-class _FramedKernel(np.ndarray[Any, np.dtype[Any]]):
-    frame: Any
+@dataclass(frozen=True, eq=False)
+class FramedKernel(NDArrayOperatorsMixin, Generic[Frame]):
+    """Hold the kernel of a convolution and its frame: the padding before the convolution and the crop after it.
 
-    @classmethod
-    def of(cls, kernel: Kernel, frame: SubpixelFrame | TransposeFrame) -> Self:
-        """The same numbers, with a frame."""
-        framed = np.ascontiguousarray(kernel).view(cls)
-        framed.frame = frame
-        return framed
-
-    def __array_finalize__(self, origin: Any) -> None:
-        # A copy or a cast of a kernel keeps its frame; a part of it has none.
-        self.frame = getattr(origin, "frame", None) if np.shape(origin) == self.shape else None
-
-
-class SubpixelKernel(_FramedKernel):
-    """An array, the kernel of a `SubpixelConv2D`, with the padding and the crop that go with it.
+    It can be used in place of the array: NumPy, Keras and TensorFlow convert it, and attributes that are not listed
+    here, such as `shape`, are those of the array.
 
     Attributes:
-        frame: a `SubpixelFrame`.
+        kernel: the array.
+        frame: a `SubpixelFrame` or a `TransposeFrame`.
     """
 
-    frame: SubpixelFrame
+    kernel: Array
+    frame: Frame
+
+    def astype(self, dtype: Any) -> "FramedKernel[Frame]":
+        """Return the same kernel in another dtype, in the same frame."""
+        return FramedKernel(self.kernel.astype(dtype), self.frame)
+
+    def copy(self) -> "FramedKernel[Frame]":
+        """Return a copy of the kernel in the same frame."""
+        return FramedKernel(self.kernel.copy(), self.frame)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.kernel, dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        arrays = [value.kernel if isinstance(value, FramedKernel) else value for value in inputs]
+        return getattr(ufunc, method)(*arrays, **options)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.kernel[place]
+
+    def __len__(self) -> int:
+        return len(self.kernel)
+
+    def __getattr__(self, name: str) -> Any:
+        # Python looks for special methods before a copy has a kernel to ask.
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.kernel, name)
 
 
-class TransposeKernel(_FramedKernel):
-    """An array, the kernel of a `Conv2DTranspose`, with the padding and the crop that go with it.
+SubpixelKernel = FramedKernel[SubpixelFrame]
+"""The kernel of a `SubpixelConv2D` with the padding and the crop that go with it."""
 
-    Attributes:
-        frame: a `TransposeFrame`.
-    """
-
-    frame: TransposeFrame
+TransposeKernel = FramedKernel[TransposeFrame]
+"""The kernel of a `Conv2DTranspose` with the padding and the crop that go with it."""
 
 
 def transpose_to_subpixel(
-    kernel: Kernel, scale: Scale, padding: str = "same", output_padding: int | Sequence[int] | None = None
+    kernel: Array, scale: Scale, padding: str = "same", output_padding: int | Sequence[int] | None = None
 ) -> SubpixelKernel:
-    """The `SubpixelConv2D` kernel of a `Conv2DTranspose` kernel.
+    """Return the `SubpixelConv2D` kernel that is equal to a `Conv2DTranspose` kernel.
 
     Examples:
 
@@ -83,12 +102,13 @@ def transpose_to_subpixel(
         output_padding: int, pair or None, of the transposed convolution.
 
     Returns:
-        An array `[ceil(Kh/rh), ceil(Kw/rw), input channels, rh*rw*C]`, whose `frame` says what goes around the
-        convolution, for inputs of any height and width. Of all such frames it is the one with the fewest places to
-        convolve, then the smallest crop; where rh and rw divide the kernel's size no tap is added.
+        The kernel `[ceil(Kh/rh), ceil(Kw/rw), input channels, rh*rw*C]`, an array with a `frame`: the padding and the
+        crop that go around the convolution, for inputs of any height and width. Of all frames that are equal, this one
+        has the fewest places to convolve, then the smallest crop; if rh and rw divide the kernel's size, no tap is
+        added.
 
     Raises:
-        ValueError: the kernel has not four dimensions, an argument is out of range, or TensorFlow cannot run the
+        ValueError: the kernel does not have four dimensions, an argument is out of range, or TensorFlow cannot run the
             transposed convolution (an even size, `"same"` and an output padding of 0).
 
     Reference:
@@ -103,19 +123,20 @@ def transpose_to_subpixel(
     filled[above : above + tall, left : left + wide] = kernel
     phases = filled.reshape(kh, rh, kw, rw, filters, channels)[::-1, :, ::-1]
     subpixel = phases.transpose(0, 2, 5, 1, 3, 4).reshape(kh, kw, channels, rh * rw * filters)
-    return SubpixelKernel.of(subpixel, frame)
+    return FramedKernel(np.ascontiguousarray(subpixel), frame)
 
 
 def subpixel_to_transpose(
-    kernel: Kernel,
+    kernel: Array,
     scale: Scale,
     padding: str | Sides = "same",
     crop: Sides = NOTHING,
     kernel_size: Scale | None = None,
 ) -> TransposeKernel:
-    """The `Conv2DTranspose` kernel of a `SubpixelConv2D` kernel.
+    """Return the `Conv2DTranspose` kernel that is equal to a `SubpixelConv2D` kernel.
 
-    The inverse of `transpose_to_subpixel`, given that kernel's frame and, where it did not fill its taps, its size.
+    This inverts `transpose_to_subpixel`, given the frame that it returned and, if the transposed kernel did not fill
+    its taps, that kernel's size.
 
     Examples:
 
@@ -129,18 +150,18 @@ def subpixel_to_transpose(
         kernel: `[kh, kw, input channels, rh*rw*C]`; any dtype, which is kept.
         scale: int or pair (rh, rw).
         padding: `"same"` or `"valid"`, of the sub-pixel convolution; or the zeros ((above, below), (left, right)) that
-            go around its input, at most k - 1 on a side, before a `"valid"` one.
-        crop: pixels ((above, below), (left, right)) that are taken off its output.
+            are put around its input, at most k - 1 on a side, before a `"valid"` one.
+        crop: pixels ((above, below), (left, right)) that are cropped from its output.
         kernel_size: int or pair, of the transposed convolution. None is (kh*rh, kw*rw).
 
     Returns:
-        An array `[Kh, Kw, C, input channels]`, whose `frame` says what the transposed convolution is told and what is
-        taken off its output, for inputs of any height and width. Nothing is taken off where a padding of
-        `Conv2DTranspose` says the same.
+        The kernel `[Kh, Kw, C, input channels]`, an array with a `frame`: the padding arguments of the transposed
+        convolution and the crop of its output, for inputs of any height and width. Nothing is cropped if a padding of
+        `Conv2DTranspose` has the same effect.
 
     Raises:
-        ValueError: the kernel has not four dimensions, its channels are no multiple of rh*rw, an argument is out of
-            range, or no transposed convolution of that size is equal.
+        ValueError: the kernel does not have four dimensions, its channels are no multiple of rh*rw, an argument is out
+            of range, or no transposed convolution of that size is equal.
 
     Reference:
         Shi et al., 2016, https://arxiv.org/abs/1609.07009
@@ -156,18 +177,18 @@ def subpixel_to_transpose(
     full = kh * rh, kw * rw
     tall, wide = full if kernel_size is None else pair(kernel_size, "kernel_size")
     if isinstance(padding, str):
-        around: str | Sides = NOTHING if one_of(padding, "padding", ("same", "valid")) == "valid" else "same"
+        padded: str | Sides = NOTHING if one_of(padding, "padding", ("same", "valid")) == "valid" else "same"
     else:
-        around = checked_sides(padding, "padding")
-    given = SubpixelFrame(around, checked_sides(crop, "crop"))
-    found = transpose_frame((kh, kw), (rh, rw), given, (tall, wide))
+        padded = checked_sides(padding, "padding")
+    given = SubpixelFrame(padded, checked_sides(crop, "crop"))
+    match = transpose_frame((kh, kw), (rh, rw), given, (tall, wide))
     phases = np.reshape(kernel, (kh, kw, channels, rh, rw, filters))[::-1, ::-1]
     transposed = phases.transpose(0, 3, 1, 4, 5, 2).reshape(*full, filters, channels)
-    if found:
-        frame, (above, left) = found
+    if match:
+        frame, (above, left) = match
         inside = np.s_[above : above + tall, left : left + wide]
         if np.count_nonzero(transposed) == np.count_nonzero(transposed[inside]):
-            return TransposeKernel.of(transposed[inside], frame)
+            return FramedKernel(np.ascontiguousarray(transposed[inside]), frame)
     raise ValueError(
         f"No transposed convolution of kernel_size={(tall, wide)} and stride {(rh, rw)} equals a sub-pixel convolution "
         f"with a kernel of shape {np.shape(kernel)}, padding={padding!r} and crop={crop!r}; "
@@ -175,7 +196,7 @@ def subpixel_to_transpose(
     )
 
 
-def _dimensions(kernel: Kernel) -> tuple[int, int, int, int]:
+def _dimensions(kernel: Array) -> tuple[int, int, int, int]:
     if np.ndim(kernel) != 4 or 0 in np.shape(kernel):
         raise ValueError(
             f"A convolution kernel has four dimensions, none of them 0. Received: shape {np.shape(kernel)}"

@@ -136,7 +136,30 @@ def test_dtype_is_kept(dtype):
 def test_frame_stays_with_copies_and_leaves_parts():
     kernel = transpose_to_subpixel(np.ones((4, 4, 1, 2), "float32"), 2)
     assert kernel.astype("float16").frame == kernel.copy().frame == copy.copy(kernel).frame == kernel.frame
-    assert kernel[:1].frame is None
+    assert getattr(kernel[:1], "frame", None) is None
+
+
+def test_a_framed_kernel_is_taken_wherever_an_array_is():
+    array = np.random.default_rng(0).standard_normal((6, 6, 3, 2))
+    kernel = transpose_to_subpixel(array, 2)
+    plain = kernel.kernel
+    assert type(np.asarray(kernel)) is type(plain) is np.ndarray
+    assert (kernel.shape, kernel.dtype, kernel.size, len(kernel)) == ((3, 3, 2, 12), np.float64, 216, 3)
+    np.testing.assert_array_equal(kernel[1], plain[1])
+    np.testing.assert_array_equal(kernel - 2 * kernel, -plain)
+    np.testing.assert_array_equal(np.stack([kernel, plain])[0], kernel.reshape(3, 3, 2, 12))
+    assert np.array(kernel, np.float32).dtype == np.float32
+    assert tf.constant(kernel).dtype == tf.float64
+    assert tf.convert_to_tensor(kernel, tf.float32).dtype == tf.float32
+    layer = SubpixelConv2D(3, 3, 2)
+    layer.build((None, None, None, 2))
+    layer.set_weights([kernel, np.zeros(3)])
+    np.testing.assert_allclose(layer.kernel, plain, rtol=1e-6)
+    layer.kernel.assign(2 * plain)
+    layer.kernel.assign(kernel)
+    np.testing.assert_allclose(layer.kernel, plain, rtol=1e-6)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = kernel.nothing
 
 
 def relative(a, b):

@@ -8,14 +8,21 @@ import keras
 import numpy as np
 import pytest
 
-from zoo import registry
+import zoo
+from zoo import names, registry
+from zoo.network import multiply_adds
 from zoo.upsampling import (
     ICNR,
     UPSAMPLERS,
     ResizeConv2D,
     SubpixelConv2D,
+    Upsampler,
+    converted_weights,
+    enlarges,
+    register_upsampler,
     subpixel_to_transpose,
     upsampler,
+    upsamplers,
 )
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,6 +113,81 @@ def test_errors_name_the_value(make, message):
 def test_padding_is_not_an_argument(name):
     with pytest.raises(TypeError, match="padding"):
         upsampler(name)(3, 3, 2, padding="valid")
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
+def test_the_table_describes_the_layers_that_are_made(name):
+    row = upsampler(name)
+    layer = row(2, 3, (2, 3))
+    assert isinstance(layer, row.layer)
+    assert getattr(layer, row.scale_of) == (2, 3)
+    assert enlarges(layer) and not enlarges(row(2, 3, 1))
+    assert row.note
+    if row.exact_twin:
+        assert upsampler(row.exact_twin).exact_twin == name
+    own = row(2, 3, 2, transpose_kernel=9)
+    assert row.takes_transpose_kernel == (own.kernel_size == (9, 9))
+
+
+def test_layers_that_do_not_enlarge():
+    assert not any(map(enlarges, [keras.layers.Conv2D(2, 3), keras.layers.Conv2DTranspose(2, 3)]))
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
+@pytest.mark.parametrize("other", UPSAMPLERS)
+def test_weights_are_converted_between_exact_twins_and_equal_layers_only(name, other):
+    x = np.random.default_rng(0).standard_normal((2, 5, 6, 4))
+    source, target = (upsampler(each)(3, 5, 2, dtype="float64") for each in (name, other))
+    y = source(x).numpy()
+    target(x)
+    bias = np.array([1.0, 2.0, 3.0])
+    source.bias.assign(bias)
+    weights = converted_weights(source, target)
+    if name == other or upsampler(name).exact_twin == other:
+        target.set_weights(weights)
+        np.testing.assert_allclose(target(x), y + bias, rtol=1e-12, atol=1e-12)
+    elif type(source) is type(target):
+        # Of two transposed convolutions the weights are the same, and the shapes tell whether they fit.
+        assert weights[0].shape == source.kernel.shape != target.kernel.shape
+    else:
+        assert weights is None
+
+
+def test_an_upsampler_from_outside_is_a_row_of_the_table(monkeypatch):
+    monkeypatch.setattr(names, "_ADDED", [])
+    monkeypatch.setattr(registry, "_FAMILIES", registry.families())
+    monkeypatch.setattr(upsamplers, "_TABLE", dict(upsamplers._TABLE))
+
+    class Bilinear(ResizeConv2D):
+        """Resize bilinearly, then convolve."""
+
+    def make(filters, kernel_size, scale, **layer_kwargs):
+        return Bilinear(filters, kernel_size, scale, "bilinear", **layer_kwargs)
+
+    def kernel_map(source, target):
+        return source.get_weights() if isinstance(source, ResizeConv2D) else None
+
+    with pytest.raises(ValueError, match=r"up-samplers \['bilinear'\] are not among"):
+        registry.family("toy", kind="super-resolution", upsamplers=("bilinear",), scales=(2,))(None)
+    register_upsampler(Upsampler("bilinear", make, Bilinear, "a bilinear resize, then Conv2D", kernel_map=kernel_map))
+
+    @registry.family("toy", kind="super-resolution", upsamplers=(*UPSAMPLERS, "bilinear"), scales=(2,))
+    def toy(upsampler, *, scale, size=None):
+        image = keras.Input((size, size, 1))
+        return keras.Model(image, upsampler(1, 3, scale, name="head")(image))
+
+    assert zoo.list_models("toy_x2_bi*") == ["toy_x2_bilinear"]
+    assert "espcn_x2_bilinear" not in zoo.list_models()
+    model, twin = zoo.create_model("toy_x2_bilinear", size=4), zoo.create_model("toy_x2_resize")
+    head = model.get_layer("head")
+    assert type(head) is Bilinear and enlarges(head)
+    assert multiply_adds(model) == 9 * 8 * 8
+    converted = converted_weights(twin.get_layer("head"), head)
+    np.testing.assert_array_equal(converted[0], twin.get_layer("head").kernel)
+    with pytest.raises(ValueError, match="Allowed: subpixel, transpose, transpose_2r, resize, bilinear"):
+        upsampler("nothing")
+    with pytest.raises(ValueError, match="'bilinear' is registered already"):
+        register_upsampler(upsampler("bilinear"))
 
 
 @pytest.mark.parametrize("backend", ["jax", "numpy", "nonsense"])

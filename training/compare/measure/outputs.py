@@ -19,7 +19,7 @@ from zoo import metrics
 from zoo.models import build_model
 from zoo.pretrained.load import set_saved_weights
 from zoo.registry import ModelName
-from zoo.upsampling import ResizeConv2D, SubpixelConv2D
+from zoo.upsampling import enlarges
 
 CHECKERBOARD = ("spectral", "imbalance", "constant")
 """The three measures: `excess_spectral_energy`, `phase_imbalance` and `constant_response`."""
@@ -149,9 +149,7 @@ def enlarging_layer(network: keras.Model) -> tuple[keras.Model, keras.layers.Lay
             found = enlarging_layer(layer)
             if found:
                 return found
-        elif isinstance(layer, SubpixelConv2D | ResizeConv2D) or (
-            isinstance(layer, keras.layers.Conv2DTranspose) and max(layer.strides) > 1
-        ):
+        elif enlarges(layer):
             return network, layer
     return None
 
