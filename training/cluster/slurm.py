@@ -23,12 +23,13 @@ def slurm_resolver() -> "tf.distribute.cluster_resolver.ClusterResolver":
         InputError: not started by srun, or tasks do not lie on nodes block by block.
     """
     import tensorflow as tf
-    from tensorflow.python.distribute.cluster_resolver import slurm_cluster_resolver as parsing
+
+    from zoo.system.keras_internals import slurm_hosts, slurm_tasks_per_node
 
     try:
         rank = int(os.environ["SLURM_PROCID"])
-        nodes = parsing.expand_hostlist(os.environ["SLURM_STEP_NODELIST"])
-        counts = parsing.expand_tasks_per_node(os.environ["SLURM_STEP_TASKS_PER_NODE"])
+        nodes = slurm_hosts(os.environ["SLURM_STEP_NODELIST"])
+        counts = slurm_tasks_per_node(os.environ["SLURM_STEP_TASKS_PER_NODE"])
         places = [(node, local) for node, count in enumerate(counts) for local in range(count)]
         own = places[rank]
         node, local = (int(os.environ.get(f"SLURM_{name}ID", "-1")) for name in ("NODE", "LOCAL"))

@@ -6,9 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from zoo.system.keras_internals import MuonWithHooks
+
 
 @keras.saving.register_keras_serializable("zoo")
-class ConvolutionalMuon(keras.optimizers.Muon):
+class ConvolutionalMuon(MuonWithHooks):
     """Keras's Muon, which also orthogonalises the updates of convolution kernels.
 
     A kernel `[height, width, inputs, outputs]` is taken as a matrix of height * width * inputs rows. Biases and slopes
@@ -19,14 +21,16 @@ class ConvolutionalMuon(keras.optimizers.Muon):
         arXiv:2502.16982
     """
 
-    def _should_use_adamw(self, variable: keras.Variable) -> bool:
+    def leaves_to_adam(self, variable: keras.Variable) -> bool:
+        """Return whether Adam updates a variable: biases and slopes."""
         return len(variable.shape) not in (2, 4)
 
-    def _muon_update_step(self, gradient: Any, variable: keras.Variable, lr: Any, m: keras.Variable) -> None:
-        lr, gradient = ops.cast(lr, variable.dtype), ops.cast(gradient, variable.dtype)
-        self.assign_add(m, ops.add(gradient, m * (self.momentum - 1)))
-        direction = ops.add(gradient, self.momentum * m) if self.nesterov else m
+    def update_matrix(self, gradient: Any, variable: keras.Variable, rate: Any, momentum: keras.Variable) -> None:
+        """Update a kernel along its orthogonalised direction."""
+        rate, gradient = ops.cast(rate, variable.dtype), ops.cast(gradient, variable.dtype)
+        self.assign_add(momentum, ops.add(gradient, momentum * (self.momentum - 1)))
+        direction = ops.add(gradient, self.momentum * momentum) if self.nesterov else momentum
         matrix = ops.reshape(direction, (-1, variable.shape[-1]))
         update = self.zeropower_via_newtonschulz5(matrix, self.ns_steps)
         length = self.rms_rate * math.sqrt(max(matrix.shape))
-        self.assign_sub(variable, ops.reshape(lr * length * update, variable.shape))
+        self.assign_sub(variable, ops.reshape(rate * length * update, variable.shape))

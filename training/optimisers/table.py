@@ -1,39 +1,22 @@
 """From a recipe to a Keras optimiser and its schedule."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 import keras
 
 from training.optimisers.muon import ConvolutionalMuon
 from training.recipes import Recipe
-
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-    Pairs = Iterable[tuple[tf.Tensor, keras.Variable]]
+from zoo.system.keras_internals import SummedGradients
 
 
-class _Summed:
-    """An optimiser that is given gradients already summed over replicas; Keras's own sum them, whatever they are.
-
-    Clipping and loss scaling have to see the whole gradient: summing once more would cost a message to every worker.
-    """
-
-    def _all_reduce_sum_gradients(self, grads_and_vars: "Pairs") -> "Pairs":
-        return grads_and_vars
+class Adam(SummedGradients, keras.optimizers.Adam):
+    """Keras's Adam, for gradients that are summed over replicas."""
 
 
-class Adam(_Summed, keras.optimizers.Adam):
-    """Keras's Adam, for such gradients."""
+class AdamW(SummedGradients, keras.optimizers.AdamW):
+    """Keras's AdamW, for gradients that are summed over replicas."""
 
 
-class AdamW(_Summed, keras.optimizers.AdamW):
-    """Keras's AdamW, for such gradients."""
-
-
-class Muon(_Summed, ConvolutionalMuon):
-    """Muon for convolutions, for such gradients."""
+class Muon(SummedGradients, ConvolutionalMuon):
+    """Muon for convolutions, for gradients that are summed over replicas."""
 
 
 def create_optimiser(recipe: Recipe) -> keras.optimizers.Optimizer:

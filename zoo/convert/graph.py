@@ -7,7 +7,8 @@ from typing import Any
 
 import keras
 from keras import KerasTensor
-from keras.src.models.functional import Functional
+
+from zoo.system.keras_internals import is_functional, run_through_graph
 
 # Where neither the model nor the caller says a size, to try layers on.
 FALLBACK_SIZE = 32
@@ -89,14 +90,14 @@ class Reading:
             for layer in model.layers:
                 result = visit(layer, result)
         else:
-            result = model._run_through_graph(inputs, call_fn=visit)
+            result = run_through_graph(model, inputs, visit)
         graph.outputs = keras.tree.flatten(result)
         return result
 
 
 def is_open(operation: Any) -> bool:
     """Whether an operation is a model whose calls can be read: Functional or Sequential, and no subclass of them."""
-    return type(operation) in (keras.Sequential, Functional)
+    return type(operation) is keras.Sequential or is_functional(operation)
 
 
 def input_specifications(model: keras.Model, input_shape: Any = None) -> tuple[list[KerasTensor], bool]:

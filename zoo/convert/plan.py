@@ -16,6 +16,7 @@ from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
 from zoo.convert.patterns import framed, hand_written, shuffle_of
 from zoo.convert.report import LayerReport
+from zoo.system.keras_internals import nested_layers
 from zoo.system.timing import interleaved_medians
 from zoo.upsampling import SubpixelConv2D
 
@@ -137,7 +138,7 @@ def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> C
 def _refuse_unknown(operation: Any) -> None:
     """Raise CannotConvertError where what an operation does, or what is in it, is not known."""
     kind = type(operation).__name__
-    inner = [layer for layer in getattr(operation, "_flatten_layers", list)() if layer is not operation]
+    inner = [layer for layer in nested_layers(operation) if layer is not operation]
     hidden = [layer.name for layer in inner if isinstance(layer, layers.Conv2DTranspose | SubpixelConv2D)]
     if hidden:
         raise CannotConvertError(f"it holds {', '.join(hidden)}, and its calls are not known")

@@ -10,6 +10,7 @@ from keras import layers
 
 from zoo.convert.graph import is_open
 from zoo.convert.plan import Change
+from zoo.system.keras_internals import lambda_output_shape, nested_layers, producing_call
 
 
 class Rebuilding:
@@ -91,7 +92,7 @@ def _call(made: Any, *arguments: Any, **options: Any) -> Any:
 
 
 def _copy_input(taken: keras.KerasTensor) -> keras.KerasTensor:
-    optional = getattr(taken._keras_history.operation, "optional", False)
+    optional = getattr(producing_call(taken)[0], "optional", False)
     return keras.Input(
         batch_shape=taken.shape, dtype=taken.dtype, sparse=taken.sparse, name=taken.name, optional=optional
     )
@@ -102,7 +103,7 @@ def _copy_operation(operation: Any) -> Any:
         # By its configuration, a function would lose the names that it knows.
         return layers.Lambda(
             operation.function,
-            operation._output_shape,
+            lambda_output_shape(operation),
             operation.mask,
             dict(operation.arguments),
             name=operation.name,
@@ -127,7 +128,7 @@ def _copy_operation(operation: Any) -> Any:
 
 def _copy_variables(old: layers.Layer, new: layers.Layer) -> None:
     # An activation that is a layer, for one, is built only when numbers come.
-    for inner, inner_copy in zip(old._flatten_layers(), new._flatten_layers(), strict=True):
+    for inner, inner_copy in zip(nested_layers(old), nested_layers(new), strict=True):
         if inner.built and not inner_copy.built:
             inner_copy.build_from_config(inner.get_build_config())
     # Of all variables, because a random layer's state is no weight.

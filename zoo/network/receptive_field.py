@@ -85,12 +85,12 @@ class _Walk:
         return self._of(model.outputs[0], known)
 
     def _of(self, tensor: Any, known: dict[int, _Reaches]) -> _Reaches:
+        from zoo.system.keras_internals import producing_call
+
         if id(tensor) not in known:
-            history = tensor._keras_history
-            node = history.operation._inbound_nodes[history.node_index]
-            inputs = [self._of(each, known) for each in node.input_tensors]
-            known[id(tensor)] = self._behind(history.operation, inputs)
-            self._measure(history.operation, node.input_tensors[0] if inputs else tensor, tensor, known[id(tensor)])
+            operation, taken = producing_call(tensor)
+            known[id(tensor)] = self._behind(operation, [self._of(each, known) for each in taken])
+            self._measure(operation, taken[0], tensor, known[id(tensor)])
         return known[id(tensor)]
 
     def _measure(self, operation: Any, taken: Any, made: Any, reaches: _Reaches) -> None:

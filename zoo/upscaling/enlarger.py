@@ -135,7 +135,9 @@ def _without_transposed(model: "keras.Model") -> "keras.Model":
     """The sub-pixel equivalent of a network: sums of transposed convolutions are rounded otherwise in a tile."""
     from keras import layers
 
-    if not any(isinstance(layer, layers.Conv2DTranspose) for layer in model._flatten_layers()):
+    from zoo.system.keras_internals import nested_layers
+
+    if not any(isinstance(layer, layers.Conv2DTranspose) for layer in nested_layers(model)):
         return model
     from zoo.convert import convert
 

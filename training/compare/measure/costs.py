@@ -22,6 +22,7 @@ from training.tasks.create import create_task
 from training.tasks.task import Batch, Task
 from zoo.models import build_model
 from zoo.network.multiply_adds import SUPER_RESOLUTION_OUTPUT, executed_multiply_adds
+from zoo.system.keras_internals import litert_conversion_error
 from zoo.system.quiet_tensorflow import silent_unless_it_fails
 from zoo.system.timing import interleaved_medians
 
@@ -133,7 +134,6 @@ def _litert(model: keras.Model, x: tf.Tensor) -> Term | None:
     if not litert_installed():
         return None
     from ai_edge_litert.interpreter import Interpreter
-    from tensorflow.lite.python.convert_phase import ConverterError
 
     graph = tf.function(lambda image: model(image, training=False)).get_concrete_function(
         tf.TensorSpec(x.shape, x.dtype)
@@ -142,7 +142,7 @@ def _litert(model: keras.Model, x: tf.Tensor) -> Term | None:
     with silent_unless_it_fails():
         try:
             content = converter.convert()
-        except ConverterError:
+        except litert_conversion_error():
             return None
         interpreter = Interpreter(model_content=content, num_threads=os.cpu_count())
         interpreter.allocate_tensors()

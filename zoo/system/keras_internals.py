@@ -1,0 +1,116 @@
+"""Give names to the private interfaces of Keras and TensorFlow that this project needs, each with the reason.
+
+They were checked with Keras 3.15.1 and TensorFlow 2.21.0. On an upgrade, `tests/zoo/system/test_keras_internals.py`
+fails for each one that is gone. Importing this module loads Keras, so modules that must start quickly do not import it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras.src.models.functional import Functional
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def is_functional(model: Any) -> bool:
+    """Return whether a model is exactly a functional model, and not of a subclass.
+
+    `keras.Model(inputs, outputs)` makes one, but Keras exports no name for its class. A subclass may compute anything.
+    """
+    return type(model) is Functional
+
+
+def run_through_graph(model: keras.Model, inputs: Sequence[Any], call: Callable[..., Any]) -> Any:
+    """Call `call(operation, *arguments, **options)` for each operation of a functional model, in order.
+
+    `keras.models.clone_model` has a hook for each call too, but it also copies the layers.
+
+    Returns:
+        The structure of the model's outputs, as the calls made them.
+    """
+    return model._run_through_graph(inputs, call_fn=call)
+
+
+def producing_call(tensor: keras.KerasTensor) -> tuple[Any, list[keras.KerasTensor]]:
+    """Return the operation that made a tensor of a functional model, and the tensors that it took.
+
+    `layer.input` is defined for layers that are called once only, and not for operations that are no layers.
+    """
+    history = tensor._keras_history
+    return history.operation, history.operation._inbound_nodes[history.node_index].input_tensors
+
+
+def nested_layers(layer: Any) -> list[keras.layers.Layer]:
+    """Return a layer and all layers inside it, at any depth; an empty list for an operation that is no layer.
+
+    `model.layers` holds the outermost layers of models only. Other layers have no public list of those inside them.
+    """
+    return layer._flatten_layers() if isinstance(layer, keras.layers.Layer) else []
+
+
+def lambda_output_shape(layer: keras.layers.Lambda) -> Any:
+    """Return the argument `output_shape` that a Lambda layer was made with. Its configuration serialises functions."""
+    return layer._output_shape
+
+
+class SummedGradients:
+    """Make an optimiser take gradients that are already summed over replicas, when mixed in before its class.
+
+    Keras's optimisers sum gradients in a private method and offer no option to leave that out. Clipping and loss
+    scaling have to see the whole gradient, so that it is summed before; a second sum would cost a message per worker.
+    """
+
+    def _all_reduce_sum_gradients(
+        self, grads_and_vars: "Iterable[tuple[tf.Tensor, keras.Variable]]"
+    ) -> "Iterable[tuple[tf.Tensor, keras.Variable]]":
+        return grads_and_vars
+
+
+class MuonWithHooks(keras.optimizers.Muon):
+    """Keras's Muon, whose two private decisions are public methods to override.
+
+    Its argument `exclude_layers` only adds to the variables that are left to Adam: convolution kernels always are.
+    """
+
+    def leaves_to_adam(self, variable: keras.Variable) -> bool:
+        """Return whether Adam updates a variable."""
+        return bool(super()._should_use_adamw(variable))
+
+    def update_matrix(self, gradient: Any, variable: keras.Variable, rate: Any, momentum: keras.Variable) -> None:
+        """Update a variable that is not left to Adam."""
+        super()._muon_update_step(gradient, variable, rate, momentum)
+
+    def _should_use_adamw(self, variable: keras.Variable) -> bool:
+        return self.leaves_to_adam(variable)
+
+    def _muon_update_step(self, gradient: Any, variable: keras.Variable, lr: Any, m: keras.Variable) -> None:
+        self.update_matrix(gradient, variable, lr, m)
+
+
+def slurm_hosts(nodes: str) -> list[str]:
+    """Return the hosts of a list as Slurm writes it, such as `n[1-3,10]`.
+
+    TensorFlow's own SlurmClusterResolver cannot be used (see `training.cluster.slurm`), but its parsers can.
+    """
+    from tensorflow.python.distribute.cluster_resolver import slurm_cluster_resolver
+
+    return slurm_cluster_resolver.expand_hostlist(nodes)
+
+
+def slurm_tasks_per_node(counts: str) -> list[int]:
+    """Return the number of tasks on each node of a list as Slurm writes it, such as `2(x3),1`."""
+    from tensorflow.python.distribute.cluster_resolver import slurm_cluster_resolver
+
+    return slurm_cluster_resolver.expand_tasks_per_node(counts)
+
+
+def litert_conversion_error() -> type[Exception]:
+    """Return the class of the error that `tf.lite.TFLiteConverter` raises for a network that it cannot convert.
+
+    TensorFlow exports no name for it, and catching every exception would hide mistakes.
+    """
+    from tensorflow.lite.python.convert_phase import ConverterError
+
+    return ConverterError
