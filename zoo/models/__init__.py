@@ -1,4 +1,4 @@
-"""One family a file. Importing a family file registers it and imports no framework."""
+"""Find and build the families, one per file. Importing a family's file registers it and imports no framework."""
 
 import importlib
 import inspect
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
 
 
 def families() -> dict[str, registry.Family]:
-    """Every family of this package by name."""
+    """Return every family of this package by name."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     return registry.families()
 
 
 def model_names() -> list[str]:
-    """Every model name that `build_model` takes."""
+    """Return every model name that `build_model` takes."""
     return [name for entry in families().values() for name in entry.model_names()]
 
 
 def parse_name(name: str) -> registry.ModelName:
-    """As `zoo.registry.parse_name`, with every family of this package imported first."""
+    """Split a model name as `zoo.registry.parse_name` does, with every family of this package imported first."""
     families()
     return registry.parse_name(name)
 
 
 def build_model(name: str, **arguments: Any) -> "keras.Model":
-    """A freshly initialised functional model.
+    """Return a freshly initialised functional model.
 
     Args:
         name: a model name, `<family>[_x<scale>][_<upsampler>]`.
@@ -53,11 +53,13 @@ def build_model(name: str, **arguments: Any) -> "keras.Model":
 
 
 def build_discriminator(name: str, **arguments: Any) -> "keras.Model":
-    """The freshly initialised network that a generator is trained against: pictures in 0..1 to logits `[batch, 1]`.
+    """Return the freshly initialised network that a generator is trained against.
+
+    It maps pictures in 0..1 to logits `[batch, 1]`.
 
     Args:
         name: the generator's model name.
-        **arguments: the generator's model arguments; those that the discriminator does not have are left aside.
+        **arguments: the generator's model arguments; those that the discriminator does not take are ignored.
 
     Raises:
         UnknownNameError: the name or an argument does not exist.

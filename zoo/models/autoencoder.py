@@ -1,8 +1,9 @@
-"""A convolutional autoencoder whose decoder up-samples 7 to 14 to 28 (or 8 to 16 to 32)."""
+"""Build a convolutional autoencoder whose decoder up-samples 7 to 14 to 28 (or 8 to 16 to 32)."""
 
 import math
 from typing import TYPE_CHECKING
 
+from zoo.models.quarter_grid import quarter_grid
 from zoo.registry import family
 
 if TYPE_CHECKING:
@@ -26,16 +27,16 @@ def autoencoder(
     blocks: int = 0,
     spatial: bool = False,
 ) -> "keras.Model":
-    """An autoencoder with sub-models `encoder` and `decoder`.
+    """Build an autoencoder with sub-models `encoder` and `decoder`.
 
     Args:
-        upsampler: makes the decoder's two up-sampling layers; the only thing that differs between twins.
+        upsampler: makes the decoder's two up-sampling layers, the only difference between twins.
         image_shape: height and width, both divisible by 4, and channels.
         latent: numbers in the bottleneck; by default 64 for images of fewer than 1,024 values (28x28x1) and 256 for
             larger ones (32x32x3).
-        filters: channels between the two up-samplers; the coarse grid has four times as many.
+        filters: channels between the two up-samplers; the coarse grid has four times this number.
         blocks: residual convolutions on the coarse grid, in the encoder and in the decoder.
-        spatial: let the bottleneck's numbers stay on the coarse grid, made and read by convolutions, instead of dense
+        spatial: keep the bottleneck's numbers on the coarse grid, written and read by convolutions, instead of dense
             layers over the whole image; `latent` must then divide by the grid's size.
 
     Input shape: `(batch, height, width, channels)` in 0..1. Output shape: the same, in 0..1.
@@ -46,17 +47,11 @@ def autoencoder(
     import keras
     from keras import layers
 
-    height, width, channels = image_shape
-    if height < 4 or width < 4 or height % 4 or width % 4 or channels < 1:
-        raise ValueError(
-            f"image_shape {tuple(image_shape)}: height and width must be positive multiples of 4; "
-            "choose another image_size"
-        )
+    grid = quarter_grid(image_shape)
     if latent is None:
-        latent = 64 if height * width * channels < 1024 else 256
+        latent = 64 if math.prod(image_shape) < 1024 else 256
     if latent < 1 or filters < 1 or blocks < 0:
         raise ValueError(f"latent {latent} and filters {filters} must be at least 1, blocks {blocks} at least 0")
-    grid = (height // 4, width // 4)
     if spatial and latent % math.prod(grid):
         raise ValueError(f"latent {latent} does not divide by the {grid[0]}x{grid[1]} places of the coarse grid")
 
@@ -90,7 +85,7 @@ def autoencoder(
         x = layers.Reshape((*grid, 4 * filters), name="reshape")(x)
     x = residual(x)
     x = upsampler(filters, 3, 2, activation=activation(), name="up1")(x)
-    x = upsampler(channels, 3, 2, activation="sigmoid", name="up2")(x)
+    x = upsampler(image_shape[-1], 3, 2, activation="sigmoid", name="up2")(x)
     decoder = keras.Model(code, x, name="decoder")
 
     return keras.Model(image, decoder(encoder(image)), name=f"ae_{upsampler.name}")

@@ -1,4 +1,4 @@
-"""A small convolutional classifier whose penultimate layer gives features to measure pictures by."""
+"""Build a small convolutional classifier whose penultimate layer returns features to measure pictures by."""
 
 from typing import TYPE_CHECKING
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 def classifier(
     *, image_shape: tuple[int, int, int] = (28, 28, 1), classes: int = 10, filters: int = 32, blocks: int = 1
 ) -> "keras.Model":
-    """A classifier of three stages, with its sub-model `encoder` from pictures to features and the layer `logits`.
+    """Build a classifier of three stages: the sub-model `encoder` from pictures to features, and the layer `logits`.
 
     Args:
         image_shape: height and width, at least 4, and channels.
         classes: number of labels, at least 2.
-        filters: channels at full size; the two coarser stages have twice and four times as many.
+        filters: channels at full size; the two coarser stages have twice and four times this number.
         blocks: residual convolutions on the coarsest grid.
 
-    Input shape: `(batch, height, width, channels)` in 0..1. Output shape: `(batch, classes)`, logits. The encoder gives
-    `(batch, 4 * filters)`, each at least 0: the mean over the picture of what its last convolutions see.
+    Input shape: `(batch, height, width, channels)` in 0..1. Output shape: `(batch, classes)`, logits. The encoder
+    returns `(batch, 4 * filters)`, each at least 0: the mean over the picture of its last feature map.
 
     Raises:
         ValueError: a size that cannot be built.
@@ -45,7 +45,7 @@ def classifier(
 
     def convolution(x: "keras.KerasTensor", filters: int, name: str) -> "keras.KerasTensor":
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=name)(x)
-        # Statistics of the global batch: replicas then learn what one device learns.
+        # With the statistics of the global batch, replicas learn what one device learns.
         x = layers.BatchNormalization(momentum=0.9, synchronized=True, name=f"{name}_norm")(x)
         return layers.ReLU(name=f"{name}_relu")(x)
 
@@ -59,6 +59,6 @@ def classifier(
         x = layers.Add(name=f"add{number}")([x, convolution(x, 4 * filters, f"block{number}")])
     encoder = keras.Model(image, layers.GlobalAveragePooling2D(name="features")(x), name="encoder")
 
-    # In the float type also under mixed precision, whose rounding would show in the cross-entropy.
+    # Keep the logits in Keras's float type under mixed precision, whose rounding would show in the cross-entropy.
     logits = layers.Dense(classes, dtype=keras.config.floatx(), name="logits")(encoder(image))
     return keras.Model(image, logits, name="features")

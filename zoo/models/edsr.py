@@ -1,4 +1,4 @@
-"""EDSR: residual blocks without batch normalisation, then one up-sampler for each factor of the scale."""
+"""Build EDSR: residual blocks without batch normalisation, then one up-sampler for each factor of the scale."""
 
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,12 @@ _STEPS = {2: (2,), 3: (3,), 4: (2, 2)}
 def edsr(
     upsampler: "Upsampler", *, scale: int, blocks: int = 16, filters: int = 64, residual_scaling: float = 1.0
 ) -> "keras.Model":
-    """EDSR on RGB. The defaults are the paper's baseline; its large model has 32 blocks, 256 filters, a scaling of 0.1.
+    """Build EDSR on RGB.
+
+    The defaults are the paper's baseline; its large model has 32 blocks, 256 filters and a residual scaling of 0.1.
 
     Args:
-        upsampler: makes the enlarging layers, one for x2 and x3 and two for x4; all that differs between twins.
+        upsampler: makes the enlarging layers, one for x2 and x3 and two for x4, the only difference between twins.
         scale: 2, 3 or 4.
         blocks: residual blocks.
         filters: channels throughout.
@@ -61,7 +63,7 @@ def edsr(
     x = layers.Add(name="long_residual")([convolution(x, filters, "body"), first])
     for number, factor in enumerate(_STEPS[scale], 1):
         x = upsampler(filters, 3, factor, name=f"head{number}")(x)
-    # In the float type also under mixed precision, which would round the picture itself.
+    # Keep the output in Keras's float type under mixed precision, which would round the picture.
     whole = keras.config.floatx()
     x = layers.Conv2D(3, 3, padding="same", dtype=whole, name="rgb")(x)
     x = layers.Rescaling(1.0, list(_MEAN), dtype=whole, name="add_mean")(x)

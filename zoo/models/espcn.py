@@ -1,4 +1,4 @@
-"""ESPCN: the network that introduced the sub-pixel convolution."""
+"""Build ESPCN, the network that introduced the sub-pixel convolution."""
 
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 def espcn(
     upsampler: "Upsampler", *, scale: int, filters: int = 64, narrow: int = 32, activation: str = "tanh"
 ) -> "keras.Model":
-    """A 5x5 and a 3x3 convolution at low resolution, then the up-sampler.
+    """Build a 5x5 and a 3x3 convolution at low resolution, then the up-sampler.
 
     Args:
-        upsampler: makes the head; the only thing that differs between twins.
+        upsampler: makes the head, the only difference between twins.
         scale: 2, 3 or 4.
         filters: channels of the first layer.
-        narrow: channels of the second.
-        activation: of both.
+        narrow: channels of the second layer.
+        activation: of both layers.
 
     Input shape: `(batch, height, width, 1)`, luma in 0..1. Output shape: `(batch, scale * height, scale * width, 1)`,
     not clipped.
@@ -39,12 +39,12 @@ def espcn(
     from keras import layers
 
     image = keras.Input((None, None, 1), name="image")
-    # Glorot's first kernels are so small, for an input of one channel, that tanh never bends.
+    # With one input channel, Glorot's initial kernels are so small that tanh stays in its linear range.
     large = keras.initializers.VarianceScaling(10.0, "fan_in")
     x = layers.Conv2D(filters, 5, padding="same", activation=activation, kernel_initializer=large, name="features")(
         image
     )
     x = layers.Conv2D(narrow, 3, padding="same", activation=activation, name="mapping")(x)
-    # In the float type also under mixed precision, which would round the picture itself.
+    # Keep the output in Keras's float type under mixed precision, which would round the picture.
     x = upsampler(1, 3, scale, dtype=keras.config.floatx(), name="head")(x)
     return keras.Model(image, x, name=f"espcn_x{scale}_{upsampler.name}")

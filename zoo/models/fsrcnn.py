@@ -1,4 +1,4 @@
-"""FSRCNN: shrink, map, expand, and a 9x9 deconvolution."""
+"""Build FSRCNN: shrink, map, expand, and a 9x9 deconvolution."""
 
 from typing import TYPE_CHECKING
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     citation="Dong et al. 2016, Accelerating the Super-Resolution Convolutional Neural Network, arXiv:1608.00367",
 )
 def fsrcnn(upsampler: "Upsampler", *, scale: int, d: int = 56, s: int = 12, m: int = 4) -> "keras.Model":
-    """FSRCNN(d, s, m): five kinds of layers, all at low resolution but the last.
+    """Build FSRCNN(d, s, m): five kinds of layers, all at low resolution except the last.
 
     The paper's head is `transpose` with its own kernel, 9x9 for every scale. The other up-samplers take
-    k = ceil(9 / scale): `subpixel` is the exact twin where that is 9 = k * scale (x3), and holds the paper's head and
-    more elsewhere.
+    k = ceil(9 / scale). With `subpixel` this is the exact twin if 9 = k * scale (x3); at other scales it can compute
+    all that the paper's head can, and more.
 
     Args:
-        upsampler: makes the head; the only thing that differs between twins.
+        upsampler: makes the head, the only difference between twins.
         scale: 2, 3 or 4.
         d: channels of feature extraction and expansion.
-        s: channels between.
-        m: 3x3 convolutions between.
+        s: channels of the mapping between them.
+        m: number of 3x3 convolutions of the mapping.
 
     Input shape: `(batch, height, width, 1)`, luma in 0..1. Output shape: `(batch, scale * height, scale * width, 1)`,
     not clipped.
@@ -49,6 +49,6 @@ def fsrcnn(upsampler: "Upsampler", *, scale: int, d: int = 56, s: int = 12, m: i
     for number in range(1, m + 1):
         x = convolution(x, s, 3, f"map{number}")
     x = convolution(x, d, 1, "expand")
-    # In the float type also under mixed precision, which would round the picture itself.
+    # Keep the output in Keras's float type under mixed precision, which would round the picture.
     x = upsampler(1, -(-9 // scale), scale, transpose_kernel=9, dtype=keras.config.floatx(), name="head")(x)
     return keras.Model(image, x, name=f"fsrcnn_x{scale}_{upsampler.name}")

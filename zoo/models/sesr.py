@@ -1,4 +1,4 @@
-"""SESR: linear blocks that are wide while they learn and one narrow convolution afterwards."""
+"""Build SESR: linear blocks that are wide while they learn and one narrow convolution each afterwards."""
 
 from typing import TYPE_CHECKING
 
@@ -25,14 +25,14 @@ def sesr(
     width: int = 256,
     collapsed: bool = False,
 ) -> "keras.Model":
-    """SESR-M`m`: 5x5, `m` times 3x3 with a short residual, a long residual, and a 5x5 head beside the input itself.
+    """Build SESR-M`m`: 5x5, `m` times 3x3 with a short residual, a long residual, and a 5x5 head added to the input.
 
-    A linear block is a k x k convolution to `width` channels and a 1x1 convolution back, without anything between: one
-    narrow convolution in the end. As in the paper the blocks train in collapsed space, and their short residuals are
-    an identity inside the collapsed kernel. The head is one layer of the up-sampler's.
+    A linear block is a k x k convolution to `width` channels and a 1x1 convolution back with nothing between them, so
+    that both collapse to one narrow convolution. As in the paper the blocks train in collapsed space, and their short
+    residuals are an identity inside the collapsed kernel. The head is one layer that the up-sampler makes.
 
     Args:
-        upsampler: makes the head; the only thing that differs between twins.
+        upsampler: makes the head, the only difference between twins.
         scale: 2, 3 or 4.
         m: number of 3x3 blocks.
         filters: channels of the narrow network.
@@ -62,7 +62,7 @@ def sesr(
     for number in range(1, m + 1):
         x = block(x, 3, f"block{number}", residual=True)
     x = layers.Add(name="long_residual")([x, first])
-    # In the float type also under mixed precision, which would round the picture itself.
+    # Keep the output in Keras's float type under mixed precision, which would round the picture.
     whole = keras.config.floatx()
     x = upsampler(1, 5, scale, dtype=whole, name="head")(x)
     nearest = layers.UpSampling2D(scale, dtype=whole, name="nearest")(image)

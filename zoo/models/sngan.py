@@ -1,9 +1,8 @@
-"""SNGAN: a generator with batch normalisation, and a discriminator under spectral normalisation."""
+"""Build SNGAN: a generator with batch normalisation, and a discriminator under spectral normalisation."""
 
-import math
 from typing import TYPE_CHECKING
 
-from zoo.models.coarse_grid import coarse_grid
+from zoo.models.coarse_grid import check_generator, coarse_grid, normalised, project
 from zoo.registry import family
 
 if TYPE_CHECKING:
@@ -11,12 +10,12 @@ if TYPE_CHECKING:
 
     from zoo.upsampling import Upsampler
 
-# Weight of the mode: with twice as much, the generator makes hardly more than one picture of each.
+# With twice this weight of the mode the generator draws hardly more than one picture for each mode.
 MODE = 4.0
 
 
 def discriminator(*, image_shape: tuple[int, int, int] = (28, 28, 1), filters: int = 24) -> "keras.Model":
-    """Pairs of a 3x3 and a strided 4x4 convolution down to the generator's coarse grid, and one logit.
+    """Build the discriminator: pairs of a 3x3 and a strided 4x4 convolution down to the coarse grid, and one logit.
 
     Input shape: `(batch, height, width, channels)` in 0..1. Output shape: `(batch, 1)`.
     """
@@ -53,17 +52,18 @@ def sngan(
     hidden: int = 128,
     filters: int = 24,
 ) -> "keras.Model":
-    """The generator of the paper's convolutional networks: up-samplers to the image's size, then a 3x3 convolution.
+    """Build the paper's convolutional generator: up-samplers to the image's size, then a 3x3 convolution.
 
     The paper's up-sampler is a transposed 4x4 convolution of stride 2, `transpose_2r` here.
 
     Args:
-        upsampler: makes all up-sampling layers; the only thing that differs between twins.
+        upsampler: makes all up-sampling layers, the only difference between twins.
         image_shape: height and width, multiples of 4 and at least 16, and channels. 28x28 is made from 7x7, 32x32 and
             64x64 from 4x4.
-        latent: numbers that a picture is made from, standard normal.
+        latent: how many standard normal numbers a picture is made from.
         hidden: units of a layer before the projection that also sees the mode, as in `dcgan`; the paper has none, 0.
-        filters: channels at the image's size, twice as many before each up-sampler; the discriminator has the same.
+        filters: channels at the image's size, and twice the number before each up-sampler; the discriminator has the
+            same.
 
     Input shape: `(batch, latent)`. Output shape: `(batch, height, width, channels)` in 0..1.
 
@@ -73,25 +73,13 @@ def sngan(
     import keras
     from keras import layers
 
-    from zoo.layers.latent_mode import Mode
-
-    if latent < 1 or filters < 1 or hidden < 0:
-        raise ValueError(f"latent {latent} and filters {filters} must be at least 1, and hidden {hidden} at least 0")
+    check_generator(latent, hidden, filters)
     grid, doublings = coarse_grid(image_shape)
-
-    def normalised(x: "keras.KerasTensor", name: "int | str") -> "keras.KerasTensor":
-        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=f"normal{name}")(x)
-        return layers.ReLU(name=f"relu{name}")(x)
-
     code = keras.Input((latent,), name="latent")
     width = filters * 2**doublings
-    x = code
-    if hidden:
-        x = normalised(layers.Dense(hidden, use_bias=False, name="hidden")(Mode(MODE, name="mode")(x)), "_hidden")
-    x = layers.Dense(math.prod(grid) * width, use_bias=False, name="dense")(x)
-    x = normalised(layers.Reshape((*grid, width), name="reshape")(x), 0)
+    x = project(code, grid, width, hidden, MODE)
     for number in range(1, doublings + 1):
         width //= 2
-        x = normalised(upsampler(width, 3, 2, use_bias=False, name=f"up{number}")(x), number)
+        x = normalised(upsampler(width, 3, 2, use_bias=False, name=f"up{number}")(x), str(number))
     x = layers.Conv2D(image_shape[-1], 3, padding="same", activation="sigmoid", name="last")(x)
     return keras.Model(code, x, name=f"sngan_{upsampler.name}")

@@ -1,8 +1,9 @@
-"""A convolutional variational autoencoder whose decoder up-samples 7 to 14 to 28 (or 8 to 16 to 32)."""
+"""Build a convolutional variational autoencoder whose decoder up-samples 7 to 14 to 28 (or 8 to 16 to 32)."""
 
 import math
 from typing import TYPE_CHECKING
 
+from zoo.models.quarter_grid import quarter_grid
 from zoo.registry import family
 
 if TYPE_CHECKING:
@@ -25,16 +26,16 @@ def vae(
     filters: int = 32,
     hidden: int = 128,
 ) -> "keras.Model":
-    """A variational autoencoder with sub-models `encoder` (mean and log-variance) and `decoder`.
+    """Build a variational autoencoder with sub-models `encoder` (mean and log-variance) and `decoder`.
 
     The whole model decodes the mean. The decoder's values are probabilities of a Bernoulli distribution; their logits
     are the output of its layer `logits`.
 
     Args:
-        upsampler: makes the decoder's two up-sampling layers; the only thing that differs between twins.
+        upsampler: makes the decoder's two up-sampling layers, the only difference between twins.
         image_shape: height and width, both divisible by 4, and channels.
         latent: dimensions of the Gaussian posterior.
-        filters: channels between the two up-samplers; the coarse grid has twice as many.
+        filters: channels between the two up-samplers; the coarse grid has twice this number.
         hidden: width of the dense layers between grid and latent.
 
     Input shape: `(batch, height, width, channels)` in 0..1. Output shape: the same, in 0..1.
@@ -45,15 +46,9 @@ def vae(
     import keras
     from keras import layers
 
-    height, width, channels = image_shape
-    if height < 4 or width < 4 or height % 4 or width % 4 or channels < 1:
-        raise ValueError(
-            f"image_shape {tuple(image_shape)}: height and width must be positive multiples of 4; "
-            "choose another image_size"
-        )
+    grid = quarter_grid(image_shape)
     if min(latent, filters, hidden) < 1:
         raise ValueError(f"latent {latent}, filters {filters} and hidden {hidden} must be at least 1")
-    grid = (height // 4, width // 4)
 
     def activation() -> layers.Layer:
         return layers.LeakyReLU(0.1)
@@ -73,7 +68,7 @@ def vae(
     x = layers.Dense(math.prod(grid) * 2 * filters, activation=activation(), name="dense")(x)
     x = layers.Reshape((*grid, 2 * filters), name="reshape")(x)
     x = upsampler(filters, 3, 2, activation=activation(), name="up1")(x)
-    x = upsampler(channels, 3, 2, name="logits")(x)
+    x = upsampler(image_shape[-1], 3, 2, name="logits")(x)
     x = layers.Activation("sigmoid", name="probabilities")(x)
     decoder = keras.Model(code, x, name="decoder")
 
