@@ -81,7 +81,8 @@ def dcgan(
         latent: how many standard normal numbers a picture is made from.
         hidden: units of a layer before the projection, as in the network of Chen et al. 2016 (arXiv:1606.03657) for
             MNIST. It also sees which of the latent numbers is the largest, so that pictures fall into modes; without
-            that, strokes of several digits meet in one picture. The paper's generator has no such layer (0) and is deeper.
+            that, strokes of several digits meet in one picture. The paper's generator has no such layer (0) and is
+            deeper.
         filters: channels before the last up-sampler, and twice the number before each earlier one; the discriminator
             has the same.
 

@@ -1,4 +1,3 @@
-import keras
 import numpy as np
 import pytest
 
@@ -37,26 +36,6 @@ def test_a_spatial_bottleneck_keeps_its_numbers_on_the_coarse_grid():
     np.testing.assert_allclose(decoder(encoder(images)), model(images), atol=1e-6)
 
 
-def test_twins_have_equal_parameters_and_layers():
-    subpixel, transpose = (zoo.create_model(f"ae_{name}") for name in ("subpixel", "transpose"))
-    assert subpixel.count_params() == transpose.count_params()
-    names = [[layer.name for layer in model.get_layer("decoder").layers] for model in (subpixel, transpose)]
-    assert names[0] == names[1]
-
-
-def test_only_the_upsampling_layers_differ_between_twins():
-    def others(name):
-        decoder = zoo.create_model(name).get_layer("decoder")
-        return [
-            (layer.name, [tuple(weight.shape) for weight in layer.weights])
-            for layer in decoder.layers
-            if not layer.name.startswith("up")
-        ]
-
-    for upsampler in UPSAMPLERS:
-        assert others(f"ae_{upsampler}") == others("ae_subpixel")
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -70,11 +49,3 @@ def test_only_the_upsampling_layers_differ_between_twins():
 def test_sizes_that_cannot_be_built_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         zoo.create_model("ae_resize", **arguments)
-
-
-def test_it_is_a_plain_functional_model_that_saves_and_loads(tmp_path):
-    model = zoo.create_model("ae_subpixel", filters=4)
-    model.save(tmp_path / "model.keras")
-    images = np.random.default_rng(0).random((2, 28, 28, 1), np.float32)
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again(images), model(images))

@@ -23,18 +23,6 @@ def test_the_families_and_their_names():
     assert len(zoo.list_models("*_x[234]_*")) == 4 * 3 * 4
 
 
-@pytest.mark.parametrize("scale", [2, 3, 4])
-@pytest.mark.parametrize("upsampler", ["subpixel", "transpose", "transpose_2r", "resize"])
-@pytest.mark.parametrize("family", FAMILIES)
-def test_every_size_down_to_one_pixel_is_enlarged(family, scale, upsampler):
-    small = {"edsr": {"blocks": 1, "filters": 4}, "sesr": {"m": 1, "width": 8}}.get(family, {})
-    model = zoo.create_model(f"{family}_x{scale}_{upsampler}", **small)
-    channels = model.input_shape[-1]
-    for height, width in [(1, 1), (5, 2)]:
-        output = model(tf.zeros((2, height, width, channels)))
-        assert output.shape == (2, scale * height, scale * width, channels)
-
-
 def test_espcn_has_the_papers_layers():
     # 5x5 to 64, 3x3 to 32, 3x3 to r*r, as the paper's figure 1 has them.
     for scale in (2, 3, 4):
