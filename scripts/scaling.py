@@ -124,7 +124,7 @@ if __name__ == "__main__":
     from zoo.system.quiet_tensorflow import start_tensorflow
 
     start_tensorflow()
-    from benchmarks.results import write_rows
     from scripts.scaling_counts import counts
+    from zoo.system.files import write_csv
 
-    write_rows(COUNTS, [{"model": name, **counts(name, shape)} for name, shape in MODELS.items()])
+    write_csv(COUNTS, [{"model": name, **counts(name, shape)} for name, shape in MODELS.items()])

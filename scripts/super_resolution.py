@@ -7,8 +7,6 @@ nothing is written, and the exit code is 1 if the file differs from the cards.
 """
 
 import argparse
-import csv
-import io
 import sys
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 start_tensorflow()
 
 import zoo
+from zoo.system.files import csv_text, read_csv
 
 RESULTS = ROOT / "results" / "quality" / "super_resolution.csv"
 PAPERS = RESULTS.with_name("super_resolution_papers.csv")
@@ -43,23 +42,15 @@ def collected() -> str:
                 value = values.get((source, metric))
                 facts[f"{source}_{metric}"] = "" if value is None else f"{value:.4f}"
         rows.append(facts)
-    text = io.StringIO()
-    columns = ["model", "scale", "parameters", "multiply_adds", "source"]
-    columns += [f"{source}_{metric}" for source in SETS for metric in METRICS]
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(sorted(rows, key=lambda row: (row["scale"], row["model"])))
-    return text.getvalue()
+    return csv_text(sorted(rows, key=lambda row: (row["scale"], row["model"])))
 
 
 def table(scale: int) -> str:
     """One row a model of that scale, published elsewhere or here, by its PSNR on Set5; milliseconds where measured."""
-    with PAPERS.open() as file:
-        papers = [row for row in csv.DictReader(file) if int(row["scale"]) == scale]
-    with RESULTS.open() as file:
-        models = [row for row in csv.DictReader(file) if int(row["scale"]) == scale]
-    with TIMES.open() as file:
-        times = {row["term"]: float(row["milliseconds"]) for row in csv.DictReader(file) if int(row["scale"]) == scale}
+    papers, models, timed = (
+        [row for row in read_csv(path) if int(row["scale"]) == scale] for path in (PAPERS, RESULTS, TIMES)
+    )
+    times = {row["term"]: float(row["milliseconds"]) for row in timed}
 
     def quality(row: dict[str, str], source: str, psnr: str, ssim: str) -> str:
         values = [row[f"{source}_{psnr}"], row[f"{source}_{ssim}"]]

@@ -8,8 +8,6 @@ moved to the next number of its precision: what becomes of that distance is roun
 """
 
 import argparse
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,7 +29,7 @@ from training.recipes import Precision, recipe_for
 from training.tasks.reconstruction.task import Reconstruction
 from zoo import create_model
 from zoo.models import parse_name
-from zoo.system.files import write_text
+from zoo.system.files import write_csv
 from zoo.upsampling import SubpixelConv2D, subpixel_to_transpose
 
 Weights = list[np.ndarray]
@@ -116,18 +114,16 @@ def main() -> None:
 
     source = open_source(options.data)
     columns = ("precision", "step", *LOSSES, "distance", "control")
-    text = io.StringIO()
-    table = csv.DictWriter(text, columns, lineterminator="\n")
-    table.writeheader()
+    table = []
     for float_type in PRECISIONS:
         rows = follow(float_type, source, options.steps)
         for row in track(rows, float_type, total=options.steps + 1):
             # A loss in full, for the reader who subtracts two of them; six digits of a distance.
             written = {name: value if name in LOSSES else f"{value:.6g}" for name, value in row.items()}
-            table.writerow({"precision": float_type, **written})
+            table.append({"precision": float_type, **written})
             last = row
         print(f"{float_type}: distance {last['distance']:.2g}, control {last['control']:.2g}")
-    write_text(options.out, text.getvalue())
+    write_csv(options.out, table, columns)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.results import read_rows, write_rows
+from zoo.system.files import read_csv, write_csv
 from zoo.system.machine import machine
 
 RESULTS = Path(__file__).resolve().parents[2] / "results" / "robustness" / "reliability.csv"
@@ -33,7 +33,8 @@ class Trial:
 
 def record(trials: Sequence[Trial], path: Path = RESULTS) -> None:
     """Put rows into the table, with the facts of the machine, in place of those of the same `what`; the rest stays."""
-    rows = {row["what"]: row for row in read_rows(path)}
+    rows = {row["what"]: row for row in (read_csv(path) if path.is_file() else [])}
     facts = machine()
     rows |= {each.what: {**asdict(each), "seconds": f"{each.seconds:.1f}", **facts} for each in trials}
-    write_rows(path, [rows[what] for what in sorted(rows)])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_csv(path, [rows[what] for what in sorted(rows)])

@@ -6,7 +6,7 @@ from PIL import Image
 
 from training.compare.plan import FAIRNESS, Pair, Twin
 from training.compare.results import records
-from zoo.system.files import write_json
+from zoo.system.files import write_csv, write_json
 
 PSNR = {"subpixel": (28.0, 28.2, 28.1), "transpose": (28.0, 28.25, 28.05), "resize": (27.0, 27.1, 27.2)}
 FORWARD = {"subpixel": 2.0, "transpose": 3.0, "resize": 1.0}
@@ -55,7 +55,7 @@ def write_comparison(
             | {"forward_ms": forward[name], "step_ms": 9.0, "xla_ms": 4.0, "litert_ms": None, "memory_mib": 500.25}
         )
     for path, rows in (("runs", runs), ("curves", curves), ("spectra", spectra), ("costs", costs)):
-        records.write_rows(folder / f"{path}.csv", rows)
+        write_csv(folder / f"{path}.csv", rows)
     machine = {"processor": "abacus", "cores": 2, "load": 0.1, "tensorflow": "2", "keras": "3"}
     write_json(
         folder / records.FACTS,

@@ -18,7 +18,8 @@ def publish_random(folder: Path, names: dict[str, dict[str, int]]) -> None:
     """Export models with random weights that enlarge visibly, and an index over them."""
     from training.publishing.saved_model import export
     from zoo.models import build_model
-    from zoo.pretrained.load import CARD, sha256, walk
+    from zoo.pretrained.load import CARD
+    from zoo.system.files import sha256, walk
 
     index = {}
     for name, arguments in names.items():

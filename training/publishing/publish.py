@@ -19,8 +19,8 @@ from training.tasks import kind_of
 from zoo.models import build_model, families
 from zoo.names import PublishedName
 from zoo.pretrained.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
-from zoo.pretrained.load import set_saved_weights, sha256, verify_files, walk
-from zoo.system.files import appears_whole, write_json
+from zoo.pretrained.load import set_saved_weights, verify_files
+from zoo.system.files import appears_whole, sha256, walk, write_json
 
 MODEL_LIMIT, TOTAL_LIMIT = 5_000_000, 60_000_000
 SAVED_MODELS = Path("saved_models")

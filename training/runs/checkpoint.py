@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.errors import InputError
-from zoo.pretrained.load import sha256
-from zoo.system.files import written_beside
+from zoo.system.files import sha256, written_beside
 
 if TYPE_CHECKING:
     import keras

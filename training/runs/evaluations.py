@@ -1,7 +1,5 @@
 """Hold the metrics of a model on a part of a source, and read and write the files that hold them."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Mapping
@@ -13,7 +11,7 @@ import numpy as np
 
 from training.recipes import Recipe
 from training.runs.folder import Run
-from zoo.system.files import write_json, write_text
+from zoo.system.files import write_csv, write_json
 
 TEST_SETS = ("set5", "set14")
 
@@ -96,13 +94,8 @@ class Evaluation:
         words = [model, re.sub("[^a-z0-9_+]+", "-", self.source.lower()), self.split, features]
         path = folder / ("-".join(filter(None, words)) + ".csv")
         write_json(path.with_suffix(".json"), self.facts())
-        text = io.StringIO()
         rows = self.rows or [("all samples", dict(self.of_samples))]
-        columns = dict.fromkeys(name for _, row in rows for name in row)
-        writer = csv.DictWriter(text, ["picture", *columns], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({"picture": name, **row} for name, row in rows)
-        write_text(path, text.getvalue())
+        write_csv(path, [{"picture": name, **row} for name, row in rows])
         return path
 
 

@@ -1,10 +1,8 @@
 """Read and write the folder of one training: its id, its lock, its configuration and its rows of metrics."""
 
-import csv
 import errno
 import fcntl
 import hashlib
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import IO, Any
 
 from training.errors import InputError
 from zoo.pretrained import verify
-from zoo.system.files import remove_parts, write_json, write_text
+from zoo.system.files import remove_parts, write_csv, write_json
 
 RUNS = Path("runs")
 _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)
@@ -116,11 +114,7 @@ class Run:
     def write_metrics(self, rows: Sequence[Mapping[str, float]]) -> None:
         """Write `metrics.csv` with steps and metrics only, so that equal runs write equal files."""
         tags = sorted({tag for row in rows for tag in row} - {"step"})
-        text = io.StringIO()
-        writer = csv.DictWriter(text, ["step", *tags], restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_text(self.path / "metrics.csv", text.getvalue())
+        write_csv(self.path / "metrics.csv", rows, ["step", *tags])
 
 
 def find_saved_model(name: str) -> Path:

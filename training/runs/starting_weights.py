@@ -12,8 +12,9 @@ from training.runs.folder import find_saved_model
 from zoo.models import build_model, parse_name
 from zoo.names import PublishedName
 from zoo.pretrained.index import CARD
-from zoo.pretrained.load import set_saved_weights, sha256
+from zoo.pretrained.load import set_saved_weights
 from zoo.registry import ModelName
+from zoo.system.files import sha256
 
 if TYPE_CHECKING:
     import keras

@@ -4,10 +4,9 @@ A folder of published models holds `index.json`, which lists every file's sha256
 Loading verifies first: a file that is missing, changed, added, or a link is named and refused.
 """
 
-import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from zoo.models import build_model, model_names
 from zoo.names import PublishedName, closest
 from zoo.pretrained.index import CARD, FILE_LIMIT, INDEX, PUBLISHED_NAME, VerificationError, read_index
 from zoo.registry import UnknownNameError
+from zoo.system.files import sha256, walk
 
 if TYPE_CHECKING:
     import keras
@@ -56,20 +56,6 @@ def locate(name: str) -> tuple[Path, dict[str, Any]]:
     else:
         hint = closest(name, published)
     raise UnknownNameError(f"there is no published model {name!r}{hint}; published: {', '.join(published) or 'none'}")
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def walk(folder: Path) -> Iterator[Path]:
-    """Every file and link below a folder, without following links."""
-    for root, directories, files in os.walk(folder):
-        here = Path(root)
-        yield from (here / name for name in files)
-        yield from (here / name for name in directories if (here / name).is_symlink())
 
 
 def verify(name: str) -> Path:

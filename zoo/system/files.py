@@ -1,17 +1,23 @@
-"""Writing files so that a reader sees the old content or the new, never a part."""
+"""Write files so that a reader sees the old content or the new, never a part; read, list and digest files."""
 
 import contextlib
+import csv
+import hashlib
+import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 
 @contextlib.contextmanager
 def written_beside(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write; it takes its name only once all of it is on disk."""
+    """Open a temporary file next to `path` for writing; it takes the name `path` once all of it is on disk.
+
+    If the block raises, the temporary file is removed and `path` stays as it was.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with temporary.open("wb") as file:
@@ -26,10 +32,10 @@ def written_beside(path: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def appears_whole(folder: Path) -> Iterator[Path]:
-    """A folder to make and fill; it takes its name only once all of it is on disk, and what is unfinished goes.
+    """Name a temporary folder to make and fill; it takes the name `folder` once all of it is on disk.
 
-    A folder that has the name already is replaced, and is never lost: where a process ended between the two renames,
-    the next one finds it under its other name.
+    If the block raises, the temporary folder is removed. An existing folder of that name is replaced and never lost:
+    if a process ends between the two renames, the next call restores the old folder from its temporary name.
     """
     temporary, old = (folder.with_name(f".{folder.name}.{kind}") for kind in ("part", "old"))
     shutil.rmtree(temporary, ignore_errors=True)
@@ -50,14 +56,14 @@ def appears_whole(folder: Path) -> Iterator[Path]:
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what processes that were killed while they wrote left in a folder; nothing may write there meanwhile."""
+    """Remove the temporary files that killed processes left in a folder; no process may be writing there."""
     for path in folder.glob(".*.part"):
         if path.is_file():
             path.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to disk."""
+    """Flush a file's content, or the list of names in a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -66,11 +72,65 @@ def sync(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, atomically."""
+    """Write a text file in UTF-8, atomically."""
     with written_beside(path) as file:
         file.write(text.encode())
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a value as readable JSON, atomically."""
+    """Write a value as readable JSON, atomically.
+
+    Raises:
+        ValueError: the value holds a number that is not finite.
+    """
     write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:
+    r"""Write rows as CSV, atomically, with a header and "\n" as line end.
+
+    Args:
+        path: the file, in a folder that exists.
+        rows: values by column. A missing value and None become an empty cell.
+        columns: names of the columns in their order; by default those of all rows, in order of first appearance.
+
+    Raises:
+        ValueError: a row has a value for a column that is not listed.
+    """
+    write_text(path, csv_text(rows, columns))
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
+    """Return the text that `write_csv` writes for the same rows and columns."""
+    rows = list(rows)
+    if columns is None:
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file as text by column.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 digest of a file's bytes as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Yield every file and every link below a folder, without following links."""
+    for root, directories, files in os.walk(folder):
+        here = Path(root)
+        yield from (here / name for name in files)
+        yield from (here / name for name in directories if (here / name).is_symlink())

@@ -15,7 +15,8 @@ from training.publishing.publish import publish, published_name, refresh
 from training.tasks import reconstruction
 from training.tasks.serving import serve_and_decode
 from zoo.models import parse_name
-from zoo.pretrained.load import CARD, VerificationError, read_index, sha256, verify_files
+from zoo.pretrained.load import CARD, VerificationError, read_index, verify_files
+from zoo.system.files import sha256
 
 
 def test_endpoints_take_named_inputs_and_return_named_outputs(finished_run):

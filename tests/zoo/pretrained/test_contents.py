@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from zoo.pretrained.load import verify, walk
+from zoo.pretrained.load import verify
+from zoo.system.files import walk
 
 PUBLISHED = zoo.list_models(pretrained=True)
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 import zoo
 from zoo.__main__ import main
-from zoo.pretrained.load import VerificationError, folders, sha256, verify
+from zoo.pretrained.load import VerificationError, folders, verify
 from zoo.pretrained.sample import sample
 from zoo.registry import UnknownNameError
 
@@ -217,11 +217,6 @@ def test_a_broken_index_is_named(tmp_path, monkeypatch, capsys, unread, text):
     for arguments in (["list", "--pretrained"], ["verify"], ["card", "ae_mine"]):
         assert main(arguments) == 2
         assert capsys.readouterr().err.count("\n") == 1
-
-
-def test_sha256_is_the_standard_one(tmp_path):
-    (tmp_path / "file").write_bytes(b"abc")
-    assert sha256(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 def test_the_commands(command, copy):

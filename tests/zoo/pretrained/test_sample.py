@@ -7,8 +7,8 @@ from PIL import Image
 
 import zoo
 from zoo.__main__ import main
-from zoo.pretrained.load import sha256, walk
 from zoo.pretrained.sample import SampleError, grid, sample
+from zoo.system.files import sha256, walk
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 import pytest
 
-from zoo.system.files import appears_whole
+from zoo.system.files import appears_whole, read_csv, sha256, walk, write_csv
 
 
 def fill(folder, text):
@@ -29,3 +29,37 @@ def test_a_folder_that_was_moved_aside_by_a_killed_process_comes_back(tmp_path):
         raise RuntimeError("half")
     assert (target / "file").read_text() == "kept"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_rows_are_written_by_column_with_empty_cells_for_none_and_missing_values(tmp_path):
+    path = tmp_path / "rows.csv"
+    write_csv(path, [{"step": 1, "loss": 0.5}, {"step": 2, "note": 'a, "b"', "loss": None}])
+    assert path.read_bytes() == b'step,loss,note\n1,0.5,\n2,,"a, ""b"""\n'
+    assert read_csv(path) == [
+        {"step": "1", "loss": "0.5", "note": ""},
+        {"step": "2", "loss": "", "note": 'a, "b"'},
+    ]
+    assert [each.name for each in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_given_columns_decide_the_order_and_refuse_others(tmp_path):
+    path = tmp_path / "rows.csv"
+    write_csv(path, [], ["step", "loss"])
+    assert path.read_bytes() == b"step,loss\n"
+    assert read_csv(path) == []
+    write_csv(path, [{"loss": 1}], ["step", "loss"])
+    with pytest.raises(ValueError, match="psnr"):
+        write_csv(path, [{"psnr": 1}], ["step", "loss"])
+    assert path.read_bytes() == b"step,loss\n,1\n"
+
+
+def test_sha256_is_the_standard_one(tmp_path):
+    (tmp_path / "file").write_bytes(b"abc")
+    assert sha256(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_walk_yields_files_and_links_and_follows_none(tmp_path):
+    fill(tmp_path / "model", "content")
+    (tmp_path / "model" / "link").symlink_to(tmp_path)
+    (tmp_path / "model" / "empty").mkdir()
+    assert sorted(path.name for path in walk(tmp_path / "model")) == ["file", "link"]

@@ -1,6 +1,5 @@
 """Measure the runs of a comparison and write the files that its report is made from: one function per file."""
 
-import csv
 import datetime
 import json
 import os
@@ -23,7 +22,7 @@ from training.runs.folder import Run
 from training.tasks import kind_of
 from training.tasks.kind import Kind
 from zoo.metrics.catalogue import ordered
-from zoo.system.files import write_json, written_beside
+from zoo.system.files import read_csv, write_csv, write_json, written_beside
 from zoo.system.machine import machine
 
 PICTURES = 6
@@ -110,7 +109,7 @@ def _write_costs(contest: Contest, examples: Examples, folder: Path) -> list[rec
             {"twin": key, "run": runs[key], **values, **facts}
             for key, values in costs(trainings, contest.source, examples.training).items()
         ]
-    records.write_rows(folder / records.COSTS, rows)
+    write_csv(folder / records.COSTS, rows)
     return rows
 
 
@@ -120,13 +119,13 @@ def _write_runs(contest: Contest, kind: Kind, measured: Mapping[tuple[str, int],
         {"twin": key, "seed": seed, "run": str(run.path), **_metrics(run, kind), **measured[key, seed]["checkerboard"]}
         for (key, seed), run in contest.runs.items()
     ]
-    records.write_rows(folder / records.RUN_ROWS, rows)
+    write_csv(folder / records.RUN_ROWS, rows)
 
 
 def _write_curves(contest: Contest, folder: Path) -> list[records.Row]:
     """Write one row per value in the metrics.csv of every run."""
     rows = [row for (key, seed), run in contest.runs.items() for row in _curve(key, seed, run)]
-    records.write_rows(folder / records.CURVES, rows)
+    write_csv(folder / records.CURVES, rows)
     return rows
 
 
@@ -148,7 +147,7 @@ def _write_spectra(
         for (key, when), powers in spectra.items()
         for frequency, power in zip(np.linspace(0.0, 0.5, len(powers)).tolist(), powers, strict=True)
     ]
-    records.write_rows(folder / records.SPECTRA, rows)
+    write_csv(folder / records.SPECTRA, rows)
 
 
 def _write_facts(
@@ -207,13 +206,12 @@ def _facts(run: Run) -> dict[str, Any]:
 
 
 def _curve(key: str, seed: int, run: Run) -> list[records.Row]:
-    with (run.path / "metrics.csv").open() as file:
-        return [
-            {"twin": key, "seed": seed, "step": int(row["step"]), "tag": tag, "value": float(value)}
-            for row in csv.DictReader(file)
-            for tag, value in row.items()
-            if tag != "step" and value
-        ]
+    return [
+        {"twin": key, "seed": seed, "step": int(row["step"]), "tag": tag, "value": float(value)}
+        for row in read_csv(run.path / "metrics.csv")
+        for tag, value in row.items()
+        if tag != "step" and value
+    ]
 
 
 def _save_pictures(folder: Path, name: str, pictures: np.ndarray) -> None:

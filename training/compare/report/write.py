@@ -13,7 +13,7 @@ from training.compare.report.verdict import verdict
 from training.compare.results import records
 from training.compare.results.records import PICTURES, Results, Row
 from training.compare.results.summaries import CHECKERBOARD, COST_COLUMNS, pair_rows, twin_rows
-from zoo.system.files import write_text, written_beside
+from zoo.system.files import write_csv, write_text, written_beside
 
 REPORT, MARKDOWN, PLOTS, BOARD = "report.html", "report.md", "plots", "tensorboard"
 
@@ -22,8 +22,8 @@ def write_report(folder: Path) -> Path:
     """Read a comparison and write everything that follows from it; returns the path of the HTML report."""
     results = records.read(folder)
     twins, pairs = twin_rows(results), pair_rows(results)
-    records.write_rows(folder / records.TWINS, twins)
-    records.write_rows(folder / records.PAIRS, pairs)
+    write_csv(folder / records.TWINS, twins)
+    write_csv(folder / records.PAIRS, pairs)
     shown, sentences, drawn = columns(results, twins), verdict(results, twins, pairs), plots(results, twins)
     (folder / PLOTS).mkdir(exist_ok=True)
     paths = {name: Path(PLOTS) / f"{name}.png" for name in drawn}

@@ -1,10 +1,7 @@
 """The files of a comparison, from which its report is made."""
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,7 @@ from typing import Any
 from training.compare.contest import Pair, Twin
 from training.errors import InputError
 from training.runs.folder import RUNS
-from zoo.system.files import write_text
+from zoo.system.files import read_csv
 
 COMPARISONS = RUNS / "compare"
 FACTS = "comparison.json"
@@ -110,18 +107,7 @@ def read_rows(path: Path) -> list[Row]:
     """Rows of a CSV, numbers as numbers and empty cells as None; none where there is no file."""
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
-        return [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(file)]
-
-
-def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write a CSV whose columns are those of all rows, in the order in which they appear."""
-    columns: Iterable[str] = dict.fromkeys(key for row in rows for key in row)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
-    write_text(path, text.getvalue())
+    return [{key: _value(text) for key, text in row.items()} for row in read_csv(path)]
 
 
 def _value(text: str) -> Any:
