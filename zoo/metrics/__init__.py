@@ -1,4 +1,4 @@
-"""Measures of pictures and of what up-sampling does to them. All values are in 0..1 unless said."""
+"""Measure pictures, and the traces that up-sampling leaves in them; values are in 0..1 unless a docstring says."""
 
 from zoo.metrics.checkerboard import (
     constant_response,
@@ -13,7 +13,7 @@ from zoo.metrics.picture_sets import FeatureFunction, compare_sets, features_of
 from zoo.metrics.pictures import mse, psnr, ssim
 from zoo.metrics.precision_recall import PrecisionRecall, precision_recall
 from zoo.metrics.samples import diversity, sample_metrics, spectral_distance
-from zoo.metrics.spectrum import RadialSpectrum, radial_spectrum
+from zoo.metrics.spectrum import RadialSpectrum, line_spectrum, power_spectrum, radial_spectrum
 from zoo.metrics.super_resolution import super_resolution_metrics
 
 __all__ = [
@@ -31,9 +31,11 @@ __all__ = [
     "features_of",
     "frechet_distance",
     "kernel_distance",
+    "line_spectrum",
     "moments",
     "mse",
     "phase_imbalance",
+    "power_spectrum",
     "precision_recall",
     "psnr",
     "radial_spectrum",

@@ -1,4 +1,4 @@
-"""Checkerboard: periodic patterns that an up-sampler adds at multiples of 1/r cycles a pixel.
+"""Measure checkerboards: periodic patterns that an up-sampler adds at multiples of 1/r cycles per pixel.
 
 A strided transposed convolution whose kernel does not divide evenly by its stride overlaps unevenly, and
 leaves a pattern with the stride's period (Odena et al. 2016, "Deconvolution and checkerboard artifacts").
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
+from zoo.metrics.spectrum import power_spectrum
+
 if TYPE_CHECKING:
     import keras
 
 
 def excess_spectral_energy(target: tf.Tensor, output: tf.Tensor, scale: int) -> tf.Tensor:
-    """Energy at the frequencies m/scale that the target does not have, as a share of the output's energy.
+    """Return the energy at the frequencies m/scale that the target does not have, as a share of the output's energy.
 
     In each picture's power spectrum without its mean, the bins whose vertical or horizontal frequency is
-    m/scale cycles a pixel (m = 1 to scale - 1) are summed where the output exceeds the target.
+    m/scale cycles per pixel (m = 1 to scale - 1) are summed where the output exceeds the target.
 
     Args:
         target: `[batch, height, width, channels]` in 0..1.
@@ -27,7 +29,7 @@ def excess_spectral_energy(target: tf.Tensor, output: tf.Tensor, scale: int) -> 
         scale: period of the pattern in pixels, at least 2.
 
     Returns:
-        `[batch]` in 0..1; 0 where nothing was added, 1 for a pure checkerboard.
+        `[batch]` in 0..1; 0 if nothing was added, 1 for a pure checkerboard.
 
     Raises:
         ValueError: `scale` is less than 2, or the pictures are smaller than it.
@@ -40,9 +42,10 @@ def excess_spectral_energy(target: tf.Tensor, output: tf.Tensor, scale: int) -> 
 
 
 def excess_spectral_energy_of_samples(reference: tf.Tensor, samples: tf.Tensor, scale: int) -> tf.Tensor:
-    """Energy at the frequencies m/scale that pictures without a target have and the reference pictures do not.
+    """Return the energy at the frequencies m/scale that samples have and the reference pictures do not.
 
-    As `excess_spectral_energy`, but between the mean power spectra of two sets, each as a share of its energy.
+    This is `excess_spectral_energy` for pictures without a target. It compares the mean power spectra of two sets,
+    each as shares of its own energy.
 
     Args:
         reference: `[n, height, width, channels]` in 0..1, such as pictures of the data set.
@@ -66,23 +69,23 @@ def excess_spectral_energy_of_samples(reference: tf.Tensor, samples: tf.Tensor, 
 
 
 def phase_imbalance(target: tf.Tensor, output: tf.Tensor, scale: int) -> tf.Tensor:
-    """How much the scale*scale phases of the residual differ in their means.
+    """Return how much the scale*scale phases of the residual differ in their means.
 
-    The residual, less its mean over the period around each pixel, is averaged over all pixels of each phase. A
-    periodic pattern stays, slopes vanish, and everything else averages out; the variance that is left of the latter
-    is estimated from its scatter and subtracted, so that noise and blur have no imbalance.
+    The mean over one period around each pixel is subtracted from the residual, which is then averaged over all pixels
+    of each phase. A periodic pattern stays, slopes vanish, and everything else averages out; its remaining variance is
+    estimated from its scatter and subtracted, so that noise and blur have no imbalance.
 
     Args:
-        target: `[batch, height, width, channels]` in 0..1. Zeros where there is no target: the content of pictures
+        target: `[batch, height, width, channels]` in 0..1, or zeros if there is no target: the content of pictures
             is not periodic and averages out too.
         output: the same shape.
         scale: period of the pattern in pixels, at least 2.
 
     Returns:
-        `[batch]`, the root mean square of the pattern in the units of the pictures; 0 where there is none.
+        `[batch]`, the root mean square of the pattern in the units of the pictures; 0 if there is none.
 
     Raises:
-        ValueError: `scale` is less than 2, or the pictures hold fewer than two periods beside their border.
+        ValueError: `scale` is less than 2, or the pictures without their border hold fewer than two periods.
     """
     residual = output - target
     _whole_periods(residual, scale)
@@ -104,11 +107,11 @@ def phase_imbalance(target: tf.Tensor, output: tf.Tensor, scale: int) -> tf.Tens
 
 
 def _less_local_mean(pictures: tf.Tensor, scale: int) -> tf.Tensor:
-    """Pictures less the mean over one period around each pixel; without the border of scale // 2 pixels."""
+    """Subtract the mean over one period around each pixel, and crop the border of scale // 2 pixels."""
     border = scale // 2
     weights = np.ones(2 * border + 1)
     if scale % 2 == 0:
-        # An even period has no middle pixel: half of one at either end.
+        # An even period has no middle pixel, so the pixels at both ends count half.
         weights[[0, -1]] = 0.5
     weights /= scale
     mean = pictures
@@ -124,17 +127,17 @@ def _less_local_mean(pictures: tf.Tensor, scale: int) -> tf.Tensor:
 
 
 def constant_response(network: "keras.Model", features: np.ndarray, scale: int) -> float:
-    """What a network makes of features that are the same everywhere: a pattern where there should be none.
+    """Return the size of the pattern that a network outputs for features that are the same everywhere.
 
     Args:
-        network: from features `[batch, rows, columns, channels]` to pictures `[batch, height, width, channels]`, by
+        network: maps features `[batch, rows, columns, channels]` to pictures `[batch, height, width, channels]` by
             convolutions and up-sampling alone.
-        features: `[channels]`, put at each of the network's places; where these are not fixed, at 16 x 16.
+        features: `[channels]`, repeated at every place of the network's input; at 16 x 16 places if the size is open.
         scale: total factor of its up-samplers.
 
     Returns:
-        Standard deviation of the middle scale x scale pixels of the output, mean over channels: far from the borders
-        the output repeats with that period, whatever the weights are.
+        The standard deviation of the middle scale x scale pixels of the output, mean over channels, in the units of
+        the output. There should be no pattern, but far from the borders any weights repeat with that period.
 
     Raises:
         ValueError: `scale` is less than 2.
@@ -149,7 +152,7 @@ def constant_response(network: "keras.Model", features: np.ndarray, scale: int) 
 
 
 def _whole_periods(pictures: tf.Tensor, scale: int) -> tuple[int, int]:
-    """Height and width cropped to multiples of the scale."""
+    """Return height and width, cropped to multiples of the scale."""
     height, width = pictures.shape[1] // scale * scale, pictures.shape[2] // scale * scale
     if scale < 2 or not height or not width:
         raise ValueError(
@@ -160,7 +163,7 @@ def _whole_periods(pictures: tf.Tensor, scale: int) -> tuple[int, int]:
 
 
 def _periodic(height: int, width: int, scale: int, dtype: tf.DType) -> tf.Tensor:
-    """1 at the bins `[height, width]` whose vertical or horizontal frequency is m/scale, 0 elsewhere."""
+    """Return `[height, width]`: 1 at the bins whose vertical or horizontal frequency is m/scale, 0 elsewhere."""
     rows = np.arange(height) * scale % height == 0
     columns = np.arange(width) * scale % width == 0
     rows[0] = columns[0] = False
@@ -168,8 +171,5 @@ def _periodic(height: int, width: int, scale: int, dtype: tf.DType) -> tf.Tensor
 
 
 def _power(pictures: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """Power spectrum `[batch, channels, height, width]`, without the mean."""
-    pictures = tf.transpose(pictures[:, :height, :width], (0, 3, 1, 2))
-    pictures -= tf.reduce_mean(pictures, axis=(2, 3), keepdims=True)
-    complex_type = tf.complex128 if pictures.dtype == tf.float64 else tf.complex64
-    return tf.square(tf.abs(tf.signal.fft2d(tf.cast(pictures, complex_type))))
+    """Return the power spectrum `[batch, channels, height, width]` of cropped pictures without their means."""
+    return power_spectrum(pictures[:, :height, :width], without_mean=True)

@@ -1,4 +1,4 @@
-"""What a classifier makes of a set of pictures: how sure it is, and how even the classes are."""
+"""Measure how sure a classifier is of a set of pictures, and how evenly it spreads them over the classes."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from zoo.metrics.frechet import feature_table
 
 
 class ClassShares(NamedTuple):
-    """Shares of a set's pictures, each in 0..1.
+    """Hold shares of a set's pictures, each in 0..1.
 
     Attributes:
-        confident: those whose likeliest class has more than the asked probability.
-        classes: those of every class, by the likeliest one.
+        confident: the share of pictures whose likeliest class has more than the given probability.
+        classes: the share of pictures per class, counted by their likeliest class.
     """
 
     confident: float
@@ -21,16 +21,17 @@ class ClassShares(NamedTuple):
 
 
 def class_shares(probabilities: npt.ArrayLike, confidence: float = 0.9) -> ClassShares:
-    """The shares of a set.
+    """Return the shares of a set of pictures.
 
     Args:
-        probabilities: `[pictures, classes]`, such as `zoo.pretrained.class_probabilities` gives.
-        confidence: the probability above which a classifier is sure.
+        probabilities: `[pictures, classes]` in 0..1, such as the function that
+            `zoo.pretrained.feature_functions.class_probabilities` returns outputs.
+        confidence: the probability above which the classifier counts as sure.
 
     Raises:
-        ValueError: the probabilities are not a finite table.
+        ValueError: the probabilities are not a finite table of at least 2 rows.
     """
     table = feature_table(probabilities)
     counts = np.bincount(table.argmax(1), minlength=table.shape[1])
-    sure = float(np.mean(table.max(1) > confidence))
-    return ClassShares(sure, tuple(float(count) / len(table) for count in counts))
+    confident = float(np.mean(table.max(1) > confidence))
+    return ClassShares(confident, tuple(float(count) / len(table) for count in counts))

@@ -1,4 +1,4 @@
-"""Kernel distance between two sets of pictures, by their features (Binkowski et al. 2018, arXiv:1801.01401)."""
+"""Compute the kernel distance of the features of two sets of pictures (Binkowski et al. 2018, arXiv:1801.01401)."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,19 +7,20 @@ from zoo.metrics.frechet import Array, check_widths, feature_table
 
 
 def kernel_distance(one: npt.ArrayLike, other: npt.ArrayLike, *, block: int = 1000, seed: int = 0) -> float:
-    """Squared maximum mean discrepancy under the kernel (x.y / d + 1)^3, estimated without bias.
+    """Return an unbiased estimate of the squared maximum mean discrepancy under the kernel (x.y / d + 1)^3.
 
-    Both sets are shuffled and cut into equally many blocks that share no picture; the estimate is the mean over the
-    pairs of blocks. Unlike the Frechet distance it has no bias in the number of pictures.
+    Both sets are shuffled and cut into the same number of blocks that share no picture; the estimate is the mean over
+    the pairs of blocks. Unlike that of the Frechet distance, its expectation does not depend on the number of pictures.
 
     Args:
         one: features `[n, d]`.
         other: features `[m, d]`.
-        block: the smaller set's pictures in a block; time and memory grow with it, and the estimate's spread falls.
-        seed: of the shuffles; it changes nothing where everything fits into one block.
+        block: number of the smaller set's pictures in a block. Larger blocks need more time and memory, and the
+            estimate varies less.
+        seed: seed of the shuffles; it changes nothing if everything fits into one block.
 
     Returns:
-        About 0 for equal distributions, and then as often below 0 as above.
+        A number about 0 for equal distributions, below 0 as often as above.
 
     Raises:
         ValueError: the features are not finite tables of at least 2 rows, differ in d, or `block` is less than 2.
@@ -35,12 +36,12 @@ def kernel_distance(one: npt.ArrayLike, other: npt.ArrayLike, *, block: int = 10
 
 
 def _discrepancy(a: Array, b: Array) -> float:
-    """The U-statistic of the squared maximum mean discrepancy."""
+    """Return the U-statistic of the squared maximum mean discrepancy."""
     return _mean_of_others(a) + _mean_of_others(b) - 2.0 * float(_kernel(a, b).mean())
 
 
 def _mean_of_others(table: Array) -> float:
-    """The kernel's mean over pairs of different rows: a row paired with itself is what makes the plain mean biased."""
+    """Return the kernel's mean over pairs of different rows; pairs of a row with itself would make it biased."""
     values = _kernel(table, table)
     count = len(table)
     return float(values.sum() - np.trace(values)) / (count * (count - 1))

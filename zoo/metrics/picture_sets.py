@@ -1,4 +1,4 @@
-"""Compare two sets of pictures by what a feature function makes of them."""
+"""Compare two sets of pictures by their features."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,8 +9,8 @@ from zoo.metrics.frechet import Array, frechet_distance
 from zoo.metrics.kernel_distance import kernel_distance
 from zoo.metrics.precision_recall import precision_recall
 
-# Pictures [b, h, w, c], uint8 or floats in 0..1, to features [b, d].
 FeatureFunction = Callable[[npt.NDArray[np.generic]], npt.NDArray[np.floating]]
+"""A function from pictures `[b, h, w, c]`, uint8 or floats in 0..1, to features `[b, d]`."""
 
 
 def features_of(
@@ -19,12 +19,12 @@ def features_of(
     *,
     batch: int = 100,
 ) -> Array:
-    """Features of pictures in float64, a batch at a time.
+    """Compute features of pictures in float64, one batch at a time.
 
     Args:
-        function: from pictures `[b, h, w, c]` to features `[b, d]`, such as `zoo.pretrained.feature_function` gives.
-        pictures: `[n, h, w, c]`, or batches of them, which are taken as they come.
-        batch: pictures that the function gets at once.
+        function: maps pictures `[b, h, w, c]` to features `[b, d]`; see `zoo.pretrained.feature_functions`.
+        pictures: `[n, h, w, c]`, or batches of them, each of which is passed to the function as it is.
+        batch: number of pictures passed to the function at once.
 
     Returns:
         `[n, d]`.
@@ -35,7 +35,7 @@ def features_of(
 
 
 def compare_sets(real: npt.ArrayLike, generated: npt.ArrayLike) -> dict[str, float]:
-    """Every distance between two sets of features, by name.
+    """Return every distance between two sets of features, by name.
 
     Args:
         real: features `[n, d]`.

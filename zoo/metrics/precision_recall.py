@@ -1,4 +1,4 @@
-"""Improved precision and recall of generated pictures (Kynkaanniemi et al. 2019, arXiv:1904.06991)."""
+"""Compute improved precision and recall of generated pictures (Kynkaanniemi et al. 2019, arXiv:1904.06991)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,7 +10,12 @@ from zoo.metrics.frechet import Array, check_widths, feature_table
 
 
 class PrecisionRecall(NamedTuple):
-    """Share of generated pictures that could be real, and of real pictures that could have been generated."""
+    """Hold two shares in 0..1.
+
+    Attributes:
+        precision: share of the generated pictures that lie in the real set's manifold.
+        recall: share of the real pictures that lie in the generated set's manifold.
+    """
 
     precision: float
     recall: float
@@ -19,21 +24,23 @@ class PrecisionRecall(NamedTuple):
 def precision_recall(
     real: npt.ArrayLike, generated: npt.ArrayLike, *, neighbours: int = 3, block: int = 1000
 ) -> PrecisionRecall:
-    """How much of the generated set lies in the real set's manifold, and how much of the real in the generated.
+    """Return the shares of each set that lie in the other set's manifold.
 
-    A set's manifold is the union of balls, one around each picture, that reach to its k-th nearest neighbour there.
+    A set's manifold is the union of balls around its pictures, each with the distance to the picture's k-th nearest
+    neighbour in the set as radius.
 
     Args:
         real: features `[n, d]`.
         generated: features `[m, d]`; the paper takes n = m.
         neighbours: k, the paper's 3.
-        block: rows of the table of distances that are held at once; memory grows with it, the result does not change.
+        block: number of rows of the table of distances to hold in memory at once; it does not change the result.
 
     Returns:
-        Both in 0..1.
+        Precision and recall, both in 0..1.
 
     Raises:
-        ValueError: the features are not finite tables, differ in d, or a set has not more than `neighbours` rows.
+        ValueError: the features are not finite tables, differ in d, a set has no more than `neighbours` rows, or
+            `neighbours` or `block` is less than 1.
     """
     first, second = feature_table(real), feature_table(generated)
     check_widths(first.shape[1], second.shape[1])
@@ -42,7 +49,7 @@ def precision_recall(
             f"neighbours={neighbours} must be from 1 to {min(len(first), len(second)) - 1}, one less than the smaller "
             f"set has pictures, and block={block} at least 1"
         )
-    # Distances do not change with the origin, and their rounding is least where it is among the points.
+    # Distances do not depend on the origin, and they are rounded least if it lies among the points.
     centre = first.mean(0)
     first, second = first - centre, second - centre
     return PrecisionRecall(
@@ -52,7 +59,7 @@ def precision_recall(
 
 
 def _radii(table: Array, neighbours: int, block: int) -> Array:
-    """Squared distance of every row to its k-th nearest other row."""
+    """Return the squared distance of every row to its k-th nearest other row."""
     radii = np.empty(len(table))
     for start, distances in _squared_distances(table, table, block):
         rows = np.arange(len(distances))
@@ -62,13 +69,13 @@ def _radii(table: Array, neighbours: int, block: int) -> Array:
 
 
 def _share_within(points: Array, centres: Array, radii: Array, block: int) -> float:
-    """The share of points that lie in at least one ball."""
+    """Return the share of points that lie in at least one ball."""
     inside = [(distances <= radii).any(1) for _, distances in _squared_distances(points, centres, block)]
     return float(np.concatenate(inside).mean())
 
 
 def _squared_distances(a: Array, b: Array, block: int) -> Iterator[tuple[int, Array]]:
-    """The first row's number and `[rows, len(b)]` of every block of rows of `a`."""
+    """Yield the first row's number and the distances `[rows, len(b)]` of every block of rows of `a`."""
     lengths = np.sum(b**2, 1)
     for start in range(0, len(a), block):
         rows = a[start : start + block]

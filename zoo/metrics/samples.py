@@ -1,10 +1,11 @@
-"""What a set of samples has in common with the data, without looking at single pictures."""
+"""Compare a set of samples with the data as sets, without targets for single pictures."""
 
 import tensorflow as tf
 
 from zoo.metrics.checkerboard import excess_spectral_energy_of_samples
 from zoo.metrics.frechet import frechet_distance
 from zoo.metrics.picture_sets import FeatureFunction, features_of
+from zoo.metrics.spectrum import power_spectrum
 
 _FLOOR = 1e-6
 
@@ -12,13 +13,21 @@ _FLOOR = 1e-6
 def sample_metrics(
     data: tf.Tensor, samples: tf.Tensor, period: int, features: FeatureFunction | None = None
 ) -> dict[str, float]:
-    """`checkerboard`, `diversity` and `spectral_distance` of samples, and `frechet` where features are given.
+    """Return `checkerboard`, `diversity` and `spectral_distance` of samples, and `frechet` if features are given.
 
     Args:
         data: `[pictures, height, width, channels]` in 0..1.
-        samples: `[samples, height, width, channels]`.
-        period: total factor of the generator's up-samplers, the period of their checkerboard.
-        features: of pictures `[b, height, width, channels]`, such as `zoo.pretrained.feature_function` gives.
+        samples: `[samples, height, width, channels]` in 0..1.
+        period: total factor of the generator's up-samplers, which is the period of their checkerboard.
+        features: maps pictures `[b, height, width, channels]` to features, such as the function that
+            `zoo.pretrained.feature_functions.feature_function` returns.
+
+    Returns:
+        Values by the names of `zoo.metrics.catalogue`: `checkerboard` and `diversity` are ratios, `spectral_distance`
+        is in dB, `frechet` at least 0.
+
+    Raises:
+        ValueError: `period` is less than 2, the pictures are smaller than it, or features cannot be compared.
     """
     metrics = {
         "checkerboard": float(excess_spectral_energy_of_samples(data, samples, period)),
@@ -31,35 +40,33 @@ def sample_metrics(
 
 
 def diversity(data: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
-    """How much samples differ from each other, beside how much the data do.
+    """Return how much samples differ from each other, relative to how much pictures of the data do.
 
     Args:
         data: `[pictures, height, width, channels]`.
         samples: `[samples, height, width, channels]`.
 
     Returns:
-        The ratio of standard deviations over a set, as root of their mean square over pixels: 0 where all samples are
-        one picture, about 1 where they vary as the data do.
+        A scalar, the ratio of the two sets' standard deviations, each the root of the mean variance over pixels: 0 if
+        all samples are the same picture, about 1 if they vary as the data do.
     """
     spread = [tf.sqrt(tf.reduce_mean(tf.math.reduce_variance(each, axis=0))) for each in (samples, data)]
     return spread[0] / tf.maximum(spread[1], _FLOOR)
 
 
 def spectral_distance(data: tf.Tensor, samples: tf.Tensor) -> tf.Tensor:
-    """Root mean square difference of the two sets' mean power spectra, in dB.
+    """Return the root mean square difference of the two sets' mean power spectra, in dB.
 
-    Bins with less than a millionth of the data's mean power count as if they had that much.
+    Bins with less than a millionth of the data's mean power are raised to that value.
 
     Args:
         data: `[pictures, height, width, channels]`.
         samples: `[samples, height, width, channels]`.
+
+    Returns:
+        A scalar of at least 0.
     """
-    real, made = (tf.reduce_mean(_power(each), axis=0) for each in (data, samples))
+    real, made = (tf.reduce_mean(power_spectrum(each), axis=0) for each in (data, samples))
     floor = _FLOOR * tf.reduce_mean(real)
     ratio = tf.math.log(tf.maximum(made, floor) / tf.maximum(real, floor)) / tf.math.log(tf.cast(10.0, real.dtype))
     return tf.sqrt(tf.reduce_mean(tf.square(10.0 * ratio)))
-
-
-def _power(pictures: tf.Tensor) -> tf.Tensor:
-    complex_type = tf.complex128 if pictures.dtype == tf.float64 else tf.complex64
-    return tf.square(tf.abs(tf.signal.fft2d(tf.cast(tf.transpose(pictures, (0, 3, 1, 2)), complex_type))))

@@ -1,4 +1,4 @@
-"""What the super-resolution literature measures: 8-bit pictures, a border of `scale` pixels left out."""
+"""Measure as the super-resolution literature does: 8-bit pictures without a border of `scale` pixels."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,18 +9,19 @@ from zoo.metrics.pictures import SSIM_WINDOW, psnr, ssim
 
 
 def super_resolution_metrics(target: Array, output: Array, scale: int) -> dict[str, float]:
-    """PSNR and SSIM on luma, and PSNR on RGB for colour pictures.
+    """Return PSNR and SSIM on luma, and PSNR on RGB for colour pictures.
 
     Args:
         target: uint8 `[height, width, 1 or 3]`, the original.
         output: uint8 of the same shape, rounded.
-        scale: width of the border that is not measured.
+        scale: width in pixels of the border that is not measured.
 
     Returns:
-        `psnr_y` in dB; `ssim_y` where what is measured has 11x11 pixels; `psnr_rgb` in dB for colour pictures.
+        `psnr_y` in dB; `ssim_y` if at least 11x11 pixels are left without the border; `psnr_rgb` in dB for colour
+        pictures.
 
     Raises:
-        ValueError: the shapes differ, or nothing is left without the border.
+        ValueError: the shapes differ, or no pixel is left without the border.
     """
     if target.shape != output.shape or min(target.shape[:2]) <= 2 * scale:
         raise ValueError(
@@ -37,7 +38,7 @@ def super_resolution_metrics(target: Array, output: Array, scale: int) -> dict[s
 
 
 def _inner(target: Array, output: Array, border: int) -> list[tf.Tensor]:
-    """Both as batches of one in 0..1, float64, without their border."""
+    """Return both pictures without their borders, as float64 batches of one in 0..1."""
     return [
         tf.constant(picture[None, border:-border, border:-border].astype(np.float64) / 255.0)
         for picture in (target, output)

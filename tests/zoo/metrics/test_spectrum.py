@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from zoo.metrics import radial_spectrum
+from zoo.metrics import line_spectrum, power_spectrum, radial_spectrum
 
 
 def wave(height, width, down, across, amplitude):
@@ -55,3 +56,21 @@ def test_what_is_no_batch_of_pictures_is_refused():
     for shape in ((4, 4), (0, 4, 4, 1), (1, 1, 4, 1)):
         with pytest.raises(ValueError, match=r"give \[n, height, width, channels\]"):
             radial_spectrum(np.zeros(shape))
+
+
+def test_the_power_of_a_planted_wave_lies_at_its_frequency_and_its_mirror_image():
+    picture = 0.5 + wave(24, 32, 3, 4, 0.2)
+    power = power_spectrum(tf.constant(np.concatenate([picture, 2 * picture], -1))).numpy()
+    expected = np.zeros((1, 2, 24, 32))
+    expected[0, :, 0, 0] = np.square([0.5, 1.0]) * (24 * 32) ** 2
+    expected[0, :, 3, 4] = expected[0, :, -3, -4] = (np.square([0.1, 0.2]) * (24 * 32) ** 2)[:]
+    np.testing.assert_allclose(power, expected, atol=1e-8)
+    assert power_spectrum(tf.constant(picture), without_mean=True).numpy()[0, 0, 0, 0] < 1e-20
+
+
+def test_lines_show_a_pattern_of_one_direction_at_its_frequency():
+    power = line_spectrum(0.5 + wave(24, 30, 0, 15, 0.2))
+    # Every row holds 0.2 * (-1)^column, whose power is 0.04 * 24; columns are constant. The mean is over both.
+    expected = np.zeros(13)
+    expected[12] = 0.5 * 0.04 * 24
+    np.testing.assert_allclose(power, expected, atol=1e-15)

@@ -85,7 +85,7 @@ def after_training(training: ResolvedTraining, run: Run, examples: Examples) -> 
 
 def spectrum_of_data(name: ModelName, examples: Examples) -> np.ndarray | None:
     """Return the spectrum of the data, to compare samples with; None for models whose outputs have targets."""
-    return None if name.family.facts.has_target else spectrum(examples.target)
+    return None if name.family.facts.has_target else metrics.line_spectrum(examples.target)
 
 
 def _task(training: ResolvedTraining, *, start: bool = False) -> Task:
@@ -118,28 +118,7 @@ def _measured(model: keras.Model, name: ModelName, examples: Examples) -> Output
     constant = _constant(model, name.period, kind.view, endpoints, examples.batch)
     if constant is not None:
         checkerboard["constant"] = constant
-    return Outputs(output.numpy(), checkerboard, spectrum(inner - target))
-
-
-def spectrum(pictures: tf.Tensor) -> np.ndarray:
-    """Mean power by frequency, 0 to 1/2 cycles a pixel, of the rows and columns of square parts of pictures.
-
-    Args:
-        pictures: `[n, height, width, channels]`.
-
-    Returns:
-        `[side // 2 + 1]`, where the side is the smaller one of the pictures.
-    """
-    values = np.asarray(pictures, np.float64)
-    side = min(values.shape[1:3])
-    values = values[:, :side, :side]
-    power = [
-        (np.abs(np.fft.rfft(values - values.mean(axis, keepdims=True), axis=axis)) ** 2 / side).mean(
-            tuple(other for other in range(4) if other != axis)
-        )
-        for axis in (1, 2)
-    ]
-    return np.mean(power, axis=0)
+    return Outputs(output.numpy(), checkerboard, metrics.line_spectrum(inner - target))
 
 
 def enlarging_layer(network: keras.Model) -> tuple[keras.Model, keras.layers.Layer] | None:

@@ -126,9 +126,11 @@ class Cells(ArrayPictures):
         """
         import tensorflow as tf
 
+        from zoo.metrics.pictures import SSIM_WINDOW
+
         taken = [_with_channels(picture, channels) for picture in pictures]
         side = min(CELL, *(min(picture.shape[:2]) for picture in taken)) // scale * scale
-        if side - 2 * scale < 11:
+        if side - 2 * scale < SSIM_WINDOW:
             raise SourceError(f"A validation picture has {side} pixels on its shorter side; give larger pictures.")
         cells = [
             picture[top : top + side, left : left + side]
