@@ -1,4 +1,4 @@
-"""Published models: find, verify and load them."""
+"""Find, verify and load published models."""
 
 from zoo.pretrained.index import VerificationError
 from zoo.pretrained.load import card, create_model, load_pretrained, published_names, verify

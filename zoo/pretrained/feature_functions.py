@@ -1,4 +1,4 @@
-"""From a name to a function that gives pictures their features, for the distances of `zoo.metrics`."""
+"""Load functions that compute features of pictures, for the distances of `zoo.metrics`."""
 
 import os
 from functools import partial
@@ -12,7 +12,7 @@ from zoo.models import families
 from zoo.names import PublishedName, closest
 from zoo.pretrained.load import card, load_pretrained, published_names
 from zoo.registry import UnknownNameError
-from zoo.system import hosts as reachable
+from zoo.system import hosts
 
 if TYPE_CHECKING:
     import keras
@@ -27,21 +27,21 @@ _INCEPTION_MD5 = "bcbd6486424b2319ff4ef7d526e38f63"
 
 
 class FeaturesUnavailableError(ValueError):
-    """Weights that are not here and cannot be downloaded."""
+    """Report weights that are not on this machine and cannot be downloaded."""
 
 
 def feature_names() -> list[str]:
-    """Names that `feature_function` takes: the published classifiers and `inception`."""
+    """Return the names that `feature_function` takes: the published classifiers and `inception`."""
     return [*_classifiers(), INCEPTION]
 
 
 def feature_function(name: str = "features") -> "FeatureFunction":
-    """The function of that name, from pictures `[b, h, w, c]` to features `[b, d]`.
+    """Return the function of that name, which maps pictures `[b, h, w, c]` to features `[b, d]`.
 
-    Pictures are uint8, or floats in 0..1. A published classifier takes those of its own size and channels and gives the
-    numbers before its last layer. `inception` takes any: they are resized to 299x299, grey becomes colour, and d is
-    2048. Its weights are Keras's, not those that published Frechet distances were measured with, so compare its values
-    among themselves.
+    Pictures are uint8, or floats in 0..1. A published classifier takes pictures of its own height, width and channels
+    and returns the input of its last layer. `inception` takes any pictures: it resizes them to 299x299, turns grey into
+    colour, and d is 2048. Its weights are Keras's, not those that published Frechet distances were measured with, so
+    compare its values only with each other.
 
     Raises:
         UnknownNameError: there is no such function.
@@ -55,7 +55,7 @@ def feature_function(name: str = "features") -> "FeatureFunction":
 
 
 def class_probabilities(name: str = "features") -> "FeatureFunction":
-    """The published classifier of that name, from pictures `[b, h, w, c]` to probabilities `[b, classes]`.
+    """Return the published classifier of that name, which maps pictures `[b, h, w, c]` to probabilities `[b, classes]`.
 
     Raises:
         UnknownNameError: there is no such classifier.
@@ -66,10 +66,13 @@ def class_probabilities(name: str = "features") -> "FeatureFunction":
 
 
 def inception_features(weights: str | None) -> "FeatureFunction":
-    """Features of Inception v3 (Szegedy et al. 2016, arXiv:1512.00567), 2048 numbers a picture.
+    """Return a function that computes features of Inception v3 (Szegedy et al. 2016, arXiv:1512.00567).
 
     Args:
-        weights: a file for Keras's InceptionV3 without its top; None leaves it random.
+        weights: a file of weights for Keras's InceptionV3 without its top; None for random weights.
+
+    Returns:
+        A function from pictures `[b, h, w, 1 or 3]`, uint8 or floats in 0..1, to features `[b, 2048]`.
     """
     import keras
 
@@ -78,17 +81,18 @@ def inception_features(weights: str | None) -> "FeatureFunction":
 
 
 def _classifiers() -> list[str]:
-    kinds = [name for name, family in families().items() if family.facts.classifies]
-    return [name for name in published_names() if PublishedName.parse(name).model in kinds]
+    """Return the names of the published classifiers."""
+    classifying = [name for name, family in families().items() if family.facts.classifies]
+    return [name for name in published_names() if PublishedName.parse(name).model in classifying]
 
 
-def _check(name: str, what: str, names: list[str]) -> None:
+def _check(name: str, kind: str, names: list[str]) -> None:
     if name not in names:
-        raise UnknownNameError(f"there is no {what} {name!r}{closest(name, names)}; there are {', '.join(names)}")
+        raise UnknownNameError(f"there is no {kind} {name!r}{closest(name, names)}; there are {', '.join(names)}")
 
 
 def _published(name: str, output: str) -> "FeatureFunction":
-    """An output of a published classifier as a function of pictures."""
+    """Return the function that computes an output of a published classifier."""
     model = load_pretrained(name)
     return partial(_published_output, model, output, name, tuple(card(name)["input"]["shape"][1:]))
 
@@ -114,23 +118,27 @@ def _inception_features(network: "keras.Model", pictures: npt.NDArray[np.generic
 
 
 def _unit(pictures: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
-    """As float32 in 0..1."""
+    """Return pictures as float32 in 0..1."""
     return pictures.astype(np.float32) / np.float32(255.0 if pictures.dtype == np.uint8 else 1.0)
 
 
 def _inception_weights() -> str:
-    """The file of Keras's weights, from its cache or downloaded into it."""
+    """Return the path of Keras's weights, which are downloaded into its cache if they are not there.
+
+    Raises:
+        FeaturesUnavailableError: the download host does not answer, or the download fails.
+    """
     cache = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
     remedy = f"get {_INCEPTION_URL} and put it into {cache}"
-    if not (cache / _INCEPTION_FILE).is_file() and not reachable.answers(_INCEPTION_URL):
+    if not (cache / _INCEPTION_FILE).is_file() and not hosts.answers(_INCEPTION_URL):
         raise FeaturesUnavailableError(
-            f"the weights of {INCEPTION} are not here and {reachable.host_of(_INCEPTION_URL)} did not answer within "
-            f"{reachable.PATIENCE:.0f} s; {remedy}"
+            f"the weights of {INCEPTION} are not here and {hosts.host_of(_INCEPTION_URL)} did not answer within "
+            f"{hosts.PATIENCE:.0f} s; {remedy}"
         )
     import keras
 
     try:
         return keras.utils.get_file(_INCEPTION_FILE, _INCEPTION_URL, cache_subdir="models", file_hash=_INCEPTION_MD5)
-    # Keras raises a bare Exception where a download fails.
+    # Keras raises a bare Exception if a download fails.
     except Exception as error:
         raise FeaturesUnavailableError(f"the weights of {INCEPTION} cannot be had: {error}; {remedy}") from error

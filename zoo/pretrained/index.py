@@ -1,4 +1,7 @@
-"""The index of published models: which files each has, and their sha256. What it lists stays in a model's folder."""
+"""Read the index of published models, which lists the files of each one with their sha256.
+
+An entry can only name files inside its model's folder.
+"""
 
 import json
 import re
@@ -10,15 +13,15 @@ CARD = Path("assets.extra") / "card.json"
 SCHEMA = 1
 PUBLISHED_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+(\+[a-z0-9_]+)*)?")
 INDEX_LIMIT, FILE_LIMIT = 2**24, 2**31
-"""Bytes of an index, and of a model's file, beyond which neither is read."""
+"""The largest size of an index, and of a model's file, that is read, in bytes."""
 
 
 class VerificationError(ValueError):
-    """A published file is not what the index says it is."""
+    """Report a published file that differs from the index."""
 
 
 def read_index(folder: Path) -> dict[str, dict[str, Any]]:
-    """The entries of a folder's index, by model name.
+    """Return the entries of a folder's index by model name.
 
     Raises:
         VerificationError: the index cannot be read, or was written by a newer version.
@@ -31,7 +34,7 @@ def read_index(folder: Path) -> dict[str, dict[str, Any]]:
         schema, models = index["schema"], dict(index["models"])
         for name, entry in models.items() if schema == SCHEMA else ():
             _check_entry(name, entry)
-    # JSON that is nested too deeply ends in a RecursionError.
+    # JSON that is nested too deeply raises a RecursionError.
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise VerificationError(f"{path} is not an index of models: {error}") from error
     if schema != SCHEMA:
@@ -40,14 +43,14 @@ def read_index(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _check_entry(name: str, entry: dict[str, Any]) -> None:
-    """Raise `ValueError` for an entry that lists anything but a model's own files and their digests."""
+    """Raise `ValueError` if an entry lists anything but files of its model's folder and their digests."""
     if not PUBLISHED_NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot be the name of a model")
     files = dict(entry["files"])
     for path, digest in files.items():
         inside = PurePosixPath(path)
         if str(inside) != path or inside.is_absolute() or ".." in inside.parts or not inside.parts:
-            raise ValueError(f"{name} lists {path!r}, which is no file of its folder")
+            raise ValueError(f"{name} lists {path!r}, which is not a file of its folder")
         if not (isinstance(digest, str) and re.fullmatch("[0-9a-f]{64}", digest)):
             raise ValueError(f"{name} lists {path!r} without its sha256")
     if "saved_model.pb" not in files:

@@ -1,7 +1,7 @@
 """Find, verify and load the published models.
 
-A folder of published models holds `index.json`, which lists every file's sha256, and one SavedModel a name.
-Loading verifies first: a file that is missing, changed, added, or a link is named and refused.
+A folder of published models holds `index.json`, which lists every file's sha256, and one SavedModel per name.
+Loading verifies first, and refuses a model with a file that is missing, changed, added, or a link.
 """
 
 import json
@@ -23,9 +23,10 @@ REMEDY = "restore the folder from where it came from (git checkout, or install t
 
 
 def folders() -> list[Path]:
-    """Where published models are looked for, first match wins.
+    """Return the folders that are searched for published models, in this order.
 
-    `ZOO_SAVED_MODELS`, then `saved_models/` inside the installed package, then that of a checkout.
+    These are `ZOO_SAVED_MODELS`, then `saved_models/` of the installed package, then that of a checkout, as far as
+    they hold an index.
     """
     package = Path(__file__).resolve().parents[1]
     candidates = [package / "saved_models", package.parent / "saved_models"]
@@ -35,15 +36,20 @@ def folders() -> list[Path]:
 
 
 def published_names() -> list[str]:
-    """Names of the published models that can be found, sorted."""
+    """Return the names of all published models, sorted.
+
+    Raises:
+        VerificationError: an index cannot be read.
+    """
     return sorted({name for folder in folders() for name in read_index(folder)})
 
 
 def locate(name: str) -> tuple[Path, dict[str, Any]]:
-    """The folder of a published model and its index entry, not yet verified.
+    """Return the folder of a published model and its index entry, not yet verified.
 
     Raises:
         UnknownNameError: no published model has that name.
+        VerificationError: an index cannot be read.
     """
     if PUBLISHED_NAME.fullmatch(name):
         for folder in folders():
@@ -63,7 +69,7 @@ def verify(name: str) -> Path:
 
     Raises:
         UnknownNameError: no published model has that name.
-        VerificationError: names the first file that is missing, added, a link, or differs.
+        VerificationError: a file is missing, added, a link, or differs; the message names the first one.
     """
     folder, entry = locate(name)
     verify_files(folder, entry["files"])
@@ -71,7 +77,12 @@ def verify(name: str) -> Path:
 
 
 def verify_files(folder: Path, expected: Mapping[str, str]) -> None:
-    """Raise `VerificationError` unless a folder holds just the files that are expected, by their sha256."""
+    """Raise `VerificationError` unless a folder holds exactly the expected files.
+
+    Args:
+        folder: the folder of a model.
+        expected: the sha256 of each file by its path in the folder.
+    """
     _refuse_link(folder)
     for path in sorted(walk(folder)):
         _refuse_link(path)
@@ -96,7 +107,7 @@ def _check_file(path: Path, digest: str | None) -> None:
 
 
 def card(name: str) -> dict[str, Any]:
-    """The facts of a published model: what it is, how it was trained, what it reaches.
+    """Return the facts of a published model: what it is, how it was trained, and its metrics.
 
     Raises:
         UnknownNameError: no published model has that name.
@@ -111,13 +122,13 @@ def card(name: str) -> dict[str, Any]:
 
 
 def load_pretrained(name: str) -> Any:
-    """A published SavedModel, every file verified, ready to call by its endpoints.
+    """Load a published SavedModel, ready to call by its endpoints, after verifying every file.
 
     Args:
         name: a published name, such as `"ae_subpixel"` or `"ae_subpixel.cifar10"`.
 
     Returns:
-        What `tf.saved_model.load` returns. Each endpoint takes and returns named tensors:
+        The object that `tf.saved_model.load` returns. Each endpoint takes and returns named tensors:
         `model.serve(image=x)["image"]`.
 
     Raises:
@@ -128,25 +139,33 @@ def load_pretrained(name: str) -> Any:
     import tensorflow as tf
 
     model = tf.saved_model.load(str(folder))
-    # TensorFlow frees the weights with the model, even while one of its functions is still called.
-    endpoints = [getattr(model, name) for name in model.signatures if hasattr(model, name)]
-    for function in [*endpoints, *model.signatures.values()]:
-        vars(function)["_keeps"] = model
+    _keep_alive_with_its_functions(model)
     return model
 
 
+def _keep_alive_with_its_functions(model: Any) -> None:
+    """Let every endpoint and signature of a SavedModel refer to the model.
+
+    TensorFlow frees the weights when the model is freed, even if one of its functions is still in use. Without this
+    reference, the function `zoo.load_pretrained(name).serve` would fail when it is called.
+    """
+    endpoints = [getattr(model, name) for name in model.signatures if hasattr(model, name)]
+    for function in [*endpoints, *model.signatures.values()]:
+        function._owner_of_the_weights = model
+
+
 def create_model(name: str, *, pretrained: bool = False, **arguments: Any) -> "keras.Model":
-    """A plain functional `keras.Model`, freshly initialised or with the published weights.
+    """Return a plain functional `keras.Model`, freshly initialised or with the published weights.
 
     Args:
         name: a model name such as `"ae_subpixel"`; with `pretrained=True` also a published name such as
             `"ae_subpixel.cifar10"`.
-        pretrained: take the published SavedModel's weights, and its model arguments as defaults.
+        pretrained: use the published SavedModel's weights, and its model arguments as defaults.
         **arguments: model arguments of the family, such as `filters=48`.
 
     Raises:
         UnknownNameError: the name or an argument does not exist, or nothing is published under the name.
-        ValueError: an argument has a value that the family cannot use, or that the weights do not fit.
+        ValueError: an argument has a value that the family cannot use, or for which the weights do not fit.
         VerificationError: a published file differs from the index.
     """
     if not pretrained:
@@ -159,14 +178,18 @@ def create_model(name: str, *, pretrained: bool = False, **arguments: Any) -> "k
 
 
 def set_saved_weights(model: "keras.Model", saved_model: Path) -> None:
-    """Give a model the weights of a SavedModel of the same architecture.
+    """Set a model's weights to those of a SavedModel of the same architecture.
+
+    Args:
+        model: the model to change.
+        saved_model: the folder of the SavedModel.
 
     Raises:
         ValueError: the SavedModel's variables do not fit the model's weights.
     """
     import tensorflow as tf
 
-    # The reader goes by the order of the variables, which exporting keeps: no graph needs to be rebuilt.
+    # Exporting keeps the order of the variables, so they are read by number and no graph has to be rebuilt.
     reader = tf.train.load_checkpoint(str(saved_model / "variables" / "variables"))
     keys = [f"variables/{i}/.ATTRIBUTES/VARIABLE_VALUE" for i in range(len(model.weights))]
     shapes = reader.get_variable_to_shape_map()

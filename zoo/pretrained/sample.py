@@ -1,4 +1,4 @@
-"""Pictures that a published model draws, in one PNG."""
+"""Draw pictures with a published model, and write them as one PNG."""
 
 import math
 from pathlib import Path
@@ -13,23 +13,28 @@ if TYPE_CHECKING:
     from zoo.arrays import Array
 
 
-MOST = 1024
+MOST_PICTURES = 1024
+"""The largest number of pictures that are drawn at once."""
+
 _GAP = 1
 
 
 class SampleError(ValueError):
-    """What was asked for cannot be drawn; the message says what can."""
+    """Report a request that cannot be drawn; the message says what can."""
 
 
 def sample(name: str, count: int = 64, seed: int = 0) -> "Array":
-    """Pictures of a published model, uint8 `[count, height, width, channels]`.
+    """Draw pictures with a published model.
 
-    The same seed gives the same pictures, and the first of them whatever the count is.
+    The same seed draws the same pictures; with another count, the first ones are the same up to rounding.
 
     Args:
         name: a published name of a generator or a variational autoencoder, such as `"dcgan_subpixel"`.
         count: from 1 to 1,024.
         seed: from 0 to 2**63 - 1.
+
+    Returns:
+        uint8 `[count, height, width, channels]`.
 
     Raises:
         SampleError: the model draws no pictures, or a number is out of range.
@@ -41,15 +46,25 @@ def sample(name: str, count: int = 64, seed: int = 0) -> "Array":
     import numpy as np
     import tensorflow as tf
 
-    made = model.sample(count=tf.constant(count), seed=tf.constant(seed, tf.int64))["image"]
-    return np.asarray(tf.cast(tf.round(tf.clip_by_value(made, 0.0, 1.0) * 255.0), tf.uint8))
+    pictures = model.sample(count=tf.constant(count), seed=tf.constant(seed, tf.int64))["image"]
+    return np.asarray(tf.cast(tf.round(tf.clip_by_value(pictures, 0.0, 1.0) * 255.0), tf.uint8))
 
 
 def sample_file(name: str, path: Path, count: int = 64, seed: int = 0, *, force: bool = False) -> None:
-    """Write a grid of samples as PNG; the file is there complete or not at all.
+    """Write samples, arranged in rows, as one PNG; the file is complete or does not exist.
+
+    Args:
+        name: as for `sample`.
+        path: the file to write, in a folder that exists.
+        count: as for `sample`.
+        seed: as for `sample`.
+        force: replace a file that exists.
 
     Raises:
-        SampleError: also where the path is no PNG in a folder that exists, or is taken and `force` is not given.
+        SampleError: as for `sample`, or the path does not end in .png, its folder does not exist, or the file exists
+            and `force` is not given.
+        UnknownNameError: no published model has that name.
+        VerificationError: a published file differs from the index.
         OSError: the file cannot be written.
     """
     if path.suffix.lower() != ".png":
@@ -63,11 +78,18 @@ def sample_file(name: str, path: Path, count: int = 64, seed: int = 0, *, force:
     from zoo.imaging.reading import Picture
     from zoo.imaging.writing import write_picture
 
-    write_picture(path, Picture(grid(sample(name, count, seed))))
+    write_picture(path, Picture(contact_sheet(sample(name, count, seed))))
 
 
-def grid(pictures: "Array") -> "Array":
-    """Pictures `[n, h, w, c]` in rows of about as many as there are rows, black between them and where none is left."""
+def contact_sheet(pictures: "Array") -> "Array":
+    """Arrange pictures in one picture, with about as many rows as columns and a black pixel between them.
+
+    Args:
+        pictures: uint8 `[n, h, w, c]`.
+
+    Returns:
+        uint8 `[rows * (h + 1) - 1, columns * (w + 1) - 1, c]`; places without a picture are black.
+    """
     import numpy as np
 
     count, height, width, channels = pictures.shape
@@ -81,8 +103,8 @@ def grid(pictures: "Array") -> "Array":
 
 
 def _check(name: str, count: int, seed: int) -> None:
-    if not 1 <= count <= MOST:
-        raise SampleError(f"count={count} must be from 1 to {MOST:,}")
+    if not 1 <= count <= MOST_PICTURES:
+        raise SampleError(f"count={count} must be from 1 to {MOST_PICTURES:,}")
     if not 0 <= seed < 2**63:
         raise SampleError(f"seed={seed} must be from 0 to {2**63 - 1}")
     locate(name)

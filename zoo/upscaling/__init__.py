@@ -1,4 +1,4 @@
-"""Pictures in, larger pictures out: arrays, files and folders."""
+"""Enlarge pictures with a network: arrays, files and folders."""
 
 from zoo.upscaling.picture import upscale
 

@@ -1,4 +1,4 @@
-"""A network, or bicubic interpolation, as something that enlarges a window of a picture."""
+"""Turn a network, or bicubic interpolation, into a function that enlarges a window of a picture."""
 
 import re
 from collections.abc import Callable
@@ -22,32 +22,33 @@ Enlargement = Callable[["Array"], "Array"]
 
 @dataclass(frozen=True)
 class Enlarger:
-    """What enlarges windows of pictures: uint8, uint16 in 0..65535 or float32 in 0..1, `[h, w, 1 or 3]`, grey or RGB.
+    """Enlarge windows of pictures: uint8, uint16 in 0..65535 or float32 in 0..1, `[h, w, 1 or 3]`, grey or RGB.
 
     Attributes:
-        scale: its factor.
-        halo: pixels of the window around its own that a pixel of the enlargement depends on.
-        widest: values per pixel of the window of the largest intermediate result.
-        run: `[h, w, c]` to `[scale * h, scale * w, c]` of the same type.
+        scale: the factor of the enlargement.
+        halo: number of pixels on each side of a pixel of the window that its enlargement depends on.
+        largest_map: values of the largest intermediate result per pixel of the window.
+        run: maps `[h, w, c]` to `[scale * h, scale * w, c]` of the same type.
     """
 
     scale: int
     halo: int
-    widest: int
+    largest_map: int
     run: Enlargement
 
 
 def bicubic_scale(name: str) -> int | None:
-    """The factor of `bicubic_x2` to `bicubic_x9`, a baseline that is named like a model; None for another name."""
+    """Return the factor of `bicubic_x2` to `bicubic_x9`, a baseline named like a model; None for any other name."""
     match = _BICUBIC.fullmatch(name)
     return int(match[1]) if match else None
 
 
 def check_name(name: str) -> int:
-    """The factor of what a name stands for, found without loading TensorFlow.
+    """Return the scale of a published model or of `bicubic_x<n>`, without loading TensorFlow.
 
     Raises:
-        UnknownNameError: no published model and no `bicubic_x<n>`, or a model that does not enlarge pictures.
+        UnknownNameError: the name is neither a published model nor `bicubic_x<n>`, or the model does not enlarge
+            pictures.
         VerificationError: the model's card differs from the published one.
     """
     scale = bicubic_scale(name)
@@ -63,17 +64,17 @@ def check_name(name: str) -> int:
     return scale
 
 
-def enlarger(model: "str | keras.Model") -> Enlarger:
-    """The enlarger of a published name, of `bicubic_x<n>`, or of a network.
+def create_enlarger(model: "str | keras.Model") -> Enlarger:
+    """Return the enlarger of a published name, of `bicubic_x<n>`, or of a network.
 
     Args:
         model: a name; or a functional model on luma `[b, h, w, 1]` or RGB `[b, h, w, 3]` in 0..1, of any height and
             width.
 
     Raises:
-        UnknownNameError: as `check_name`.
+        UnknownNameError: as for `check_name`.
         VerificationError: a published file differs from the index.
-        ValueError: a network that does not take such pictures, or cannot run in tiles.
+        ValueError: the network does not take such pictures, or cannot run in tiles.
     """
     if isinstance(model, str):
         scale = check_name(model)
@@ -84,12 +85,12 @@ def enlarger(model: "str | keras.Model") -> Enlarger:
 
 
 def bicubic(scale: int) -> Enlarger:
-    """Bicubic enlargement, of any number of channels."""
+    """Return an enlarger that interpolates bicubically, for any number of channels."""
     import tensorflow as tf
 
     from zoo.imaging import enlarge
 
-    # In the picture's own units, in which 8 bits at the borders and in even areas stay exactly what they are.
+    # Compute in the picture's own units: in those, 8-bit values at the borders and in flat areas stay exact.
     def enlarged(window: tf.Tensor) -> tf.Tensor:
         peak = window.dtype.max if window.dtype.is_integer else 1.0
         large = tf.clip_by_value(enlarge(tf.cast(window, tf.float32), scale), 0.0, float(peak))
@@ -115,7 +116,7 @@ def _network(model: "keras.Model") -> Enlarger:
     def of_values(values: tf.Tensor) -> tf.Tensor:
         if values.shape[-1] == 3:
             return enlarge_rgb(model, values, field.scale)
-        # A grey picture is its own luma.
+        # Treat a grey picture as luma.
         if takes_luma(model):
             return enlarge_luma(model, values)
         return tf.reduce_mean(enlarge_rgb(model, tf.repeat(values, 3, -1), field.scale), -1, keepdims=True)
@@ -127,12 +128,12 @@ def _network(model: "keras.Model") -> Enlarger:
         return tf.cast(tf.round(of_values(tf.cast(window, tf.float32) / peak) * peak), window.dtype)
 
     halo = max(field.halo, BICUBIC_HALO if takes_luma(model) else 0)
-    widest = max(field.widest, 4 * field.scale**2)
-    return Enlarger(field.scale, halo, widest, _of_windows(enlarged))
+    largest_map = max(field.widest, 4 * field.scale**2)
+    return Enlarger(field.scale, halo, largest_map, _of_windows(enlarged))
 
 
 def _without_transposed(model: "keras.Model") -> "keras.Model":
-    """The sub-pixel equivalent of a network: sums of transposed convolutions are rounded otherwise in a tile."""
+    """Replace transposed convolutions by sub-pixel ones: their sums round differently in a tile than in the picture."""
     from keras import layers
 
     from zoo.system.keras_internals import nested_layers
@@ -145,7 +146,7 @@ def _without_transposed(model: "keras.Model") -> "keras.Model":
 
 
 def _of_windows(function: "Callable[[tf.Tensor], tf.Tensor]") -> Enlargement:
-    """A function of `[1, h, w, c]` as one of `[h, w, c]`, traced once for each type and number of channels."""
+    """Turn a function of `[1, h, w, c]` into one of `[h, w, c]`, traced once per type and number of channels."""
     import tensorflow as tf
 
     compiled = tf.function(function, autograph=False)

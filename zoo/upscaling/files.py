@@ -1,4 +1,4 @@
-"""Enlarging picture files and folders of them."""
+"""Enlarge picture files and folders of them."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from rich.progress import (
 
 from zoo.imaging import SUFFIXES, Picture, PictureError, check_writable, format_of, read_picture, write_picture
 from zoo.system.quiet_tensorflow import start_tensorflow
-from zoo.upscaling.enlarger import check_name, enlarger
+from zoo.upscaling.enlarger import check_name, create_enlarger
 from zoo.upscaling.picture import Tile, enlarge_picture
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """One picture file and the file to make of it."""
+    """Name a picture file and the file to write its enlargement to."""
 
     source: Path
     target: Path
@@ -41,23 +41,24 @@ def upscale_files(
 ) -> list[tuple[Path, str]]:
     """Enlarge a PNG, JPEG or WebP file, or all those in a folder and below, with a progress bar on a terminal.
 
-    Of what a file says about its picture, the colour profile is kept and the rest, such as a camera's settings, is
-    not. Hidden files, and files with other suffixes, are left alone.
+    The colour profile of a file is kept; other metadata, such as a camera's settings, is not. Hidden files and files
+    with other suffixes are ignored.
 
     Args:
         source: a file or a folder.
-        target: a file, whose suffix decides its format, for a file; for a folder a folder, in which sub-folders and
-            names are kept.
+        target: for a file, the file to write, whose suffix decides its format; for a folder, the folder to write to,
+            in which sub-folders and names are the same.
         model: as for `zoo.upscale`.
         tile: as for `zoo.upscale`.
         force: replace files that exist.
 
     Returns:
-        Of a folder the files that failed and the folders that cannot be read, and why; the others are done.
+        For a folder: the files that failed and the folders that could not be read, each with a reason. All other files
+        are written.
 
     Raises:
-        PictureError: nothing can be done: a file that is broken or exists already, or folders that do not fit.
-        UnknownNameError: no such published model, or not one that enlarges pictures.
+        PictureError: nothing can be written: a file is broken or exists already, or one folder lies in the other.
+        UnknownNameError: there is no such published model, or it does not enlarge pictures.
         VerificationError: a published file differs from the index.
         OSError: the file could not be written, or nothing in the folder can be read.
         MemoryError: the picture needs more memory than there is.
@@ -65,40 +66,41 @@ def upscale_files(
     scale = check_name(model)
     unread: list[OSError] = []
     jobs = list(_jobs(source, target, unread))
-    alone, ready = not source.is_dir(), None
-    if alone:
+    single, ready = not source.is_dir(), None
+    if single:
         _check_target(jobs[0], force)
-        # What is wrong with the picture is said at once, before TensorFlow takes its seconds.
+        # Read the picture before TensorFlow takes seconds to start, so that errors are reported at once.
         ready = _read(jobs[0], scale)
     start_tensorflow()
     import tensorflow as tf
 
-    chosen = enlarger(model)
+    enlarger = create_enlarger(model)
     failures = [(Path(error.filename), _reason(error)) for error in unread]
     with _progress() as bar:
-        pictures = bar.add_task("pictures", total=len(jobs), visible=not alone)
+        pictures = bar.add_task("pictures", total=len(jobs), visible=not single)
         for job in jobs:
-            shown = bar.add_task(escape(job.source.name), total=None)
+            current = bar.add_task(escape(job.source.name), total=None)
             try:
                 _check_target(job, force)
                 picture = ready or _read(job, scale)
-                _enlarge(job, picture, chosen, tile, partial(_started, bar, shown))
+                _enlarge(job, picture, enlarger, tile, partial(_started, bar, current))
             except (PictureError, OSError, MemoryError, tf.errors.OpError) as error:
-                if alone and isinstance(error, PictureError | OSError):
+                if single and isinstance(error, PictureError | OSError):
                     raise
-                if alone:
+                if single:
                     raise MemoryError(_reason(error)) from error
                 failures.append((job.source, _reason(error)))
-            bar.remove_task(shown)
+            bar.remove_task(current)
             bar.advance(pictures)
     return failures
 
 
 def _jobs(source: Path, target: Path, unread: list[OSError]) -> Iterator[Job]:
+    """Yield the job of a file or those of a folder; errors of folders that cannot be read are added to `unread`."""
     if not source.exists():
         raise PictureError(f"{source} does not exist")
     if not source.is_dir():
-        yield _one(source, target)
+        yield _job_of_file(source, target)
         return
     if target.exists() and not target.is_dir():
         raise PictureError(f"{target} is a file; a folder of pictures goes into a folder")
@@ -114,9 +116,9 @@ def _jobs(source: Path, target: Path, unread: list[OSError]) -> Iterator[Job]:
         yield Job(path, target / path.relative_to(source))
 
 
-def _one(source: Path, target: Path) -> Job:
+def _job_of_file(source: Path, target: Path) -> Job:
     if not source.is_file():
-        raise PictureError(f"{source} is no file and no folder")
+        raise PictureError(f"{source} is neither a file nor a folder")
     if target.is_dir():
         raise PictureError(f"{target} is a folder; name the file to write, such as {target / source.name}")
     format_of(target)
@@ -137,7 +139,7 @@ def _pictures(folder: Path, unread: list[OSError]) -> Iterator[Path]:
 def _is_file(path: Path, unread: list[OSError]) -> bool:
     try:
         return path.is_file()
-    # Of a folder that may be listed and not entered.
+    # The folder may be listed but not entered.
     except OSError as error:
         unread.append(error)
         return False
@@ -151,6 +153,7 @@ def _check_target(job: Job, force: bool) -> None:
 
 
 def _read(job: Job, scale: int) -> Picture:
+    """Read the picture of a job and check that its enlargement can be written."""
     picture = read_picture(job.source)
     height, width, channels = picture.pixels.shape
     check_writable(job.target, (height * scale, width * scale, channels), picture.pixels.dtype, picture.profile)
@@ -158,10 +161,10 @@ def _read(job: Job, scale: int) -> Picture:
 
 
 def _enlarge(
-    job: Job, picture: Picture, chosen: "Enlarger", tile: Tile, started: Callable[[int], Callable[[int], None]]
+    job: Job, picture: Picture, enlarger: "Enlarger", tile: Tile, started: Callable[[int], Callable[[int], None]]
 ) -> None:
     advance = started(picture.pixels.shape[0] * picture.pixels.shape[1])
-    large = Picture(enlarge_picture(picture.pixels, chosen, tile, advance), picture.profile)
+    large = Picture(enlarge_picture(picture.pixels, enlarger, tile, advance), picture.profile)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     write_picture(job.target, large)
 
@@ -181,6 +184,7 @@ def _progress() -> Progress:
 
 
 def _started(bar: Progress, task: TaskID, total: int) -> Callable[[int], None]:
+    """Set the number of pixels of a task and return a function that adds finished ones."""
     bar.update(task, total=total)
     return lambda pixels: bar.advance(task, pixels)
 

@@ -1,4 +1,4 @@
-"""Pictures in, bigger pictures out."""
+"""Enlarge arrays that hold pictures."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,50 +12,56 @@ if TYPE_CHECKING:
 
 
 Tile = int | Literal["auto", "off"]
+"""Side of the tiles in pixels, `"auto"` to bound the memory, or `"off"` for the whole picture at once."""
 
-# Of a network's feature maps, of which about four of the largest are held at once.
+# Memory for one tile's feature maps, and the number of the largest ones that are alive at once.
 _TILE_BYTES = 128 * 2**20
 _MAPS = 4
+_FLOAT_BYTES = 4
 
 
 def upscale(array: "Array", model: "str | keras.Model", *, tile: Tile = "auto") -> "Array":
     """Enlarge a picture, or a batch of them.
 
-    A network on luma enlarges luma; chroma is enlarged bicubically, and so is transparency, after which what is
-    wholly transparent still is so, and what is opaque too. A grey picture is its own luma. The result does not depend
-    on `tile`, and for one RGB picture is what the model's `serve_uint8` gives; but a model with transposed convolutions
-    runs as its sub-pixel equivalent, and few values of 8 bits may differ by one from the endpoint's.
+    A network on luma enlarges luma; chroma is enlarged bicubically. So is transparency, in such a way that wholly
+    transparent and wholly opaque areas stay so. A grey picture is treated as luma. The result does not depend on
+    `tile`. For one RGB picture it equals the output of the model's endpoint `serve_uint8`, except that a model with
+    transposed convolutions runs as its sub-pixel equivalent: a few 8-bit values may then differ by one.
 
     Args:
         array: uint8, uint16 in 0..65535, or float in 0..1; `[h, w]`, `[h, w, c]` or `[b, h, w, c]`, where 1, 2, 3 or 4
-            channels are grey, grey and alpha, RGB, or RGB and alpha (colours not multiplied by it).
-        model: a published name such as `"espcn_x3_subpixel"`, `"bicubic_x3"` to compare with, or a network on
-            `(None, None, None, 1 or 3)`.
+            channels are grey, grey and alpha, RGB, or RGB and alpha (colours not multiplied by alpha).
+        model: a published name such as `"espcn_x3_subpixel"`, `"bicubic_x3"` to compare with, or a network whose
+            input shape is `(None, None, None, 1 or 3)`.
         tile: side of the tiles in pixels of `array`; `"auto"` bounds the memory of feature maps at about 128 MiB,
-            `"off"` takes a whole picture at once. Tiles may become wider than asked.
+            `"off"` takes a whole picture at once. Tiles may be larger than this.
 
     Returns:
-        The same type and number of dimensions, with the factor times the height and width.
+        An array of the same type and number of dimensions, whose height and width are multiplied by the model's scale.
 
     Raises:
-        UnknownNameError: no such published model, or not one that enlarges pictures.
-        ValueError: an array or a network that is not as above.
+        UnknownNameError: there is no such published model, or it does not enlarge pictures.
+        ValueError: the array, the network or `tile` is not as described above.
         VerificationError: a published file differs from the index.
+
+    Example:
+        >>> zoo.upscale(np.zeros((8, 8, 3), np.uint8), "bicubic_x3").shape
+        (24, 24, 3)
     """
     import numpy as np
 
-    from zoo.upscaling.enlarger import enlarger
+    from zoo.upscaling.enlarger import create_enlarger
 
     array = np.asarray(array)
     check_array(array)
     pictures = array.reshape((-1, *_picture_shape(array)))
-    chosen = enlarger(model)
-    large = np.stack([enlarge_picture(picture, chosen, tile) for picture in pictures])
+    enlarger = create_enlarger(model)
+    large = np.stack([enlarge_picture(picture, enlarger, tile) for picture in pictures])
     return large.reshape((*array.shape[:-3], *large.shape[1 : 3 if array.ndim == 2 else 4]))
 
 
 def check_array(array: "Array") -> None:
-    """Raise `ValueError` for what is no picture and no batch of them."""
+    """Raise `ValueError` unless an array is a picture or a batch of pictures."""
     import numpy as np
 
     shape = f"Received: shape {array.shape}, {array.dtype}"
@@ -65,7 +71,7 @@ def check_array(array: "Array") -> None:
         raise ValueError(f"upscale takes [h, w], [h, w, c] or [b, h, w, c] with 1 to 4 channels. {shape}")
     if not array.size:
         raise ValueError(f"upscale takes pictures of at least one pixel. {shape}")
-    # Written so that NaN is refused too.
+    # The condition is written so that NaN is refused too.
     if np.issubdtype(array.dtype, np.floating) and not (array.min() >= 0 and array.max() <= 1):
         raise ValueError(
             f"upscale takes floats in 0..1; divide by the largest value. Received: {array.min()} to {array.max()}"
@@ -73,53 +79,67 @@ def check_array(array: "Array") -> None:
 
 
 def enlarge_picture(
-    picture: "Array", chosen: "Enlarger", tile: Tile = "auto", advance: Callable[[int], None] = lambda _: None
+    picture: "Array", enlarger: "Enlarger", tile: Tile = "auto", advance: Callable[[int], None] = lambda _: None
 ) -> "Array":
-    """Enlarge one picture `[h, w, c]` of 1 to 4 channels, as `upscale` says.
+    """Enlarge one picture `[h, w, c]` of 1 to 4 channels, as described for `upscale`.
 
     Args:
-        picture: uint8, uint16, or floats in 0..1.
-        chosen: what enlarges it.
+        picture: uint8, uint16 in 0..65535, or floats in 0..1.
+        enlarger: enlarges the colours; transparency is enlarged bicubically.
         tile: as for `upscale`.
-        advance: told the pixels of `picture` that each tile has done.
+        advance: called after each tile with the number of pixels of `picture` in it.
+
+    Returns:
+        `[scale * h, scale * w, c]` of the same type.
+
+    Raises:
+        ValueError: `tile` is less than 1.
     """
     import numpy as np
 
-    from zoo.imaging import enlarge_in_tiles, fill_transparent
+    from zoo.imaging import fill_transparent
     from zoo.upscaling.enlarger import bicubic
 
     height, width, channels = picture.shape
-    colours = 1 if channels < 3 else 3
-    large = np.empty((height * chosen.scale, width * chosen.scale, channels), picture.dtype)
-    parts = [(picture[..., :colours], chosen, large[..., :colours], advance)]
-    if channels > colours:
-        alpha = picture[..., colours:]
-        # A network's sharper edges are not worth pixels that are a little transparent where nothing should be.
-        parts.append((alpha, bicubic(chosen.scale), large[..., colours:], lambda _: None))
-        parts[0] = (fill_transparent(picture[..., :colours], alpha), *parts[0][1:])
-    for source, means, target, told in parts:
-        enlarge_in_tiles(
-            source, _in_floats(means, source.dtype), means.scale, _window(source, means, tile), means.halo, target, told
-        )
+    count = 1 if channels < 3 else 3
+    colours, alpha = picture[..., :count], picture[..., count:]
+    large = np.empty((height * enlarger.scale, width * enlarger.scale, channels), picture.dtype)
+    if alpha.shape[-1]:
+        colours = fill_transparent(colours, alpha)
+    _enlarge_channels(colours, enlarger, tile, large[..., :count], advance)
+    if alpha.shape[-1]:
+        # A network would leave slightly transparent pixels where there should be none.
+        _enlarge_channels(alpha, bicubic(enlarger.scale), tile, large[..., count:], lambda _: None)
     return large
 
 
-def _in_floats(means: "Enlarger", dtype: "np.dtype[Any]") -> "Callable[[Array], Array]":
-    """Floats of any width are computed in float32."""
+def _enlarge_channels(
+    channels: "Array", enlarger: "Enlarger", tile: Tile, large: "Array", advance: Callable[[int], None]
+) -> None:
+    """Enlarge some channels `[h, w, c]` of a picture into the array `large`, tile by tile."""
+    from zoo.imaging import enlarge_in_tiles
+
+    run, window = _accepting_floats(enlarger, channels.dtype), _window(channels, enlarger, tile)
+    enlarge_in_tiles(channels, run, enlarger.scale, window, enlarger.halo, large, advance)
+
+
+def _accepting_floats(enlarger: "Enlarger", dtype: "np.dtype[Any]") -> "Callable[[Array], Array]":
+    """Return the enlarger's function, which computes floats of any width in float32."""
     import numpy as np
 
     if np.issubdtype(dtype, np.floating):
-        return lambda window: means.run(window.astype(np.float32))
-    return means.run
+        return lambda window: enlarger.run(window.astype(np.float32))
+    return enlarger.run
 
 
-def _window(picture: "Array", means: "Enlarger", tile: Tile) -> tuple[int, int]:
+def _window(picture: "Array", enlarger: "Enlarger", tile: Tile) -> tuple[int, int]:
+    """Return height and width of the windows for a choice of tiles."""
     from zoo.imaging.tiling import window_size
 
     height, width = picture.shape[:2]
-    pixels = _TILE_BYTES // (4 * _MAPS * means.widest)
+    pixels = _TILE_BYTES // (_FLOAT_BYTES * _MAPS * enlarger.largest_map)
     side = None if tile == "auto" else max(height, width) if tile == "off" else tile
-    return window_size(height, width, means.halo, pixels, side)
+    return window_size(height, width, enlarger.halo, pixels, side)
 
 
 def _picture_shape(array: "Array") -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from zoo.pretrained.feature_functions import (
     inception_features,
 )
 from zoo.registry import UnknownNameError
-from zoo.system import hosts as reachable
+from zoo.system import hosts
 
 CLASSIFIERS = [name for name in zoo.list_models("features*", pretrained=True)]
 
@@ -92,7 +92,7 @@ def test_a_published_classifier_gives_its_encoders_features(name):
 
 def test_inception_without_a_network_says_so_at_once(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(reachable, "_request", lambda *_: False)
+    monkeypatch.setattr(hosts, "_request", lambda *_: False)
     started = time.monotonic()
     with pytest.raises(
         FeaturesUnavailableError, match=r"storage\.googleapis\.com did not answer .* put it into"
@@ -108,7 +108,7 @@ def test_inception_whose_download_fails_says_so(tmp_path, monkeypatch):
         raise Exception("URL fetch failure")
 
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(reachable, "_request", lambda *_: True)
+    monkeypatch.setattr(hosts, "_request", lambda *_: True)
     monkeypatch.setattr(keras.utils, "get_file", fail)
     with pytest.raises(FeaturesUnavailableError, match="cannot be had: URL fetch failure; get https"):
         feature_function("inception")

@@ -7,7 +7,7 @@ from PIL import Image
 
 import zoo
 from zoo.__main__ import main
-from zoo.pretrained.sample import SampleError, grid, sample
+from zoo.pretrained.sample import SampleError, contact_sheet, sample
 from zoo.system.files import sha256, walk
 
 
@@ -58,7 +58,7 @@ def test_the_same_seed_draws_the_same_pictures_in_another_process(command, publi
 
 def test_grids_are_about_square():
     for count, rows, columns in [(1, 1, 1), (2, 1, 2), (5, 2, 3), (64, 8, 8), (65, 8, 9)]:
-        picture = grid(np.full((count, 4, 3, 3), 9, np.uint8))
+        picture = contact_sheet(np.full((count, 4, 3, 3), 9, np.uint8))
         assert picture.shape == (rows * 5 - 1, columns * 4 - 1, 3)
         assert int((picture == 9).sum()) == count * 4 * 3 * 3
 

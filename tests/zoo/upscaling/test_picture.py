@@ -12,7 +12,7 @@ import zoo
 from tests.helpers.random_models import ENLARGING
 from zoo.imaging import enlarge
 from zoo.registry import UnknownNameError
-from zoo.upscaling.enlarger import enlarger
+from zoo.upscaling.enlarger import create_enlarger
 from zoo.upscaling.luma_networks import enlarge_rgb
 from zoo.upscaling.picture import enlarge_picture
 
@@ -26,7 +26,7 @@ def noise(*shape, dtype=np.uint8):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_result_is_that_of_the_published_endpoint(name, enlarging):
     saved = zoo.load_pretrained(name)
-    chosen = enlarger(name)
+    chosen = create_enlarger(name)
     for height, width in ((1, 1), (1, 61), (33, 47), (130, 61), (90, 260)):
         picture = noise(height, width, 3)
         expected = saved.serve_uint8(image=tf.constant(picture[None]))["image"][0].numpy()
@@ -53,7 +53,7 @@ def test_a_grey_picture_stays_grey_in_a_network_on_colours(enlarging):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_tiles_are_the_whole_byte_for_byte(name, enlarging):
-    chosen = enlarger(name)
+    chosen = create_enlarger(name)
     # Windows are at least 120 wide: the wide pictures are cut in columns too.
     for height, width in ((65, 64), (97, 59), (23, 1000), (45, 391), (70, 1)):
         picture = noise(height, width, 3)
@@ -67,7 +67,7 @@ def test_tiles_are_the_whole_byte_for_byte(name, enlarging):
 def test_pictures_too_large_for_one_window_at_widths_of_another_rounding(name, enlarging, monkeypatch):
     # The module: zoo.upscale is the function.
     monkeypatch.setattr(sys.modules["zoo.upscaling.picture"], "_TILE_BYTES", 0)
-    chosen = enlarger(name)
+    chosen = create_enlarger(name)
     for height, width in ((40, 61), (33, 121), (24, 871)):
         picture = noise(height, width, 3)
         whole = enlarge_picture(picture, chosen, "off")
@@ -77,14 +77,14 @@ def test_pictures_too_large_for_one_window_at_widths_of_another_rounding(name, e
 
 
 def test_tiles_of_16_bits_and_floats_are_the_whole_too(enlarging):
-    chosen = enlarger("espcn_x3_subpixel")
+    chosen = create_enlarger("espcn_x3_subpixel")
     for picture in (noise(50, 45, 4, dtype=np.uint16), np.random.default_rng(1).random((50, 45, 3), np.float32)):
         whole = enlarge_picture(picture, chosen, "off")
         np.testing.assert_array_equal(enlarge_picture(picture, chosen, 11), whole)
 
 
 def test_a_halo_that_is_one_pixel_short_shows():
-    chosen = enlarger(positive("sesr_x2_subpixel", m=2, collapsed=True))
+    chosen = create_enlarger(positive("sesr_x2_subpixel", m=2, collapsed=True))
     assert chosen.halo == 6
     picture = np.full((60, 10, 1), 0.25, np.float32)
     whole = enlarge_picture(picture, chosen, "off")
@@ -107,7 +107,7 @@ def positive(name, **arguments):
 def test_transposed_convolutions_run_as_sub_pixel_ones_whose_tiles_are_the_whole(name):
     small = {"d": 6, "s": 4, "m": 1} if name.startswith("fsrcnn") else {"filters": 8, "narrow": 6}
     model = zoo.create_model(name, **small)
-    chosen = enlarger(model)
+    chosen = create_enlarger(model)
     picture = noise(45, 391, 3)
     whole = enlarge_picture(picture, chosen, "off")
     for tile in (64, 7):
