@@ -1,4 +1,4 @@
-"""Small files whose headers tell of other pictures than they hold."""
+"""Make small picture files whose headers state another size than their content has."""
 
 import io
 import struct
@@ -9,19 +9,19 @@ from PIL import Image
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
-    """Of a PNG, with its checksum."""
+    """Return a chunk of a PNG, with its checksum."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def png(width: int, height: int, before: bytes = b"") -> bytes:
-    """A PNG with hardly a pixel; `before` are chunks in front of its header."""
+    """Return a PNG that states a size and holds 33 pixels; the chunks `before` come before its header."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     rows = chunk(b"IDAT", zlib.compress(b"\0" * 99))
     return b"\x89PNG\r\n\x1a\n" + before + header + rows + chunk(b"IEND", b"")
 
 
 def jpeg(width: int, height: int, *, progressive: bool = False) -> bytes:
-    """A JPEG of 64x64 pixels."""
+    """Return a JPEG that states a size and holds 64x64 pixels."""
     file = io.BytesIO()
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     Image.fromarray(pixels).save(file, "JPEG", progressive=progressive)

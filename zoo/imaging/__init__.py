@@ -1,4 +1,4 @@
-"""Luma, bicubic degradation, tiling, transparency, reading and writing pictures; knows no model."""
+"""Read, write, resample and tile pictures, and convert them to luma; nothing here knows a model."""
 
 from zoo.imaging.bicubic import cropped, degrade, enlarge
 from zoo.imaging.luma import luma, rgb_to_ycbcr, ycbcr_to_rgb

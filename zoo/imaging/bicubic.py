@@ -1,4 +1,4 @@
-"""Bicubic resampling: how low-resolution pictures are made, and the enlargement that networks have to beat."""
+"""Resample bicubically: make low-resolution pictures, and the enlargements that networks are compared with."""
 
 import math
 from fractions import Fraction
@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 
 def cropped(picture: "Array", scale: int) -> "Array":
-    """Cut `[..., height, width, channels]` at the bottom and right to multiples of `scale`.
+    """Cut a picture at the bottom and right to multiples of `scale`.
+
+    Args:
+        picture: `[..., height, width, channels]`.
+        scale: int factor.
+
+    Returns:
+        A view `[..., height', width', channels]`.
 
     Raises:
         ValueError: the picture is smaller than `scale`.
@@ -23,7 +30,7 @@ def cropped(picture: "Array", scale: int) -> "Array":
 
 
 def degrade(picture: "Array", scale: int) -> "Array":
-    """The low-resolution picture: bicubic with antialiasing, rounded to 8 bits.
+    """Return the low-resolution picture: bicubic with antialiasing, rounded to 8 bits.
 
     Args:
         picture: uint8 `[..., scale * height, scale * width, channels]`.
@@ -33,7 +40,7 @@ def degrade(picture: "Array", scale: int) -> "Array":
         uint8 `[..., height, width, channels]`.
 
     Reference:
-        What MATLAB's `imresize` does, to about 0.02 dB of the published bicubic rows.
+        MATLAB's `imresize`; the published bicubic rows are reproduced within about 0.02 dB.
     """
     import tensorflow as tf
 
@@ -43,15 +50,15 @@ def degrade(picture: "Array", scale: int) -> "Array":
 
 
 def enlarge(image: "tf.Tensor", scale: int) -> "tf.Tensor":
-    """Bicubic enlargement, not clipped.
+    """Enlarge pictures bicubically, without clipping.
 
     Args:
         image: float `[batch, height, width, channels]`.
         scale: int factor.
 
     Returns:
-        float32 `[batch, scale * height, scale * width, channels]`, what `tf.image.resize` gives without antialiasing,
-        which enlarging does not need. A tile of a picture comes out bit for bit as in the whole.
+        float32 `[batch, scale * height, scale * width, channels]`, as `tf.image.resize` returns without antialiasing,
+        which enlarging does not need. A tile of a picture is enlarged to the same bits as in the whole picture.
 
     Reference:
         Keys 1981, Cubic Convolution Interpolation for Digital Image Processing, with a = -1/2.
@@ -73,11 +80,11 @@ def enlarge(image: "tf.Tensor", scale: int) -> "tf.Tensor":
 
 
 def _exact_below(scale: int) -> int | None:
-    """Up to which height or width `tf.image.resize` is exact; None for any.
+    """Return the height or width below which `tf.image.resize` is exact, or None if it always is.
 
-    It computes positions in float32, where only those of powers of two are exact, and rounds them to 1,024 places to
-    the pixel. At some size, 2,000 pixels for scale 3, it takes a wrong place, another one in a tile than in the whole:
-    values are off by up to 1.5 thousandths of the range. The bound allows for three roundings.
+    It computes positions in float32, which are exact only for powers of two, and rounds them to 1,024 places per pixel.
+    From some size on, 2,000 pixels for scale 3, it picks a wrong place, and not the same one in a tile as in the whole
+    picture: values are off by up to 1.5 thousandths of the range. The bound allows for three roundings.
     """
     if scale & (scale - 1) == 0:
         return None
@@ -87,7 +94,7 @@ def _exact_below(scale: int) -> int | None:
 
 
 def _enlarged(image: "tf.Tensor", scale: int, axis: int) -> "tf.Tensor":
-    """A picture made `scale` times as long along one axis: each phase is four weighted neighbours."""
+    """Enlarge a picture along one axis: each of the `scale` phases is a sum of four weighted neighbours."""
     import tensorflow as tf
 
     shape = tf.unstack(tf.shape(image)[:3])
@@ -111,10 +118,11 @@ def _enlarged(image: "tf.Tensor", scale: int, axis: int) -> "tf.Tensor":
 
 
 def _weights(phase: int, scale: int) -> tuple[int, "Array"]:
-    """Where the four neighbours of a phase begin, and their weights by which of them lie inside of the picture.
+    """Return the offset of the first of a phase's four neighbours, and a table of their weights.
 
-    The weights are those of TensorFlow's table, a kernel at 1,024 places to the pixel in float32; neighbours outside of
-    the picture have none, and the others are divided by their sum.
+    Row i of the table `[16, 4]` is for the case that the neighbours whose bits are set in i lie inside the picture.
+    Weights are those of TensorFlow, a kernel in float32 at 1,024 places per pixel; neighbours outside the picture have
+    weight 0, and the others are divided by their sum.
     """
     import numpy as np
 
@@ -132,6 +140,7 @@ def _weights(phase: int, scale: int) -> tuple[int, "Array"]:
 
 
 def _keys(distance: float) -> float:
+    """Return the value of Keys's kernel with a = -1/2 at a distance from 0 to 2 pixels."""
     if distance <= 1:
         return (1.5 * distance - 2.5) * distance * distance + 1
     return ((-0.5 * distance + 2.5) * distance - 4) * distance + 2

@@ -1,6 +1,7 @@
-"""PNG files of 16 bits, written row by row, with a colour profile.
+"""Write PNG files of 16 bits, row by row, with a colour profile.
 
-Pillow writes RGB of 8 bits only. TensorFlow writes 16 but no profile, and holds the file several times in memory.
+Pillow can only write RGB of 8 bits. TensorFlow writes 16 bits but no profile, and holds the file several times in
+memory.
 """
 
 import struct
@@ -12,7 +13,7 @@ import numpy as np
 
 from zoo.arrays import Array
 
-# By channels: grey, grey and alpha, RGB, RGB and alpha.
+# PNG's colour type by number of channels: grey, grey and alpha, RGB, RGB and alpha.
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
 _ROWS = 64
 _SUB, _UP = 1, 2
@@ -22,9 +23,9 @@ def write_deep_png(file: IO[bytes], pixels: Array, profile: bytes | None = None)
     """Write a PNG of 16 bits.
 
     Args:
-        file: to write to.
+        file: the file to write to.
         pixels: uint16 `[h, w, c]`, grey, grey and alpha, RGB, or RGB and alpha, for c from 1 to 4.
-        profile: ICC colour profile.
+        profile: ICC colour profile, or None.
 
     Reference:
         PNG, third edition, https://www.w3.org/TR/png-3/
@@ -49,7 +50,7 @@ def _chunk(file: IO[bytes], kind: bytes, content: bytes) -> None:
 
 
 def _filtered(pixels: Array) -> Iterator[bytes]:
-    """Some rows at a time: each as differences from its left or its upper neighbours, whichever are smaller."""
+    """Yield filtered rows: differences from their left or their upper neighbours, whichever are smaller."""
     height, width, channels = pixels.shape
     step = 2 * channels
     above = np.zeros((1, width * step), np.uint8)
@@ -58,12 +59,12 @@ def _filtered(pixels: Array) -> Iterator[bytes]:
         up = rows - np.concatenate([above, rows[:-1]])
         sub = rows.copy()
         sub[:, step:] -= rows[:, :-step]
-        # Small differences of either sign are near 0 or 256.
-        flatter = _size(up) <= _size(sub)
-        kinds = np.where(flatter, _UP, _SUB).astype(np.uint8)[:, None]
-        yield np.concatenate([kinds, np.where(flatter[:, None], up, sub)], 1).tobytes()
+        use_up = _size(up) <= _size(sub)
+        kinds = np.where(use_up, _UP, _SUB).astype(np.uint8)[:, None]
+        yield np.concatenate([kinds, np.where(use_up[:, None], up, sub)], 1).tobytes()
         above = rows[-1:]
 
 
 def _size(differences: Array) -> Array:
+    """Return the sum of absolute differences per row; bytes above 127 stand for negative differences."""
     return np.abs(differences.view(np.int8).astype(np.int16)).sum(1, dtype=np.int64)

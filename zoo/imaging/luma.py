@@ -1,4 +1,4 @@
-"""Luma and chroma of ITU-R BT.601 in studio range, as MATLAB's rgb2ycbcr computes them."""
+"""Compute luma and chroma of ITU-R BT.601 in studio range, as MATLAB's rgb2ycbcr does."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from zoo.arrays import Array
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Rows give Y, Cb and Cr of RGB in 0..1, in units of 1/255.
+# Rows compute Y, Cb and Cr from RGB in 0..1, in units of 1/255.
 _MATRIX = np.array(
     [[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]],
 )
@@ -17,16 +17,16 @@ _OFFSET = np.array([16.0, 128.0, 128.0])
 
 
 def luma(picture: Array) -> Array:
-    """The luma of a picture, rounded to 8 bits; a grey picture is its own.
+    """Return the luma of a picture, rounded to 8 bits; a grey picture is returned as it is.
 
     Args:
         picture: uint8 `[..., height, width, 1 or 3]`, grey or RGB.
 
     Returns:
-        uint8 `[..., height, width, 1]`, in 16..235 for RGB.
+        uint8 `[..., height, width, 1]`, in 16..235 for RGB and 0..255 for grey.
 
     Reference:
-        ITU-R BT.601; MATLAB's `rgb2ycbcr`, which the super-resolution literature measures with.
+        ITU-R BT.601; MATLAB's `rgb2ycbcr`, which the super-resolution literature uses.
     """
     if picture.shape[-1] == 1:
         return picture
@@ -36,7 +36,7 @@ def luma(picture: Array) -> Array:
 
 
 def rgb_to_ycbcr(image: "tf.Tensor") -> "tf.Tensor":
-    """Y, Cb and Cr, divided by 255 and not rounded.
+    """Convert RGB to Y, Cb and Cr, divided by 255 and not rounded.
 
     Args:
         image: RGB `[..., 3]` in 0..1, of any float type.
@@ -51,13 +51,13 @@ def rgb_to_ycbcr(image: "tf.Tensor") -> "tf.Tensor":
 
 
 def ycbcr_to_rgb(image: "tf.Tensor") -> "tf.Tensor":
-    """The inverse of `rgb_to_ycbcr`; what no RGB colour has lies outside 0..1.
+    """Convert Y, Cb and Cr back to RGB, the inverse of `rgb_to_ycbcr`.
 
     Args:
         image: Y, Cb and Cr `[..., 3]` divided by 255.
 
     Returns:
-        RGB `[..., 3]`.
+        RGB `[..., 3]`; outside 0..1 for values that no RGB colour has.
     """
     import tensorflow as tf
 

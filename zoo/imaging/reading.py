@@ -1,4 +1,4 @@
-"""Reading PNG, JPEG and WebP files as they look, with all their bits, their transparency and their colour profile."""
+"""Read PNG, JPEG and WebP files with all their bits, their transparency and their colour profile, upright."""
 
 import io
 import warnings
@@ -15,25 +15,28 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-PIXEL_LIMIT = 100_000_000
+"""Pillow's names of the formats that are read."""
 
-_ORIENTATION = 0x0112
-_PNG = b"\x89PNG\r\n\x1a\n"
-_BIT_DEPTH = 24
+PIXEL_LIMIT = 100_000_000
+"""The largest number of pixels of a picture that is read."""
+
+_EXIF_ORIENTATION = 0x0112
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_BIT_DEPTH_BYTE = 24
 
 
 class PictureError(ValueError):
-    """A picture that cannot be read or written; the message names the file and says why."""
+    """Report a picture that cannot be read or written; the message names the file and the reason."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture, upright.
+    """Hold an upright picture.
 
     Attributes:
         pixels: uint8 or uint16 `[h, w, c]`: grey, grey and alpha, RGB, or RGB and alpha, for c from 1 to 4. Colours
             are not multiplied by alpha.
-        profile: its ICC colour profile.
+        profile: its ICC colour profile, or None.
     """
 
     pixels: Array
@@ -41,28 +44,29 @@ class Picture:
 
 
 def read_picture(path: Path) -> Picture:
-    """Read a PNG, JPEG or WebP file; its content decides what it is, not its name.
+    """Read a PNG, JPEG or WebP file, whose content decides its format and not its name.
 
-    Palettes, single bits and CMYK become RGB or grey. 16 bits are kept. The orientation that EXIF asks for is applied
-    to the pixels.
+    Palettes, single bits and CMYK become RGB or grey. 16 bits are kept. The pixels are turned to the orientation that
+    EXIF names.
 
     Raises:
-        PictureError: not such a file, damaged, animated, or more than `PIXEL_LIMIT` pixels, which are counted before
-            anything is decoded.
+        PictureError: the file is in another format, damaged, animated, or has more than `PIXEL_LIMIT` pixels, which are
+            counted before anything is decoded.
     """
     from PIL import Image
 
     with warnings.catch_warnings():
-        # Pillow warns of large pictures, for which the limit here is the one that counts, and of broken metadata.
+        # Pillow warns of broken metadata, and of large pictures, which the limit above decides about.
         warnings.simplefilter("ignore")
         try:
             with Image.open(path, formats=FORMATS) as image:
                 check_picture(path, image)
                 image.load()
                 depth = _bit_depth(path)
-                # Of 16 bits Pillow would keep 8.
-                deep = depth == 16
-                pixels, profile = (_deep(path, image), _profile(image)) if deep else _shallow(image, depth)
+                # Pillow would reduce 16 bits to 8.
+                pixels, profile = (
+                    (_read_16_bits(path, image), _profile(image)) if depth == 16 else _convert_8_bits(image, depth)
+                )
                 return Picture(_upright(pixels, _orientation(image)), profile)
         except PictureError:
             raise
@@ -77,7 +81,7 @@ def read_picture(path: Path) -> Picture:
 
 
 def check_picture(path: Path, image: "Image.Image") -> None:
-    """Raise `PictureError` for a picture, not decoded yet, that has more than `PIXEL_LIMIT` pixels or is animated."""
+    """Raise `PictureError` if a picture, not yet decoded, has more than `PIXEL_LIMIT` pixels or is animated."""
     width, height = image.size
     if width * height > PIXEL_LIMIT:
         raise PictureError(f"{path} has {width}x{height} pixels; at most {PIXEL_LIMIT:,} are read")
@@ -88,31 +92,33 @@ def check_picture(path: Path, image: "Image.Image") -> None:
 
 
 def _bit_depth(path: Path) -> int:
-    """Bits of a sample, 1 to 16 in a PNG and 8 in any other file."""
+    """Return the bits per sample: 1 to 16 in a PNG, and 8 in any other file."""
     with path.open("rb") as file:
-        header = file.read(_BIT_DEPTH + 1)
-    return header[_BIT_DEPTH] if header.startswith(_PNG) else 8
+        header = file.read(_BIT_DEPTH_BYTE + 1)
+    return header[_BIT_DEPTH_BYTE] if header.startswith(_PNG_SIGNATURE) else 8
 
 
-def _deep(path: Path, image: "Image.Image") -> Array:
+def _read_16_bits(path: Path, image: "Image.Image") -> Array:
+    """Decode a PNG of 16 bits as uint16 `[h, w, c]`."""
     start_tensorflow()
     import tensorflow as tf
 
     content = path.read_bytes()
     if "transparency" not in image.info:
         return tf.io.decode_png(content, dtype=tf.uint16).numpy()
-    # One colour stands for transparency, which TensorFlow tells apart only where four channels are asked for.
+    # One colour stands for transparency. TensorFlow turns it into alpha only when it decodes to four channels.
     pixels = tf.io.decode_png(content, channels=4, dtype=tf.uint16).numpy()
     return pixels if isinstance(image.info["transparency"], tuple) else pixels[..., [0, 3]]
 
 
-def _shallow(image: "Image.Image", depth: int) -> tuple[Array, bytes | None]:
+def _convert_8_bits(image: "Image.Image", depth: int) -> tuple[Array, bytes | None]:
+    """Return uint8 `[h, w, c]` and the colour profile of a decoded picture of `depth` bits per sample."""
     if image.mode == "CMYK":
         return np.asarray(_rgb_from_cmyk(image)), None
     grey = image.mode in ("1", "L", "LA")
     key = image.info.get("transparency")
     if image.mode == "L" and isinstance(key, int):
-        # Pillow spreads samples of 2 and 4 bits over 0..255, but not the one that stands for transparency.
+        # Pillow scales samples of 2 and 4 bits to 0..255, but not the value that stands for transparency.
         image.info["transparency"] = key % 2**depth * (255 // (2**depth - 1))
     if image.has_transparency_data:
         pixels = np.asarray(image.convert("RGBA"))
@@ -122,7 +128,7 @@ def _shallow(image: "Image.Image", depth: int) -> tuple[Array, bytes | None]:
 
 
 def _rgb_from_cmyk(image: "Image.Image") -> "Image.Image":
-    """sRGB, by the profile where there is one."""
+    """Convert CMYK to sRGB, by the picture's profile if it has one."""
     from PIL import ImageCms
 
     profile = _profile(image)
@@ -131,7 +137,7 @@ def _rgb_from_cmyk(image: "Image.Image") -> "Image.Image":
             return ImageCms.profileToProfile(
                 image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
-        # A broken profile says nothing.
+        # Ignore a broken profile.
         except (ImageCms.PyCMSError, OSError):
             pass
     return image.convert("RGB")
@@ -142,15 +148,16 @@ def _profile(image: "Image.Image") -> bytes | None:
 
 
 def _orientation(image: "Image.Image") -> int:
+    """Return the EXIF orientation, or 1 (upright) if there is none."""
     try:
-        return int(image.getexif().get(_ORIENTATION, 1))
-    # What is broken asks for nothing; the pixels are whole.
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    # Ignore broken EXIF data; the pixels are intact.
     except Exception:
         return 1
 
 
 def _upright(pixels: Array, orientation: int) -> Array:
-    """Pixels turned and mirrored as an EXIF orientation of 2 to 8 asks; any other leaves them."""
+    """Turn and mirror pixels by an EXIF orientation from 2 to 8; any other number leaves them as they are."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

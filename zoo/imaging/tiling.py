@@ -1,7 +1,7 @@
-"""Cutting a picture into tiles, each seen with enough around it that no seam can be.
+"""Cut a picture into tiles that can be enlarged one by one without seams.
 
-A tile is enlarged from a window: the tile and a halo of all that its pixels depend on, less where the picture ends.
-A window that touches the picture's edge ends there, so that a network pads it as it pads the whole.
+A tile is enlarged from a window: the tile with a halo of all pixels that its enlargement depends on, as far as the
+picture goes. A window that touches the picture's edge ends there, so that a network pads it as it pads the whole.
 """
 
 import itertools
@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from zoo.arrays import Array
 
-# On AVX-512, oneDNN's convolutions larger than 3x3 go along the width in blocks of 30 pixels. A last block of one pixel
-# (up to two for 7x7, three for 9x9) does not suit them: another kernel runs, whose sums are rounded differently, and
-# depend on the height too. Every other width and height gives the same bits.
+# On AVX-512, oneDNN's convolutions larger than 3x3 process the width in blocks of 30 pixels. For a last block of one
+# pixel (up to two for 7x7, three for 9x9) another kernel runs, whose sums are rounded differently and depend on the
+# height too. Every other width and height computes the same bits.
 _BLOCK = 30
-_AWKWARD = (1, 2, 3)
-# A multiple of that and of other processors' blocks.
-_WIDTHS = 120
+_AWKWARD_REMAINDERS = (1, 2, 3)
+# Widths of windows are multiples of this number, which is a multiple of that block and of other processors' blocks.
+_WIDTH_MULTIPLE = 120
 
 
 @dataclass(frozen=True)
 class Span:
-    """A tile along one axis.
+    """Hold the place of a tile along one axis, in pixels.
 
     Attributes:
-        start: its first pixel.
+        start: the first pixel of the tile.
         stop: the pixel after its last.
-        window: the first pixel of the window that it is enlarged from.
+        window: the first pixel of the window that the tile is enlarged from.
     """
 
     start: int
@@ -38,14 +38,15 @@ class Span:
 
 
 def window_size(height: int, width: int, halo: int, pixels: int, side: int | None = None) -> tuple[int, int]:
-    """Height and width of the windows in which a picture is enlarged, so that no choice of tiles changes a bit of it.
+    """Return height and width of the windows to enlarge a picture in; no choice of tiles changes a bit of the result.
 
     Args:
-        height: of the picture.
-        width: of the picture.
-        halo: pixels on either side that a pixel depends on.
-        pixels: that a window may have, about; a picture of an awkward width is not cut where it has no more.
-        side: of the tiles, at least; None for as many as `pixels` allow.
+        height: height of the picture.
+        width: width of the picture.
+        halo: number of pixels on each side that a pixel depends on.
+        pixels: about the largest number of pixels in a window; a picture of an awkward width that has no more pixels
+            than this is not cut.
+        side: the smallest side of the tiles; None for tiles as large as `pixels` allows.
 
     Raises:
         ValueError: `side` is less than 1.
@@ -53,13 +54,13 @@ def window_size(height: int, width: int, halo: int, pixels: int, side: int | Non
     if side is not None and side < 1:
         raise ValueError(f"tile={side} must be at least 1")
     fits = height * width <= pixels
-    awkward = width > _BLOCK and width % _BLOCK in _AWKWARD
+    awkward = width > _BLOCK and width % _BLOCK in _AWKWARD_REMAINDERS
     if fits and (awkward or side is None):
         return height, width
     shortest = 2 * halo + 1
     wanted = math.isqrt(pixels) if side is None else side + 2 * halo
     across = min(width, max(wanted, shortest))
-    across = -(-across // _WIDTHS) * _WIDTHS
+    across = -(-across // _WIDTH_MULTIPLE) * _WIDTH_MULTIPLE
     if across >= width:
         across = width - width % _BLOCK if awkward and width - width % _BLOCK >= shortest else width
     down = pixels // across if side is None else wanted
@@ -67,12 +68,12 @@ def window_size(height: int, width: int, halo: int, pixels: int, side: int | Non
 
 
 def spans(size: int, window: int, halo: int) -> list[Span]:
-    """The tiles along one axis.
+    """Return the tiles along one axis.
 
     Args:
-        size: of the picture.
-        window: of every window: `size`, or less and more than two halos.
-        halo: pixels on either side that a pixel depends on.
+        size: size of the picture in pixels.
+        window: size of every window: `size`, or a smaller number that is larger than two halos.
+        halo: number of pixels on each side that a pixel depends on.
     """
     if window == size:
         return [Span(0, size, 0)]
@@ -96,11 +97,11 @@ def enlarge_in_tiles(
     Args:
         picture: `[h, w, c]`.
         run: enlarges a window `[h', w', c]` to `[scale * h', scale * w', c]`.
-        scale: its factor.
-        window: as `window_size` gives it.
-        halo: pixels of `picture` around its own that a pixel of the enlargement depends on.
-        large: `[scale * h, scale * w, c]`, filled.
-        advance: told the pixels of `picture` that each tile has done.
+        scale: the factor of the enlargement.
+        window: height and width of the windows, as returned by `window_size`.
+        halo: number of pixels of `picture` on each side that a pixel of the enlargement depends on.
+        large: `[scale * h, scale * w, c]`, the array to fill.
+        advance: called after each tile with the number of pixels of `picture` in it.
 
     Raises:
         ValueError: `run` does not enlarge by `scale`.
@@ -115,6 +116,6 @@ def enlarge_in_tiles(
                 f"a model of scale {scale} must make {height * scale}x{width * scale}"
             )
         top, left = (row.start - row.window) * scale, (column.start - column.window) * scale
-        here = large[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale]
-        here[...] = enlarged[top : top + here.shape[0], left : left + here.shape[1]]
+        tile = large[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale]
+        tile[...] = enlarged[top : top + tile.shape[0], left : left + tile.shape[1]]
         advance((row.stop - row.start) * (column.stop - column.start))

@@ -1,4 +1,4 @@
-"""Colours under transparent pixels, which nobody sees until a picture is resampled."""
+"""Fill in the colours of transparent pixels, which are invisible until a picture is resampled."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from zoo.arrays import Array
 
 
 def fill_transparent(colours: Array, alpha: Array) -> Array:
-    """Give wholly transparent pixels the colours of what is visible near them.
+    """Set the colours of wholly transparent pixels to those of visible pixels near them.
 
-    Their own are whatever a program left there, often black, and would show as a fringe around every edge once the
+    Their own colours are arbitrary, often black, and would become visible as a fringe around every edge when the
     picture is enlarged. Visible pixels keep their colours.
 
     Args:
@@ -16,25 +16,26 @@ def fill_transparent(colours: Array, alpha: Array) -> Array:
         alpha: of the same type, `[h, w, 1]`.
 
     Returns:
-        As `colours`; integers are rounded.
+        An array like `colours`; integers are rounded.
 
     Reference:
-        The pull-push of Gortler et al. 1996, The Lumigraph: averages of ever coarser pixels, weighted by alpha.
+        The pull-push algorithm of Gortler et al. 1996, The Lumigraph: averages over pixels of increasing size,
+        weighted by alpha.
     """
     hidden = alpha == 0
     if not hidden.any() or hidden.all():
         return colours
-    whole = np.issubdtype(colours.dtype, np.integer)
-    # The smallest floats would vanish in means of them.
-    weight = (alpha if whole else alpha / alpha.max()).astype(np.float32)
+    integers = np.issubdtype(colours.dtype, np.integer)
+    # Means of the smallest floats would be rounded to zero.
+    weight = (alpha if integers else alpha / alpha.max()).astype(np.float32)
     filled = _filled(colours * weight, weight)
-    if whole:
+    if integers:
         filled = np.rint(filled)
     return np.where(hidden, filled.astype(colours.dtype), colours)
 
 
 def _filled(weighted: Array, weight: Array) -> Array:
-    """Mean colours, those of the next coarser pixels where there are none."""
+    """Return mean colours; where no pixel is known, those of pixels twice as large."""
     known = weight > 0
     if known.all():
         return weighted / weight
@@ -44,7 +45,7 @@ def _filled(weighted: Array, weight: Array) -> Array:
 
 
 def _halved(values: Array) -> Array:
-    """Means of 2x2 pixels, with zeros beyond an odd edge."""
+    """Return the means of blocks of 2x2 pixels, with zeros beyond the edge of an odd size."""
     height, width = (size + size % 2 for size in values.shape[:2])
     padded = np.zeros((height, width, values.shape[2]), np.float32)
     padded[: values.shape[0], : values.shape[1]] = values

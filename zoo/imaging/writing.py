@@ -1,4 +1,4 @@
-"""Writing PNG, JPEG and WebP files, all of a picture or nothing."""
+"""Write PNG, JPEG and WebP files, atomically."""
 
 from pathlib import Path
 from typing import IO
@@ -10,17 +10,19 @@ from zoo.imaging.reading import Picture, PictureError
 from zoo.system.files import written_beside
 
 SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""Pillow's name of the format by suffix."""
+
 _LARGEST_SIDE = {"PNG": 2**31 - 1, "JPEG": 65_500, "WEBP": 16_383}
-# Pillow, for one, reads no PNG with a longer one.
+# Pillow refuses to read a PNG with a longer profile.
 _LONGEST_PROFILE_IN_PNG = 2**20
 _OPTIONS = {"PNG": {}, "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}}
 
 
 def format_of(path: Path) -> str:
-    """The format that a file's suffix stands for.
+    """Return the format that a file's suffix stands for.
 
     Raises:
-        PictureError: none, or another than PNG, JPEG and WebP.
+        PictureError: the suffix does not stand for PNG, JPEG or WebP.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise PictureError(f"{path} must end in one of {', '.join(SUFFIXES)}, which decides the format")
@@ -30,10 +32,16 @@ def format_of(path: Path) -> str:
 def check_writable(
     path: Path, shape: tuple[int, ...], dtype: "np.dtype[np.generic]", profile: bytes | None = None
 ) -> None:
-    """Whether a file's format holds a picture `[h, w, c]` of a type with a profile, before work is put into one.
+    """Check that a file's format can hold a picture, before any work is done.
+
+    Args:
+        path: the file, whose suffix decides the format.
+        shape: `[h, w, c]`, with 1 to 4 channels as in `Picture`.
+        dtype: uint8 or uint16.
+        profile: ICC colour profile, or None.
 
     Raises:
-        PictureError: the format has no 16 bits, no transparency, no such long profile, or too short sides.
+        PictureError: the format cannot hold 16 bits, transparency, so long a profile, or so many pixels per side.
     """
     kind = format_of(path)
     height, width, channels = shape
@@ -53,13 +61,14 @@ def check_writable(
 
 
 def write_picture(path: Path, picture: Picture) -> None:
-    """Write a picture in the format of the file's suffix: JPEG and WebP of quality 95, JPEG with all its colour.
+    """Write a picture in the format of the file's suffix.
 
-    A reader sees the old file or the whole new one.
+    JPEG and WebP have quality 95, and JPEG keeps the full resolution of colours. A reader sees the old file or the
+    whole new one.
 
     Raises:
-        PictureError: as `check_writable`.
-        OSError: the disk is full, or the folder is not there or may not be written.
+        PictureError: as for `check_writable`.
+        OSError: the disk is full, or the folder does not exist or cannot be written to.
     """
     check_writable(path, picture.pixels.shape, picture.pixels.dtype, picture.profile)
     with written_beside(path) as file:

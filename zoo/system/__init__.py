@@ -1,1 +1,1 @@
-"""Help with the system: files, times, the machine, and a quiet start of TensorFlow."""
+"""Help with files, hosts, times, the machine, and a quiet start of TensorFlow."""

@@ -1,4 +1,4 @@
-"""Whether a download host answers, without waiting for the operating system's own time-outs."""
+"""Find out whether a download host answers, without waiting for the operating system's time-outs."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import urllib.request
 from urllib.parse import urlsplit
 
 PATIENCE = 5.0
-"""Seconds that a download host has to answer in."""
+"""Seconds within which a download host has to answer."""
 
 
 def host_of(url: str) -> str:
-    """The host name in a URL."""
+    """Return the host name in a URL, or the URL if it has none."""
     return urlsplit(url).hostname or url
 
 
 def answers(url: str, seconds: float = PATIENCE) -> bool:
-    """Whether the host of `url`, or the proxy on the way to it, answers a request within `seconds`.
+    """Return whether the host of `url`, or the proxy on the way to it, answers a request within `seconds`.
 
-    Any answer of the host counts, even a refusal of this very request; an answer of 500 or more does not,
-    because proxies say so when they cannot reach the host.
+    Any status below 500 counts, even one that refuses the request. A status of 500 or more does not, because proxies
+    return one when they cannot reach the host.
     """
     answer: queue.Queue[bool] = queue.Queue()
-    # A daemon thread, because resolving a name cannot be given a time-out and may block for minutes.
+    # Resolving a name has no time-out and may block for minutes, so it runs in a thread that does not delay an exit.
     threading.Thread(target=lambda: answer.put(_request(url, seconds)), daemon=True).start()
     try:
         return answer.get(timeout=seconds)

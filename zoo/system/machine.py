@@ -1,4 +1,4 @@
-"""The facts of a machine that stand beside every figure measured on it, and the memory that a process holds."""
+"""Describe the machine, for every figure that is measured on it, and measure the memory of this process."""
 
 import contextlib
 import datetime
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores, versions and the date, as columns of a CSV."""
+    """Return processor, cores, versions and the date, as columns of a CSV."""
     import keras
     import tensorflow as tf
 
@@ -26,7 +26,7 @@ def machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The processor's own name where Linux tells it."""
+    """Return the name of the processor's model on Linux, else what Python knows of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -36,16 +36,16 @@ def processor() -> str:
 
 
 def peak() -> float:
-    """MiB that this process held at most."""
-    # The resource module counts what the parent held before this program replaced its copy.
+    """Return the most memory that this process has held, in MiB."""
+    # Prefer /proc: the resource module also counts memory of the parent process, from before the program was replaced.
     try:
-        found = re.search(r"VmHWM:\s+([0-9]+) kB", Path("/proc/self/status").read_text())
+        match = re.search(r"VmHWM:\s+([0-9]+) kB", Path("/proc/self/status").read_text())
     except OSError:
-        found = None
-    return int(found[1]) / 1024 if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        match = None
+    return int(match[1]) / 1024 if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def forget_peak() -> None:
-    """Count what this process holds at most from now on, where Linux does so."""
+    """Let `peak` count from now on; it has no effect where Linux does not support it."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")

@@ -1,4 +1,4 @@
-"""Start TensorFlow as the commands want it, without the notices that it prints to every user."""
+"""Start TensorFlow with the settings of the commands and without the notices that it always prints."""
 
 import importlib
 import os
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow; what it says on the way is shown only where it fails.
+    """Import TensorFlow; its messages are shown only if that fails.
 
-    oneDNN's kernels are TensorFlow's default on some processors only. On others they are asked for here, because the
-    gradients of convolutions with few channels take a third of the time. TensorFlow announces them on stderr whatever
-    its log level is.
+    TensorFlow uses oneDNN's kernels by default on some processors only. Here they are enabled on all, because they
+    compute the gradients of convolutions with few channels in a third of the time. TensorFlow announces them on stderr
+    at any log level.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -24,16 +24,16 @@ def start_tensorflow() -> None:
 
 @contextmanager
 def silent_unless_it_fails() -> Iterator[None]:
-    """Hold back what native code writes to stderr; it is shown only where an exception is raised."""
+    """Hold back everything written to stderr, also by native code, and show it only if an exception is raised."""
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as messages:
         stderr = os.dup(2)
-        os.dup2(said.fileno(), 2)
+        os.dup2(messages.fileno(), 2)
         try:
             yield
         except Exception:
-            said.seek(0)
-            os.write(stderr, said.read())
+            messages.seek(0)
+            os.write(stderr, messages.read())
             raise
         finally:
             os.dup2(stderr, 2)

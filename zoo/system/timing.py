@@ -1,4 +1,4 @@
-"""Times of calls that are to be compared: taken in turn, so that what disturbs one disturbs the others."""
+"""Time calls that are to be compared alternately, so that a disturbance affects all of them."""
 
 import statistics
 import time
@@ -11,13 +11,16 @@ Name = TypeVar("Name")
 def interleaved_medians(
     calls: Mapping[Name, Callable[[], object]], seconds: float, fewest: int, most: int
 ) -> tuple[dict[Name, float], int]:
-    """Median seconds of each call over as many rounds as fit into some time, and the number of rounds.
+    """Call each function once per round, in rounds until the time is up.
 
     Args:
-        calls: what to time; each is called twice first, to be compiled and warm.
-        seconds: no round begins after so long.
-        fewest: rounds that are made in any case.
-        most: rounds at most.
+        calls: functions to time, by name; each is first called twice, to compile and warm it up.
+        seconds: no round begins after this time.
+        fewest: the smallest number of rounds.
+        most: the largest number of rounds.
+
+    Returns:
+        The median seconds of each call, and the number of rounds.
     """
     if not calls:
         return {}, 0
@@ -28,7 +31,7 @@ def interleaved_medians(
     started = time.perf_counter()
     rounds = 0
     while rounds < fewest or (rounds < most and time.perf_counter() - started < seconds):
-        # Turned by one each round: whatever a call leaves in the caches is not always left to the same one.
+        # Another call is first in each round, so that no call always runs after the same one with its caches.
         names = list(calls)
         for name in names[rounds % len(names) :] + names[: rounds % len(names)]:
             before = time.perf_counter()
