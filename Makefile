@@ -3,9 +3,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 VPYTHON := $(VENV)/bin/python
+# One worker per processor, but at most eight, because each takes up to two gigabytes of memory.
+PYTEST := $(VPYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready train compare report evaluate publish tensorboard test test-all lint format bench chaos fuzz figures readme clean
+.PHONY: help setup ready train compare report evaluate publish tensorboard test test-slow test-all lint format bench chaos fuzz figures readme clean
 
 help:
 	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [WORKERS=1] [SEED=0] [PRECISION=float32]"
@@ -15,7 +17,7 @@ help:
 	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist] [FEATURES=inception]"
 	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]; make publish REFRESH=name"
 	@echo "make chaos; make fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
-	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-all, lint, format, bench, figures, readme, clean"
+	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-slow, test-all, lint, format, bench, figures, readme, clean"
 
 # Installed packages are compared by content: a fresh clone beside an old .venv installs nothing again.
 ready:
@@ -59,10 +61,14 @@ tensorboard: ready
 	@TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 $(VENV)/bin/tensorboard --logdir runs
 
 test: ready
-	@$(VPYTHON) -m pytest
+	@$(PYTEST)
+
+test-slow: ready
+	@$(PYTEST) -m slow
 
 test-all: ready
-	@$(VPYTHON) -m pytest -m ""
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test-slow
 
 lint: ready
 	@$(VPYTHON) -m ruff check .

@@ -1,15 +1,16 @@
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from tests.helpers.commands import environment, run_here, run_process
 
-ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def shapes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """60 grey pictures of 28x28: bright boxes on black."""
+    """Write 60 grey pictures of 28x28, bright boxes on black."""
     from PIL import Image
 
     folder = tmp_path_factory.mktemp("shapes")
@@ -41,36 +42,45 @@ def shapes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def environment(**extra: str) -> dict[str, str]:
-    """This process's environment with the project importable and no data or cluster of the caller's."""
-    inherited = {key: value for key, value in os.environ.items() if key not in ("TF_CONFIG", "SLURM_PROCID")}
-    return inherited | {"PYTHONPATH": str(ROOT)} | extra
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    """Restore the signal handlers of this process, which the `main` of a command replaces."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """Run `python -m <arguments>` in an empty folder, through the program `within` where one is given."""
+    """Do in this process what `python -m <arguments>` does in an empty folder."""
+
+    def run(*arguments: object, folder: Path = tmp_path, **extra: str) -> subprocess.CompletedProcess[str]:
+        folder.mkdir(exist_ok=True)
+        return run_here(arguments, folder, extra)
+
+    return run
+
+
+@pytest.fixture
+def command_process(tmp_path: Path) -> Command:
+    """Run `python -m <arguments>` in an empty folder, through the program `within` if one is given.
+
+    It is for what only a process shows: signals, silence on stderr, split devices, clusters, limits of the system.
+    """
 
     def run(
         *arguments: object, folder: Path = tmp_path, within: Sequence[str] = (), **extra: str
     ) -> subprocess.CompletedProcess[str]:
         folder.mkdir(exist_ok=True)
-        return subprocess.run(
-            [*within, sys.executable, "-m", *map(str, arguments)],
-            cwd=folder,
-            env=environment(**extra),
-            capture_output=True,
-            text=True,
-            timeout=400,
-            check=False,
-        )
+        return run_process(arguments, folder, extra, within)
 
     return run
 
 
 @pytest.fixture
 def started(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start `python -m <arguments>` in an empty folder, to be signalled."""
+    """Start `python -m <arguments>` in an empty folder; the test may send it signals."""
 
     def start(*arguments: object, folder: Path = tmp_path, **extra: str) -> subprocess.Popen[str]:
         folder.mkdir(exist_ok=True)

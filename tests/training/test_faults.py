@@ -73,7 +73,7 @@ def one_line(done: subprocess.CompletedProcess[str], code: int) -> str:
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "flip", "all"])
 def test_damaged_checkpoints_are_named_and_the_run_ends_as_it_would_have(
-    command, tmp_path, shapes_folder, ended, damage
+    command_process, tmp_path, shapes_folder, ended, damage
 ):
     run = unfinished(ended, tmp_path, STEPS)
     newest, before = (run / "checkpoints" / f"step-{step:08d}.npz" for step in (20, 18))
@@ -82,7 +82,7 @@ def test_damaged_checkpoints_are_named_and_the_run_ends_as_it_would_have(
     newest.write_bytes({"cut": content[: len(content) // 3], "empty": b""}.get(damage, bytes(content)))
     if damage == "all":
         before.write_bytes(before.read_bytes()[:-100])
-    done = command(*arguments(shapes_folder, STEPS))
+    done = command_process(*arguments(shapes_folder, STEPS))
     assert done.returncode == 0, done.stderr
     assert f"note: {newest.relative_to(tmp_path)} is damaged" in done.stdout
     if damage == "all":
@@ -96,11 +96,13 @@ def test_damaged_checkpoints_are_named_and_the_run_ends_as_it_would_have(
 @pytest.mark.parametrize(
     ("writes", "step", "left"), [("checkpoint", 18, 200_000), ("log", 18, 0), ("export", 20, 150_000)]
 )
-def test_a_full_disk_stops_the_run_and_harms_nothing(command, small_disk, shapes_folder, ended, writes, step, left):
+def test_a_full_disk_stops_the_run_and_harms_nothing(
+    command_process, small_disk, shapes_folder, ended, writes, step, left
+):
     run = unfinished(ended, small_disk, step)
     before = {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-*")}
     ballast = fill(small_disk, left)
-    message = one_line(command(*arguments(shapes_folder, STEPS), folder=small_disk), 1)
+    message = one_line(command_process(*arguments(shapes_folder, STEPS), folder=small_disk), 1)
     assert "No space left on device" in message
     assert {"checkpoint": "saved before is intact", "log": "tensorboard/", "export": ".saved_model.part"}[
         writes
@@ -109,7 +111,7 @@ def test_a_full_disk_stops_the_run_and_harms_nothing(command, small_disk, shapes
     assert list(run.rglob(".*.part")) == []
     assert not (run / "saved_model").exists()
     ballast.unlink()
-    done = command(*arguments(shapes_folder, STEPS), folder=small_disk)
+    done = command_process(*arguments(shapes_folder, STEPS), folder=small_disk)
     assert done.returncode == 0, done.stderr
     assert f"at step {step}" in done.stdout
     assert_same_end(ended, run)
@@ -117,36 +119,36 @@ def test_a_full_disk_stops_the_run_and_harms_nothing(command, small_disk, shapes
 
 @pytest.mark.parametrize(("writes", "step", "limit"), [("checkpoint", 18, 500_000), ("export", 20, 200_000)])
 def test_files_that_may_not_grow_stop_the_run_and_harm_nothing(
-    command, tmp_path, shapes_folder, ended, writes, step, limit
+    command_process, tmp_path, shapes_folder, ended, writes, step, limit
 ):
     """RLIMIT_FSIZE, where no file system can be mounted: checkpoints are larger than logs and exports."""
     run = unfinished(ended, tmp_path, step)
     before = {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-*")}
-    message = one_line(command(*arguments(shapes_folder, STEPS), within=["prlimit", f"--fsize={limit}"]), 1)
+    message = one_line(command_process(*arguments(shapes_folder, STEPS), within=["prlimit", f"--fsize={limit}"]), 1)
     assert "File too large" in message
     assert {"checkpoint": "saved before is intact", "export": ".saved_model.part"}[writes] in message
     assert {path.name: path.read_bytes() for path in (run / "checkpoints").glob("step-*")} == before
     assert list(run.rglob(".*.part")) == []
     assert not (run / "saved_model").exists()
-    done = command(*arguments(shapes_folder, STEPS))
+    done = command_process(*arguments(shapes_folder, STEPS))
     assert done.returncode == 0, done.stderr
     assert f"at step {step}" in done.stdout
     assert_same_end(ended, run)
 
 
-def test_a_folder_that_cannot_be_written_is_bad_input(command, tmp_path, shapes_folder):
+def test_a_folder_that_cannot_be_written_is_bad_input(command_process, tmp_path, shapes_folder):
     for folder in mounted(tmp_path / "disk", "ro"):
-        message = one_line(command(*arguments(shapes_folder, STEPS), folder=folder), 2)
+        message = one_line(command_process(*arguments(shapes_folder, STEPS), folder=folder), 2)
         assert "cannot write to runs/ae_subpixel/" in message
         assert "Read-only file system; run from a folder you own" in message
 
 
-def test_a_folder_without_permission_is_bad_input(command, tmp_path, shapes_folder):
+def test_a_folder_without_permission_is_bad_input(command_process, tmp_path, shapes_folder):
     # The superuser writes everywhere, unless that capability is taken away.
     within = [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
     tmp_path.chmod(0o555)
     try:
-        done = command(*arguments(shapes_folder, STEPS), within=within)
+        done = command_process(*arguments(shapes_folder, STEPS), within=within)
     finally:
         tmp_path.chmod(0o755)
     message = one_line(done, 2)
@@ -169,9 +171,9 @@ def test_two_that_start_at_the_same_instant_never_share_a_folder(started, tmp_pa
             assert_same_end(ended, run)
 
 
-def test_a_training_that_diverges_is_never_exported(command, tmp_path, shapes_folder):
+def test_a_training_that_diverges_is_never_exported(command_process, tmp_path, shapes_folder):
     for _ in range(2):
-        done = command(*arguments(shapes_folder, STEPS), "learning_rate=1e30", "checkpoint_minutes=1e-9")
+        done = command_process(*arguments(shapes_folder, STEPS), "learning_rate=1e30", "checkpoint_minutes=1e-9")
         message = one_line(done, 1)
         assert "not finite at step" in message
         run = run_of(tmp_path)
@@ -181,16 +183,18 @@ def test_a_training_that_diverges_is_never_exported(command, tmp_path, shapes_fo
         assert not (run / "saved_model").exists()
 
 
-def test_pictures_that_change_between_a_kill_and_the_resume_are_told_of(command, tmp_path, shapes_folder, ended):
+def test_pictures_that_change_between_a_kill_and_the_resume_are_told_of(
+    command_process, tmp_path, shapes_folder, ended
+):
     pictures = tmp_path / "pictures"
     shutil.copytree(shapes_folder, pictures)
-    done = command(*arguments(pictures, STEPS))
+    done = command_process(*arguments(pictures, STEPS))
     assert done.returncode == 0, done.stderr
     run = run_of(tmp_path)
     shutil.rmtree(run / "saved_model")
     kept = final_weights(run)
     Image.new("L", (28, 28), 200).save(pictures / "07.png")
-    done = command(*arguments(pictures, STEPS))
+    done = command_process(*arguments(pictures, STEPS))
     assert done.returncode == 0, done.stderr
     assert f"are not those that {run.relative_to(tmp_path)} began with, so this is a new run" in done.stdout
     assert len(list(run.parent.iterdir())) == 2
@@ -198,4 +202,4 @@ def test_pictures_that_change_between_a_kill_and_the_resume_are_told_of(command,
     for group, values in final_weights(run).items():
         np.testing.assert_array_equal(values[0], kept[group][0])
     (pictures / "08.png").write_bytes(b"no picture")
-    assert str(pictures / "08.png") in one_line(command(*arguments(pictures, STEPS)), 2)
+    assert str(pictures / "08.png") in one_line(command_process(*arguments(pictures, STEPS)), 2)

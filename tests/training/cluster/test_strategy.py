@@ -34,12 +34,12 @@ def relative_distance(one: list[np.ndarray], other: list[np.ndarray]) -> float:
 
 
 @pytest.mark.parametrize(("precision", "steps", "limit"), [("float64", 200, 1e-8), ("float32", 50, 1e-4)])
-def test_two_devices_reach_the_weights_of_one(command, tmp_path, shapes_folder, precision, steps, limit):
+def test_two_devices_reach_the_weights_of_one(
+    command, command_process, tmp_path, shapes_folder, precision, steps, limit
+):
     reached = {}
-    for name, options in [("one", ()), ("mirrored", ("--devices", "2"))]:
-        done = command(
-            *arguments(shapes_folder, steps, precision, "--strategy", name, *options), folder=tmp_path / name
-        )
+    for name, run, options in [("one", command, ()), ("mirrored", command_process, ("--devices", "2"))]:
+        done = run(*arguments(shapes_folder, steps, precision, "--strategy", name, *options), folder=tmp_path / name)
         assert done.returncode == 0, done.stderr
         assert ("2 replicas" in done.stdout) == (name == "mirrored")
         reached[name] = weights(tmp_path / name)
@@ -67,11 +67,13 @@ SMALLEST = {
         *((model, 3, "float64", 200, 1e-6 if "gan" in model else 1e-8) for model in SMALLEST),
     ],
 )
-def test_processes_reach_the_weights_of_one(command, tmp_path, shapes_folder, model, workers, precision, steps, limit):
+def test_processes_reach_the_weights_of_one(
+    command_process, tmp_path, shapes_folder, model, workers, precision, steps, limit
+):
     source = "glyphs" if model == "features" else f"folder:{shapes_folder}"
     reached = {}
     for name, options in [("alone", ("--strategy", "one")), ("together", ("--workers", workers))]:
-        done = command(
+        done = command_process(
             *("training", "train", "--model", model, "--data", source, "--steps", steps, "--precision", precision),
             *(*options, "--set", *SMALLEST[model], "log_every=50", "evaluations=1"),
             folder=tmp_path / name,
@@ -86,9 +88,11 @@ def test_processes_reach_the_weights_of_one(command, tmp_path, shapes_folder, mo
 
 
 @pytest.mark.slow
-def test_a_worker_that_fails_stops_the_others(command, tmp_path, shapes_folder):
+def test_a_worker_that_fails_stops_the_others(command_process, tmp_path, shapes_folder):
     # The batch divides by the workers, but the picture size cannot be built: every worker finds out by itself.
-    done = command(*arguments(shapes_folder, 200, "float32", "--workers", "2"), "image_size=30", folder=tmp_path)
+    done = command_process(
+        *arguments(shapes_folder, 200, "float32", "--workers", "2"), "image_size=30", folder=tmp_path
+    )
     assert done.returncode == 2
     assert "multiples of 4" in done.stderr
     assert done.stderr.count("\n") == 1

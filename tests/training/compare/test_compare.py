@@ -38,11 +38,11 @@ def files(folder):
 
 
 @pytest.mark.slow
-def test_a_comparison_measures_what_it_promises_and_repeats_nothing(command, tmp_path, shapes_folder):
+def test_a_comparison_measures_what_it_promises_and_repeats_nothing(command_process, tmp_path, shapes_folder):
     arguments = comparing(
         shapes_folder, "--steps", "6", "--seeds", "2", "--upsamplers", "subpixel,transpose", "--fairness", "own,mapped"
     )
-    done = command(*arguments)
+    done = command_process(*arguments)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     lines = done.stdout.splitlines()
@@ -66,7 +66,7 @@ def test_a_comparison_measures_what_it_promises_and_repeats_nothing(command, tmp
     assert len({row["multiply_adds"] for row in costs}) == 1
 
     measured = files(folder)
-    again = command(*arguments)
+    again = command_process(*arguments)
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("(trained before)") == 6
     assert len(list((tmp_path / "runs").glob("ae_*/*"))) == 6
@@ -76,7 +76,7 @@ def test_a_comparison_measures_what_it_promises_and_repeats_nothing(command, tmp
 
     for path in ("report.html", "report.md"):
         (folder / path).unlink()
-    reported = command("training", "report", "--family", "ae")
+    reported = command_process("training", "report", "--family", "ae")
     assert reported.returncode == 0, reported.stderr
     assert reported.stdout.strip() == lines[-1]
     assert (folder / "report.html").read_bytes() == measured[(folder / "report.html").relative_to(folder)]
@@ -102,9 +102,9 @@ def test_ctrl_c_keeps_what_is_trained(started, tmp_path, shapes_folder):
 
 
 @pytest.mark.slow
-def test_super_resolution_is_compared_alike(command, tmp_path):
+def test_super_resolution_is_compared_alike(command_process, tmp_path):
     small = ("--set", "batch=4", "patch=12", "evaluations=2", "model.filters=8")
-    done = command(
+    done = command_process(
         *("training", "compare", "--family", "espcn", "--scale", "3", "--data", "photos"),
         *("--steps", "4", "--seeds", "1", "--upsamplers", "subpixel,transpose,transpose_2r", *small),
     )

@@ -233,13 +233,17 @@ def test_samples_are_measured_by_the_classifier_of_the_source_beside_real_pictur
         evaluate(*evaluated)
 
 
-def test_features_that_cannot_be_had_are_named(runs, shapes_folder, command, monkeypatch, tmp_path):
+def test_features_that_cannot_be_had_are_named(runs, shapes_folder, command, command_process, monkeypatch, tmp_path):
     shutil.copytree(runs["dcgan_subpixel"], tmp_path / "run")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     asked = ("training", "evaluate", "--model", "run/", "--data", f"folder:{shapes_folder}", "--features")
-    for name, said in (("inception", "the weights of inception are not here"), ("incepton", "did you mean inception?")):
-        done = command(*asked, name)
+    for name, run, said in (
+        # Keras reads KERAS_HOME when it is imported.
+        ("inception", command_process, "the weights of inception are not here"),
+        ("incepton", command, "did you mean inception?"),
+    ):
+        done = run(*asked, name)
         assert done.returncode == 2, done.stderr
         assert said in done.stderr
         assert done.stderr.count("\n") == 1

@@ -74,13 +74,13 @@ def test_grey_pictures_have_no_colour_metric_and_small_ones_no_ssim():
     assert set(nearest.metrics(grey[:12])) == {"psnr_y"}
 
 
-def test_the_command_measures_a_folder_picture_by_picture(command, tmp_path):
+def test_the_command_measures_a_folder_picture_by_picture(command, command_process, tmp_path):
     folder = tmp_path / "pictures"
     folder.mkdir()
     picture = np.random.default_rng(0).integers(0, 256, (33, 37, 3), np.uint8)
     Image.fromarray(picture).save(folder / "noise.png")
     Image.fromarray(picture[..., 0]).save(folder / "grey.png")
-    done = command("training", "evaluate", "--model", "bicubic_x3", "--data", f"folder:{folder}")
+    done = command_process("training", "evaluate", "--model", "bicubic_x3", "--data", f"folder:{folder}")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     (table,) = (tmp_path / "runs" / "evaluate").glob("bicubic_x3-*.csv")

@@ -246,12 +246,12 @@ def test_photos_give_pairs_on_a_machine_without_any_set():
     assert cells.shape[0] % 3 == 0
 
 
-def test_two_devices_reach_the_weights_of_one(command, tmp_path, pictures_folder):
+def test_two_devices_reach_the_weights_of_one(command, command_process, tmp_path, pictures_folder):
     reached = {}
-    for name, options in [("one", ()), ("mirrored", ("--devices", "2"))]:
+    for name, run_command, options in [("one", command, ()), ("mirrored", command_process, ("--devices", "2"))]:
         settings = ("batch=4", "patch=8", "model.filters=4", "model.narrow=4", "average=0.9", "log_every=50")
         given = ("--data", f"folder:{pictures_folder}", "--steps", 100, "--precision", "float64", "--strategy", name)
-        done = command(
+        done = run_command(
             *("training", "train", "--model", "espcn_x2_subpixel", *given, *options, "--set", *settings),
             folder=tmp_path / name,
         )

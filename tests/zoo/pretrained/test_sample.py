@@ -37,8 +37,8 @@ def here(published, tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_same_seed_draws_the_same_pictures_in_another_process(command, published, here):
-    done = command(
+def test_the_same_seed_draws_the_same_pictures_in_another_process(command_process, published, here):
+    done = command_process(
         *("zoo", "sample", "dcgan_subpixel", "out.png", "--count", 7, "--seed", 11), ZOO_SAVED_MODELS=str(published)
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "out.png\n", "")

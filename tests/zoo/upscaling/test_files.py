@@ -224,9 +224,11 @@ def test_extreme_pictures_are_enlarged(upscale, tmp_path):
         np.testing.assert_array_equal(large[:30, :30], zoo.upscale(pixels[:40, :40], MODEL)[:30, :30])
 
 
-def test_the_command_is_quiet(command, tmp_path, enlarging):
+def test_the_command_is_quiet(command_process, tmp_path, enlarging):
     Image.fromarray(noise(6, 6, 3)).save(tmp_path / "small.png")
-    done = command("zoo", "upscale", "small.png", "large.png", "--model", MODEL, ZOO_SAVED_MODELS=str(enlarging))
+    done = command_process(
+        "zoo", "upscale", "small.png", "large.png", "--model", MODEL, ZOO_SAVED_MODELS=str(enlarging)
+    )
     assert (done.returncode, done.stderr, done.stdout) == (0, "", "large.png\n")
 
 
