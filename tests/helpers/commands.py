@@ -44,30 +44,34 @@ def run_here(arguments: Sequence[object], folder: Path, extra: dict[str, str]) -
     The folder and the environment are restored afterwards. Loggers that TensorFlow made before keep their own stream:
     a test that a command is silent needs a process.
     """
-    module, *given = map(str, arguments)
-    main = importlib.import_module(f"{module}.__main__").main
-    with contextlib.chdir(folder), _environment(environment(**extra)), captured() as (out, err):
-        code = _exit_code(main, given)
-        return subprocess.CompletedProcess([module, *given], code, _content(out), _content(err))
+    name, *given = map(str, arguments)
+    module = importlib.import_module(name)
+    if hasattr(module, "__path__"):
+        module = importlib.import_module(f"{name}.__main__")
+    with contextlib.chdir(folder), _process_state([name, *given], environment(**extra)), captured() as (out, err):
+        code = _exit_code(module.main)
+        return subprocess.CompletedProcess([name, *given], code, _content(out), _content(err))
 
 
 @contextlib.contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Let this process have these environment variables only, until the block ends."""
-    before = dict(os.environ)
+def _process_state(arguments: list[str], variables: dict[str, str]) -> Iterator[None]:
+    """Let this process have these arguments and only these environment variables, until the block ends."""
+    before = sys.argv, dict(os.environ)
+    sys.argv = arguments
     os.environ.clear()
     os.environ.update(variables)
     try:
         yield
     finally:
+        sys.argv, inherited = before
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(inherited)
 
 
-def _exit_code(main: Callable[[list[str]], int], arguments: list[str]) -> int:
+def _exit_code(main: Callable[[], int]) -> int:
     """Return the exit code of a process that calls `main`."""
     try:
-        return main(arguments) or 0
+        return main() or 0
     except SystemExit as stop:
         if stop.code is None or isinstance(stop.code, int):
             return stop.code or 0

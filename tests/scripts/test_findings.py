@@ -1,7 +1,5 @@
 import json
 import re
-import subprocess
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,8 +24,10 @@ from zoo.system.files import write_json
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(*arguments):
-    return subprocess.run([sys.executable, "-m", "scripts.findings", *map(str, arguments)], cwd=ROOT, check=False)
+@pytest.fixture
+def run(command):
+    """`run("--check")`: what `python -m scripts.findings --check` returns."""
+    return lambda *arguments: command("scripts.findings", *arguments, folder=ROOT)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_up_samplers_that_a_comparison_lacks_are_left_out(tmp_path):
     assert layer_and_initialiser(kept) == equal_cost(kept) == ""
 
 
-def test_the_page_says_what_the_kept_results_say(tmp_path):
+def test_the_page_says_what_the_kept_results_say(run, tmp_path):
     write_report(write_comparison(tmp_path / "compare" / "ae" / "glyphs"))
     places = ("--results", tmp_path / "results", "--page", tmp_path / "findings.md")
     assert run("--collect", tmp_path / "compare", *places).returncode == 0
@@ -110,5 +110,5 @@ def test_the_page_says_what_the_kept_results_say(tmp_path):
     assert run("--check", *places).returncode == 1
 
 
-def test_the_page_of_the_repository_is_what_its_results_say():
+def test_the_page_of_the_repository_is_what_its_results_say(run):
     assert run("--check").returncode == 0, "run python -m scripts.findings"

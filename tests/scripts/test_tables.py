@@ -18,6 +18,6 @@ def test_pictures_of_pages_exist_and_are_small():
     assert all(f"figures/{path.name}" in text for path in figures)
 
 
-def test_the_results_of_super_resolution_are_what_the_cards_say():
-    command = [sys.executable, "-m", "scripts.super_resolution", "--check"]
-    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0, "run make figures"
+def test_the_results_of_super_resolution_are_what_the_cards_say(command):
+    done = command("scripts.super_resolution", "--check", folder=ROOT)
+    assert done.returncode == 0, "run make figures"
