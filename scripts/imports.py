@@ -19,11 +19,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS: dict[str, tuple[str, ...]] = {
     "zoo": (
-        *("__main__", "__init__", "command_line", "upscaling", "pretrained", "export", "convert", "models"),
-        *("registry", "network", "metrics", "imaging", "layers", "upsampling", "arrays", "names", "system"),
+        *("__main__", "__init__", "upscaling", "pretrained", "export", "convert", "models"),
+        *(
+            "registry",
+            "network",
+            "metrics",
+            "imaging",
+            "layers",
+            "upsampling",
+            "arrays",
+            "names",
+            "command_line",
+            "system",
+        ),
     ),
     "training": (
-        *("__main__", "__init__", "compare", "train", "evaluate", "publishing", "loop", "tasks", "request"),
+        *("__main__", "__init__", "compare", "train", "evaluate", "publishing", "request", "loop", "tasks"),
         *("reporting", "cluster", "runs", "optimisers", "recipes", "data", "errors"),
     ),
 }
