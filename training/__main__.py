@@ -11,6 +11,7 @@ from typing import NoReturn, get_args
 from training.cluster.local_workers import local_worker, run_workers, stop_with_parent
 from training.cluster.strategy import STRATEGIES, is_chief
 from training.errors import InputError, Interrupted, RunError
+from training.optimisers import check_optimiser
 from training.recipes import Precision, parse_overrides, recipe_for
 from training.reporting.console import Report
 from zoo.__main__ import OneLineParser
@@ -140,6 +141,7 @@ def _train(options: argparse.Namespace) -> None:
     from training.data import validate_source
 
     validate_source(recipe.source)
+    check_optimiser(recipe.optimiser)
     if options.workers > 1:
         # Argparse takes the last of a repeated option.
         run_workers(options.workers, [*options.given, "--workers", "1"])
@@ -184,6 +186,7 @@ def _compare(options: argparse.Namespace) -> None:
         settings=settings,
     )
     validate_source(request.recipe().source)
+    check_optimiser(request.recipe().optimiser)
     from training.compare.running import compare
 
     console = Report().console

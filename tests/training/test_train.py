@@ -267,7 +267,7 @@ def test_tensorboard_holds_the_tags(finished_run):
 
 
 def test_muon_moves_a_kernel_by_an_orthogonal_matrix():
-    from training.optimisers.table import create_optimiser
+    from training.optimisers import create_optimiser
     from training.recipes import recipe_for
     from zoo.models import families
 

@@ -1,39 +1,32 @@
-"""From a spec to a source that is ready to be read."""
+"""Open the source that a spec names."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from training.data.errors import SourceError, SourceUnavailableError
 from training.data.source import Source
-from training.data.sources.folders import open_folder
-from training.data.sources.glyphs import GlyphSource
+from training.data.source_kind import Announce
 from training.data.sources.joined import JoinedSource
-from training.data.sources.photos import open_photos
-from training.data.sources.tfds import TfdsSource
-from training.data.sources.tfds_download import prepare, why_unavailable
 from training.data.spec import Part, parse_spec, validate_source
-from zoo.system import hosts as reachable
-
-Announce = Callable[[str], None]
+from zoo.system import hosts
 
 
 def open_source(spec: str, image_size: int | None = None, seed: int = 0, announce: Announce = lambda _: None) -> Source:
     """Open the source that `spec` names, downloading it if it is a TFDS set that is not prepared.
 
-    `auto:a|b` gives the first alternative that is at hand or whose download host answers within 5 seconds
-    for all alternatives together; the source's `reason` then says why the earlier ones were passed over.
+    `auto:a|b` opens the first alternative that is prepared or whose download host answers, within 5 seconds for all
+    alternatives together; the source's `reason` then says why the earlier ones were passed over.
 
     Args:
         spec: see `validate_source`.
-        image_size: side of square fixed-size pictures; where it is None, pictures of one size keep it and
-            pictures of mixed sizes get 32.
-        seed: seed of sources that draw their training pictures.
+        image_size: side of square fixed-size pictures. If it is None, pictures of one size keep it and pictures of
+            mixed sizes become 32x32.
+        seed: of sources that draw their training pictures.
         announce: called with a sentence before anything that takes long, such as a download.
 
     Raises:
-        SourceError: if the spec is wrong, the source cannot be had or a picture in it cannot be read.
+        SourceError: the spec is wrong, the source cannot be had, or a picture in it cannot be read.
     """
     if image_size is not None and image_size < 1:
         raise SourceError(f"image_size={image_size} is not a size; give 1 or more.")
@@ -42,9 +35,10 @@ def open_source(spec: str, image_size: int | None = None, seed: int = 0, announc
     if len(alternatives) == 1:
         return _open(alternatives[0], image_size, seed, announce)
     reasons: list[str] = []
-    deadline = time.monotonic() + reachable.PATIENCE
+    deadline = time.monotonic() + hosts.PATIENCE
     for parts in alternatives:
-        reason = next(filter(None, (_why_missing(part, deadline) for part in parts)), "")
+        missing = (part.kind.why_missing(part.text, max(0.5, deadline - time.monotonic())) for part in parts)
+        reason = next(filter(None, missing), "")
         if not reason:
             try:
                 source = _open(parts, image_size, seed, announce)
@@ -61,25 +55,8 @@ def open_source(spec: str, image_size: int | None = None, seed: int = 0, announc
 
 
 def _open(parts: list[Part], image_size: int | None, seed: int, announce: Announce) -> Source:
-    sources = [_open_part(part, image_size, seed, announce) for part in parts]
+    sources = []
+    for part in parts:
+        part.kind.check_files(part.text)
+        sources.append(part.kind.open(part.text, image_size, seed, announce))
     return sources[0] if len(sources) == 1 else JoinedSource(sources)
-
-
-def _open_part(part: Part, image_size: int | None, seed: int, announce: Announce) -> Source:
-    if part.tfds is not None:
-        return TfdsSource(part.tfds, prepare(part.tfds, announce), image_size)
-    folder = part.check_files()
-    if folder is not None:
-        return open_folder(part.text, folder, image_size)
-    return open_photos(image_size) if part.text == "photos" else GlyphSource(image_size, seed)
-
-
-def _why_missing(part: Part, deadline: float) -> str:
-    """Why one part of an alternative cannot be had; empty if it can."""
-    if part.tfds is not None:
-        return why_unavailable(part.tfds, max(0.5, deadline - time.monotonic()))
-    try:
-        part.check_files()
-    except SourceUnavailableError as error:
-        return error.reason
-    return ""

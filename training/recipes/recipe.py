@@ -20,7 +20,7 @@ class Recipe:
         learning_rate: its peak, reached after the warm-up.
         warmup_steps: steps over which the learning rate rises from zero.
         schedule: `cosine` falls to zero at the last step; `constant` stays.
-        optimiser: Keras's `adam`, `adamw`, or `muon` for the kernels of convolutions as well.
+        optimiser: a row of `training.optimisers.OPTIMISERS`.
         beta_1: decay of Adam's first moment.
         beta_2: decay of its second moment.
         weight_decay: for `adamw`.
@@ -54,7 +54,7 @@ class Recipe:
     learning_rate: float = 1e-3
     warmup_steps: int = 0
     schedule: Literal["cosine", "constant"] = "cosine"
-    optimiser: Literal["adam", "adamw", "muon"] = "adam"
+    optimiser: str = "adam"
     beta_1: float = 0.9
     beta_2: float = 0.999
     weight_decay: float = 0.0

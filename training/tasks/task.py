@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from training.errors import InputError
-from training.optimisers.table import create_optimiser
+from training.optimisers import create_optimiser
 from training.recipes import Recipe
 from training.tasks.averages import Averages
 from zoo.layers.collapsible_conv2d import collapse_into

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from training.errors import InputError
-from training.optimisers.table import create_optimiser, learning_rate
+from training.optimisers import check_optimiser, create_optimiser, learning_rate
 from training.recipes import RECIPES, first_source, parse_overrides, recipe_for
 from zoo.models import families
 
@@ -78,3 +78,10 @@ def test_half_precision_scales_the_loss(ae):
     assert isinstance(half, keras.optimizers.LossScaleOptimizer)
     decayed = create_optimiser(recipe_for(ae, None, {"optimiser": "adamw", "weight_decay": 0.1}))
     assert decayed.weight_decay == 0.1
+
+
+def test_an_optimiser_that_the_table_lacks_is_named(ae):
+    with pytest.raises(InputError, match=r"optimiser='adan' is not one of adam, adamw, muon \(did you mean adam"):
+        check_optimiser("adan")
+    with pytest.raises(InputError, match="optimiser='adan' is not one of"):
+        create_optimiser(recipe_for(ae, None, {"optimiser": "adan"}))

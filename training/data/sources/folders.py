@@ -1,4 +1,4 @@
-"""Folders of pictures, and the super-resolution sets that are folders under SR_DATA_DIR."""
+"""Read folders of pictures, and the super-resolution sets that are folders under SR_DATA_DIR."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from training.data.errors import SourceUnavailableError
+from training.data.source_kind import Announce, SourceKind
 from training.data.sources.picture_files import SUFFIXES, list_pictures
 from training.data.sources.pictures import PictureSource, divide
 
@@ -14,12 +15,55 @@ SR_FOLDERS = {"t91": "T91", "bsds400": "BSDS400", "set5": "Set5", "set14": "Set1
 
 EVALUATION_ONLY = frozenset({"set5", "set14"})
 
+FOLDER = "folder:"
+
+
+class NamedFolders(SourceKind):
+    """Open the super-resolution sets that are folders under SR_DATA_DIR."""
+
+    names = tuple(SR_FOLDERS)
+    evaluation_only = EVALUATION_ONLY
+
+    def check_files(self, text: str) -> None:
+        """Raise `SourceUnavailableError` unless the folder exists and holds a picture."""
+        check_folder(text, sr_folder(text))
+
+    def open(self, text: str, image_size: int | None, seed: int, announce: Announce) -> PictureSource:
+        """Open the set of that name."""
+        return open_folder(text, sr_folder(text), image_size)
+
+
+class AnyFolder(SourceKind):
+    """Open the folder that `folder:PATH` names."""
+
+    @property
+    def allowed(self) -> str:
+        """Return the words by which a message lists what a user may write."""
+        return f"{FOLDER}PATH"
+
+    def matches(self, text: str) -> bool:
+        """Return whether the name is that of a folder."""
+        return text.startswith(FOLDER) and text != FOLDER
+
+    def check_files(self, text: str) -> None:
+        """Raise `SourceUnavailableError` unless the folder exists and holds a picture."""
+        check_folder(text, folder_path(text))
+
+    def open(self, text: str, image_size: int | None, seed: int, announce: Announce) -> PictureSource:
+        """Open the folder."""
+        return open_folder(text, folder_path(text), image_size)
+
+
+def folder_path(text: str) -> Path:
+    """Return the path in `folder:PATH`."""
+    return Path(text.removeprefix(FOLDER)).expanduser()
+
 
 def open_folder(name: str, path: Path, image_size: int | None = None) -> PictureSource:
-    """The pictures below a folder, divided in name order.
+    """Return the pictures below a folder, divided into parts in name order.
 
     Raises:
-        SourceError: if a picture cannot be read.
+        SourceError: a picture cannot be read.
     """
     names = sorted(each.relative_to(path).as_posix() for each in list_pictures(path))
     parts, hint = divide(len(names)), ""
@@ -37,7 +81,7 @@ def open_folder(name: str, path: Path, image_size: int | None = None) -> Picture
 
 
 def check_folder(name: str, path: Path) -> None:
-    """Raise SourceUnavailableError unless `path` is a folder with a picture in it."""
+    """Raise `SourceUnavailableError` unless `path` is a folder with a picture in it."""
     if not path.is_dir():
         reason = f"{path} {'is not a folder' if path.exists() else 'does not exist'}"
     elif next(list_pictures(path), None) is None:
@@ -49,10 +93,10 @@ def check_folder(name: str, path: Path) -> None:
 
 
 def sr_folder(name: str) -> Path:
-    """Where the named super-resolution set lies.
+    """Return the folder of a named super-resolution set.
 
     Raises:
-        SourceUnavailableError: if SR_DATA_DIR does not say where such sets are.
+        SourceUnavailableError: SR_DATA_DIR does not say where such sets are.
     """
     root = os.environ.get("SR_DATA_DIR")
     if not root:

@@ -10,6 +10,7 @@ import numpy as np
 from training.data.batches.pictures import Pictures, ResizedPictures
 from training.data.random_streams import stream_key, uniforms
 from training.data.source import Source
+from training.data.source_kind import Announce, SourceKind
 from training.data.sources.glyph_masters import MASTER_SIZE, draw_masters
 
 if TYPE_CHECKING:
@@ -22,6 +23,16 @@ _SHEAR = 0.25
 _SCALE = 0.15
 _SHIFT = 2.0
 _TABLE = 4096
+
+
+class Glyphs(SourceKind):
+    """Open the source `glyphs`."""
+
+    names = ("glyphs",)
+
+    def open(self, text: str, image_size: int | None, seed: int, announce: Announce) -> GlyphSource:
+        """Open the digits that a seed draws."""
+        return GlyphSource(image_size, seed)
 
 
 class GlyphSource(Source):

@@ -1,4 +1,4 @@
-"""The photographs that scikit-image ships."""
+"""Read the openly licensed photographs that scikit-image ships."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 
 from training.data.errors import SourceError
+from training.data.source_kind import Announce, SourceKind
 from training.data.sources.pictures import PictureSource
 
 PHOTOS = {
@@ -22,17 +23,27 @@ PHOTOS = {
     "retina.jpg": ("train", "CC0 (Mikael Häggström)"),
     "rocket.jpg": ("train", "public domain (SpaceX)"),
 }
-"""Photographs inside scikit-image's wheel: their part, and their licence as skimage.data states it.
+"""The photographs inside scikit-image's wheel: their part, and their licence as skimage.data states it.
 
 The wheel's other pictures are drawings, scans and masks, or come without a statement of their licence.
 """
 
 
+class Photos(SourceKind):
+    """Open the source `photos`."""
+
+    names = ("photos",)
+
+    def open(self, text: str, image_size: int | None, seed: int, announce: Announce) -> PictureSource:
+        """Open the photographs."""
+        return open_photos(image_size)
+
+
 def open_photos(image_size: int | None = None) -> PictureSource:
-    """The openly licensed photographs that scikit-image ships.
+    """Return the openly licensed photographs that scikit-image ships.
 
     Raises:
-        SourceError: if scikit-image is not installed or one of its photographs is missing.
+        SourceError: scikit-image is not installed or one of its photographs is missing.
     """
     spec = importlib.util.find_spec("skimage")
     if spec is None or spec.origin is None:

@@ -15,6 +15,9 @@ from training.data.batches.pictures import Pictures, Shape
 from training.data.batches.streamed import Shard, StreamedPictures
 from training.data.errors import SourceError
 from training.data.source import Source
+from training.data.source_kind import Announce, SourceKind
+from training.data.sources import tfds_sets
+from training.data.sources.tfds_download import prepare, why_unavailable
 from training.data.sources.tfds_sets import SetName, image_key
 
 if TYPE_CHECKING:
@@ -28,6 +31,40 @@ _VALIDATION = 5000
 _BLOCK_BYTES = 1 << 28
 _HASHED_WHOLE = 1 << 28
 _SAMPLES, _SAMPLE_BYTES = 64, 1 << 16
+
+
+class TfdsSets(SourceKind):
+    """Open the image sets of TensorFlow Datasets, `name[/config][:version]`."""
+
+    def matches(self, text: str) -> bool:
+        """Return whether the text can be the name of a set."""
+        return tfds_sets.parse_set_name(text) is not None
+
+    def exists(self, text: str) -> bool:
+        """Return whether the set is prepared, or TFDS knows how to prepare it."""
+        name = _parsed(text)
+        return tfds_sets.find_prepared(name) is not None or tfds_sets.builder_class(name) is not None
+
+    def check(self, text: str) -> None:
+        """Raise `SourceError` if the set has no 8-bit pictures."""
+        name = _parsed(text)
+        builder = tfds_sets.find_prepared(name) or tfds_sets.new_builder(name, tfds_sets.data_folders()[0])
+        image_key(name.text, builder)
+
+    def why_missing(self, text: str, seconds: float) -> str:
+        """Return why the set is neither prepared nor can be downloaded, or an empty string."""
+        return why_unavailable(_parsed(text), seconds)
+
+    def open(self, text: str, image_size: int | None, seed: int, announce: Announce) -> TfdsSource:
+        """Open the set, downloading it if it is not prepared."""
+        name = _parsed(text)
+        return TfdsSource(name, prepare(name, announce), image_size)
+
+
+def _parsed(text: str) -> SetName:
+    name = tfds_sets.parse_set_name(text)
+    assert name is not None, text
+    return name
 
 
 class TfdsSource(Source):
