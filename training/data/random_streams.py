@@ -1,12 +1,13 @@
-"""Random numbers that are pure functions of a seed and a position.
+"""Draw random numbers as pure functions of a seed, a stream and a position.
 
-Nothing here keeps a state, so a resumed run, or one spread over several replicas, draws what the
-uninterrupted run on one replica draws.
+No state is kept, so a resumed run, or one spread over several replicas, draws the same numbers as an uninterrupted
+run on one replica.
 """
 
 from __future__ import annotations
 
 import math
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,8 +18,51 @@ _MULTIPLIERS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 _MASK = (1 << 64) - 1
 
 
+class Stream(IntEnum):
+    """Name every independent stream of draws of a training; the key of a stream is `stream_key(seed, stream)`.
+
+    The numbers are part of the results: with another number a training of the same seed draws other values, so they
+    never change. `shuffled` takes the key `stream_key(seed)` for the order of examples.
+    """
+
+    FLIP = 1
+    """Which pictures are mirrored."""
+    PATCHES = 2
+    """Pictures, places and orientations of super-resolution's patches."""
+    FILES = 2
+    """Order of the record files of a streamed set. It is an alias of `PATCHES`, which is harmless: patches are cut
+    from pictures in memory, so no training draws from both, and `shuffled` hashes this key once more."""
+    RECORDS = 3
+    """Order of the records in a block of a streamed set."""
+
+    BINARISATION = 11
+    """Thresholds at which a variational autoencoder's pictures become 0 or 1."""
+    POSTERIOR_NOISE = 12
+    """Noise of the latents that a variational autoencoder decodes."""
+    PRIOR_SAMPLES = 13
+    """Latents of the samples that a variational autoencoder is shown and measured by."""
+
+    GENERATOR_LATENTS = 21
+    """Latents that a generator trains on; `stream_key` takes the turn within a step as a third part."""
+    FIXED_LATENTS = 22
+    """Latents, always the same, that a generator is evaluated on."""
+
+
+class GlyphStream(IntEnum):
+    """Name the streams of the parts of the source glyphs, whose keys are `stream_key(stream, seed)`.
+
+    Unlike all others, these keys begin with the stream, and they stay so because the pictures follow from them. Keys
+    are shared in one case only, training pictures of a seed that is a number of `Stream` and evaluation draws of seed
+    0. That is harmless: nothing compares the shape of a training picture with a draw of the evaluation.
+    """
+
+    TRAIN = 0
+    VALIDATION = 1
+    TEST = 2
+
+
 def stream_key(*parts: int) -> int:
-    """A 64-bit key that names an independent stream of draws, such as (seed, split)."""
+    """Return the 64-bit key of an independent stream of draws, from parts such as (seed, stream)."""
     key = 0
     for part in parts:
         key = (key ^ (part & _MASK)) + _GOLDEN & _MASK
@@ -29,15 +73,15 @@ def stream_key(*parts: int) -> int:
 
 
 def uniforms(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
-    """Independent uniform numbers for every position, the same whatever batch the position comes in.
+    """Return independent uniform numbers for every position, which do not depend on how positions are batched.
 
-    `tf.random.stateless_uniform` takes one seed for a whole tensor, so its draws would depend on how
-    positions are batched; this is the counter-based generator SplitMix64 (Steele et al., OOPSLA 2014).
+    `tf.random.stateless_uniform` takes one seed for a whole tensor, so its draws would depend on the batch. This is
+    the counter-based generator SplitMix64 (Steele et al., OOPSLA 2014).
 
     Args:
         key: names the stream, see `stream_key`.
         positions: int64 [n], at least 0.
-        count: draws wanted for each position.
+        count: number of draws for each position.
 
     Returns:
         float32 [n, count] in [0, 1), multiples of 2**-24.
@@ -56,12 +100,12 @@ def uniforms(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
 
 
 def normals(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
-    """Independent standard normal numbers for every position, from `uniforms` by Box and Muller's transform.
+    """Return independent standard normal numbers for every position, by Box and Muller's transform of `uniforms`.
 
     Args:
         key: names the stream, see `stream_key`.
         positions: int64 [n], at least 0.
-        count: draws wanted for each position.
+        count: number of draws for each position.
 
     Returns:
         float32 [n, count].
@@ -69,8 +113,8 @@ def normals(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
     import tensorflow as tf
 
     half = -(-count // 2)
-    # In double precision, because a function's last bits depend on its place in a vector register, and with them a
-    # picture's draws would depend on the batch. 1 - u is never 0, whose logarithm is not finite.
+    # Compute in double precision: the last bits of a function depend on the place in a vector register, so in single
+    # precision a picture's draws would depend on the batch. 1 - u is never 0, so that the logarithm is finite.
     first, second = tf.split(tf.cast(uniforms(key, positions, 2 * half), tf.float64), 2, axis=1)
     radius = tf.sqrt(-2.0 * tf.math.log(1.0 - first))
     angle = 2.0 * math.pi * second
@@ -78,7 +122,7 @@ def normals(key: int, positions: tf.Tensor, count: int) -> tf.Tensor:
 
 
 def shuffled(positions: tf.Tensor, count: int | tf.Tensor, seed: int) -> tf.Tensor:
-    """Examples that a training run sees at global positions: every epoch is a new permutation.
+    """Return the examples that a training sees at global positions: every epoch is a new permutation.
 
     Args:
         positions: int64 [n], position p lies in epoch p // count.
@@ -93,8 +137,8 @@ def shuffled(positions: tf.Tensor, count: int | tf.Tensor, seed: int) -> tf.Tens
     epochs = positions // count
     key = stream_key(seed)
     halves = tf.constant([[key >> 32, key & 0xFFFFFFFF]], tf.int64)
-    # The raw operation, because tf.random.experimental.index_shuffle takes one seed for all positions
-    # only, and a batch may lie in two epochs.
+    # A batch may lie in two epochs, so each position needs its own seed. tf.random.experimental.index_shuffle takes
+    # one seed for all positions; the raw operation takes one per position.
     return tf.raw_ops.RandomIndexShuffle(
         index=positions % count,
         seed=tf.concat([tf.repeat(halves, tf.size(positions), axis=0), epochs[:, None]], axis=1),

@@ -1,8 +1,10 @@
+"""Draws by seed, stream and position: their laws, and values that never change."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.data.random_streams import shuffled, stream_key, uniforms
+from training.data.random_streams import GlyphStream, Stream, normals, shuffled, stream_key, uniforms
 
 
 def positions(*span: int) -> tf.Tensor:
@@ -65,3 +67,38 @@ def test_uniforms_are_uniform_and_uncorrelated() -> None:
 def test_keys_name_different_streams() -> None:
     keys = {stream_key(*parts) for parts in [(0,), (1,), (0, 0), (0, 1), (1, 0), (-1,), (2**63,)]}
     assert len(keys) == 7
+
+
+def test_streams_keep_their_numbers() -> None:
+    numbers = {name: int(stream) for name, stream in Stream.__members__.items()}
+    assert numbers == {
+        "FLIP": 1,
+        "PATCHES": 2,
+        "FILES": 2,
+        "RECORDS": 3,
+        "BINARISATION": 11,
+        "POSTERIOR_NOISE": 12,
+        "PRIOR_SAMPLES": 13,
+        "GENERATOR_LATENTS": 21,
+        "FIXED_LATENTS": 22,
+    }
+    assert [(each.name, int(each)) for each in GlyphStream] == [("TRAIN", 0), ("VALIDATION", 1), ("TEST", 2)]
+
+
+def test_draws_never_change() -> None:
+    keys = [stream_key(3, stream) for stream in (Stream.FLIP, Stream.RECORDS, Stream.BINARISATION)]
+    assert keys == [17027085370592858547, 13592992832856903821, 1476324957876442837]
+    assert stream_key(3, Stream.FIXED_LATENTS, 0) == 17487637847741883415
+    assert stream_key(GlyphStream.TRAIN, 3) == 14416117309360870529
+    assert stream_key(GlyphStream.TEST, 0) == 7235116703822611636
+    two = tf.constant([0, 5], tf.int64)
+    drawn = uniforms(stream_key(3, Stream.PATCHES), two, 2).numpy() * 2**24
+    np.testing.assert_array_equal(drawn, [[855617, 11529713], [9470450, 7489514]])
+    latents = normals(stream_key(3, Stream.GENERATOR_LATENTS, 1), two, 3).numpy()
+    expected = [
+        [0.5631407499313354, -0.9161891341209412, -0.49526751041412354],
+        [0.2566429674625397, -0.9918423295021057, -1.876928687095642],
+    ]
+    np.testing.assert_allclose(latents, expected, rtol=1e-6)
+    order = shuffled(positions(10), 5, stream_key(3, Stream.FILES)).numpy()
+    assert order.tolist() == [1, 2, 0, 4, 3, 4, 0, 3, 2, 1]

@@ -10,14 +10,14 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers.small_loops import pictures, small_loop, weights
-from training.data.random_streams import normals, stream_key, uniforms
+from training.data.random_streams import Stream, normals, stream_key, uniforms
 from training.errors import CollapsedError, DivergedError, InputError
 from training.loop.precision import precision
 from training.runs.checkpoint import Checkpoints
 from training.runs.folder import Run
 from training.tasks.adversarial import task as adversarial
 from training.tasks.adversarial.losses import LOSSES
-from training.tasks.adversarial.task import FIXED, STANDING, between
+from training.tasks.adversarial.task import STANDING, between
 from training.tasks.variational.likelihood import binarised, divergence, log_likelihood
 
 MODELS = (
@@ -168,7 +168,7 @@ def test_what_is_published_is_the_average_with_statistics_of_its_own():
             np.testing.assert_array_equal(weight, average)
             assert weight.name == own.name
     assert not np.array_equal(shown.get_layer("dense").get_weights()[0], trained.get_layer("dense").get_weights()[0])
-    latents = normals(stream_key(3, FIXED, 0), tf.range(STANDING, dtype=tf.int64), 4).numpy()
+    latents = normals(stream_key(3, Stream.FIXED_LATENTS, 0), tf.range(STANDING, dtype=tf.int64), 4).numpy()
     # The first normalisation sees nothing but the mode and the first layer.
     projected = np.asarray(shown.get_layer("mode")(latents)) @ shown.get_layer("hidden").get_weights()[0]
     _, _, mean, variance = shown.get_layer("normal_hidden").get_weights()

@@ -10,7 +10,7 @@ from PIL import Image
 
 from training.data.batches.pictures import ArrayPictures, Pictures
 from training.data.errors import SourceError
-from training.data.random_streams import stream_key, uniforms
+from training.data.random_streams import Stream, stream_key, uniforms
 from zoo.imaging import cropped, degrade, luma
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from training.data.source import Source
 
-_PATCHES = 2
 _ORIENTATIONS = 8
 REDUCED = (0.9, 0.8, 0.7, 0.6)
 """Sizes of the reduced copies of training pictures (Dong et al. 2016, arXiv:1608.00367, section 4.1)."""
@@ -61,7 +60,7 @@ class Patches(Pictures):
 
         self._scale, self._patch = scale, patch
         self.shape = (scale * patch, scale * patch, channels)
-        self._key = stream_key(seed, _PATCHES)
+        self._key = stream_key(seed, Stream.PATCHES)
         highs: list[np.ndarray] = []
         lows: list[np.ndarray] = []
         smallest = 0

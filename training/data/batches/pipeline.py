@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from training.data.batches.streamed import StreamedPictures
 from training.data.errors import SourceError
-from training.data.random_streams import shuffled, stream_key, uniforms
+from training.data.random_streams import Stream, shuffled, stream_key, uniforms
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
     from training.data.batches.pictures import Pictures
-
-_FLIP = 1
 
 
 def batches(
@@ -180,7 +178,7 @@ def _taken(pictures: Pictures, positions: tf.Tensor, labels: bool) -> dict[str, 
 def _flipped(images: tf.Tensor, positions: tf.Tensor, seed: int) -> tf.Tensor:
     import tensorflow as tf
 
-    mirrored = uniforms(stream_key(seed, _FLIP), positions, 1) < 0.5
+    mirrored = uniforms(stream_key(seed, Stream.FLIP), positions, 1) < 0.5
     return tf.where(mirrored[:, :, None, None], tf.reverse(images, [2]), images)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.data.batches.pictures import ArrayPictures
-from training.data.random_streams import shuffled, stream_key
+from training.data.random_streams import Stream, shuffled, stream_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Keeps = Callable[[tf.Tensor], tf.Tensor]
 
-_FILES, _RECORDS = 2, 3
 _BUFFER_BYTES = 8 << 20
 _DECODED = 256
 
@@ -108,13 +107,13 @@ class StreamedPictures:
         import tensorflow as tf
 
         files = len(self._shards)
-        order = shuffled(epoch * files + tf.range(files, dtype=tf.int64), files, stream_key(seed, _FILES))
+        order = shuffled(epoch * files + tf.range(files, dtype=tf.int64), files, stream_key(seed, Stream.FILES))
 
         # Not Dataset.shuffle, whose order depends on tf.random.set_seed as well as on its own seed.
         def mix(number: tf.Tensor, block: tf.Tensor) -> tf.data.Dataset:
             size = tf.size(block, out_type=tf.int64)
             turn = epoch * self.count + number
-            mixed = shuffled(turn * size + tf.range(size), size, stream_key(seed, _RECORDS))
+            mixed = shuffled(turn * size + tf.range(size), size, stream_key(seed, Stream.RECORDS))
             return tf.data.Dataset.from_tensor_slices(tf.gather(block, mixed))
 
         return self._records(order).batch(self._block).enumerate().flat_map(mix)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.data.batches.pictures import Pictures, ResizedPictures
-from training.data.random_streams import stream_key, uniforms
+from training.data.random_streams import GlyphStream, stream_key, uniforms
 from training.data.source import Source
 from training.data.source_kind import Announce, SourceKind
 from training.data.sources.glyph_masters import MASTER_SIZE, draw_masters
@@ -55,7 +55,7 @@ class GlyphSource(Source):
         seed = self._seed if split == "train" else 0
         glyphs = GlyphPictures(
             self._masters,
-            key=stream_key(tuple(_COUNTS).index(split), seed),
+            key=stream_key(GlyphStream[split.upper()], seed),
             count=_COUNTS[split],
             endless=split == "train",
         )

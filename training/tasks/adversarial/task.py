@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.data.random_streams import normals, stream_key
+from training.data.random_streams import Stream, normals, stream_key
 from training.errors import InputError
 from training.reporting.plots import spectra
 from training.tasks.adversarial.losses import LOSSES
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from training.data import Pictures, Source, StreamedPictures
     from training.recipes import Recipe
 
-# Independent streams of draws, in addition to those of the data.
-LATENTS, FIXED = 21, 22
 EVALUATED, STANDING, CHUNK = 1024, 512, 256
 SAMPLE_ROWS, BETWEEN_ROWS, COLUMNS = 6, 2, 10
 PENALTY_EVERY = 16
@@ -121,10 +119,12 @@ class Adversarial(Task):
         for turn in range(turns):
             # Take every n-th picture instead of a block, so that a turn sees the same pictures with any number of
             # replicas.
-            fake = self.model(self._latents(LATENTS, batch["position"][turn::turns], turn), training=True)
+            latents = self._latents(Stream.GENERATOR_LATENTS, batch["position"][turn::turns], turn)
+            fake = self.model(latents, training=True)
             losses.append(self.minimise("discriminator", discriminator_loss, real[turn::turns], fake))
         total = tf.add_n(losses) / turns
-        generator = self.minimise("model", generator_loss, self._latents(LATENTS, batch["position"][::turns], turns))
+        latents = self._latents(Stream.GENERATOR_LATENTS, batch["position"][::turns], turns)
+        generator = self.minimise("model", generator_loss, latents)
         return {
             "train/loss": total + generator,
             "train/generator_loss": generator,
@@ -201,14 +201,14 @@ class Adversarial(Task):
         ways = [between(latents[2 * row], latents[2 * row + 1], COLUMNS) for row in range(BETWEEN_ROWS)]
         return picture_rows([self._samples(row) for row in (*tf.split(latents, SAMPLE_ROWS), *ways)])
 
-    def _latents(self, stream: int, positions: tf.Tensor, turn: int = 0) -> tf.Tensor:
+    def _latents(self, stream: Stream, positions: tf.Tensor, turn: int = 0) -> tf.Tensor:
         """Return standard normal numbers `[n, latent]`, a function of seed, stream, turn and position."""
         key = stream_key(self.seed, stream, turn)
         return tf.cast(normals(key, positions, int(self.model.input_shape[1])), keras.config.floatx())
 
     def _fixed_latents(self, count: int) -> tf.Tensor:
         """Return the first `count` fixed latents, `[count, latent]`."""
-        return self._latents(FIXED, tf.range(count, dtype=tf.int64))
+        return self._latents(Stream.FIXED_LATENTS, tf.range(count, dtype=tf.int64))
 
     def _samples(self, latents: tf.Tensor) -> tf.Tensor:
         """Return the published generator's pictures for latents, in 0..1."""

@@ -6,14 +6,14 @@ from pathlib import Path
 import tensorflow as tf
 
 from training.data import Source
-from training.data.random_streams import normals, stream_key
+from training.data.random_streams import Stream, normals, stream_key
 from training.runs.evaluations import Evaluation, EvaluationOptions
 from training.tasks.quality import measure_quality
 from training.tasks.rows import Rows, measure_pictures
 from training.tasks.samples import evaluate_samples
 from training.tasks.task import Batch
 from training.tasks.variational.likelihood import binarised, divergence
-from training.tasks.variational.task import LATENTS, TEST_SEED
+from training.tasks.variational.task import TEST_SEED
 from zoo.registry import ModelName
 
 DRAWS_PER_BATCH = 5000
@@ -72,7 +72,9 @@ def _bounds(model: tf.Module, image: tf.Tensor, positions: tf.Tensor, draws: int
     encoded = model.encode(image)
     mean, log_variance = encoded["latent"][:, None], encoded["log_variance"][:, None]
     latents = int(mean.shape[-1])
-    noise = tf.reshape(normals(stream_key(TEST_SEED, LATENTS), positions, draws * latents), (-1, draws, latents))
+    noise = tf.reshape(
+        normals(stream_key(TEST_SEED, Stream.POSTERIOR_NOISE), positions, draws * latents), (-1, draws, latents)
+    )
     drawn = mean + tf.exp(0.5 * log_variance) * noise
     output = model.decode(tf.reshape(drawn, (-1, latents)))["image"]
     probability = tf.clip_by_value(output, SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY)

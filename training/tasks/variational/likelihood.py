@@ -4,9 +4,7 @@ import math
 
 import tensorflow as tf
 
-from training.data.random_streams import stream_key, uniforms
-
-BINARISED = 11
+from training.data.random_streams import Stream, stream_key, uniforms
 
 
 def binarised(image: tf.Tensor, seed: int, positions: tf.Tensor) -> tf.Tensor:
@@ -20,7 +18,7 @@ def binarised(image: tf.Tensor, seed: int, positions: tf.Tensor) -> tf.Tensor:
     Returns:
         Zeros and ones in the shape and type of `image`.
     """
-    thresholds = uniforms(stream_key(seed, BINARISED), positions, math.prod(image.shape[1:]))
+    thresholds = uniforms(stream_key(seed, Stream.BINARISATION), positions, math.prod(image.shape[1:]))
     thresholds = tf.reshape(tf.cast(thresholds, image.dtype), tf.shape(image))
     return tf.cast(thresholds < image, image.dtype)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import tensorflow as tf
 
-from training.data.random_streams import normals, stream_key
+from training.data.random_streams import Stream, normals, stream_key
 from training.reporting.plots import spectra
 from training.tasks.losses import global_mean
 from training.tasks.pictures import first_pictures, picture_rows, to_float
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from training.data import Pictures, Source, StreamedPictures
     from training.recipes import Recipe
 
-# Independent streams of draws, in addition to those of the data.
-LATENTS, SAMPLES = 12, 13
 TEST_SEED = 0
 SAMPLE_ROWS, EVALUATED, PARTS = 3, 1024, 8
 
@@ -106,10 +104,10 @@ class Variational(Task):
         """Return the first `count` fixed latents, `[count, latent]`."""
         decoder = self.published.get_layer("decoder")
         positions = tf.range(count, dtype=tf.int64)
-        drawn = normals(stream_key(TEST_SEED, SAMPLES), positions, int(decoder.input_shape[1]))
+        drawn = normals(stream_key(TEST_SEED, Stream.PRIOR_SAMPLES), positions, int(decoder.input_shape[1]))
         return tf.cast(drawn, keras.config.floatx())
 
     def _noise(self, seed: int, positions: tf.Tensor) -> tf.Tensor:
         """Return standard normal numbers `[batch, latent]`."""
         latent = int(self.model.get_layer("decoder").input_shape[1])
-        return tf.cast(normals(stream_key(seed, LATENTS), positions, latent), keras.config.floatx())
+        return tf.cast(normals(stream_key(seed, Stream.POSTERIOR_NOISE), positions, latent), keras.config.floatx())
