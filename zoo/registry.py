@@ -1,7 +1,7 @@
-"""The registry of model families: names, wildcards and errors that name the closest match.
+"""Register model families and parse the names of their models.
 
-A family is one architecture written as a function of its up-sampler (and scale). The decorator records
-the function; nothing is built and no framework is imported until a model is asked for.
+A family is one architecture, written as a function of its up-sampler (and scale). The decorator only records the
+function. Nothing is built and no framework is imported before a model is built.
 """
 
 import inspect
@@ -18,7 +18,7 @@ _NAME = re.compile(r"(?P<family>[a-z0-9]+)(?:_x(?P<scale>[1-9][0-9]*))?(?:_(?P<u
 
 @dataclass(frozen=True)
 class KindFacts:
-    """The facts about a kind of model that can be known without building one.
+    """Hold the facts about a kind of model that can be known without building one.
 
     Attributes:
         draws: its models draw pictures: they have an endpoint `sample`.
@@ -42,25 +42,25 @@ KINDS: dict[str, KindFacts] = {
 
 
 class UnknownNameError(ValueError):
-    """A model, family or argument name that does not exist; the message holds the closest names."""
+    """Report a name of a model, family or argument that does not exist, with the closest names."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """One architecture and the names it gives rise to.
+    """Hold one architecture and what the names of its models are made of.
 
     Attributes:
         name: `[a-z0-9]+`, the first part of every model name.
-        kind: one of `KINDS`; decides the endpoints of an exported model.
+        kind: one of `KINDS`; it decides the endpoints of an exported model.
         build: `build(upsampler, scale=..., **model_arguments) -> keras.Model`, where `upsampler` and
             `scale` are passed only to families that have them.
-        upsamplers: the up-samplers that make sense, or () for a family without any.
+        upsamplers: the up-samplers that the family can be built with, or () for a family without any.
         scales: the total factors of a super-resolution family, or ().
-        upsampling: the total factor by which an image family's up-samplers enlarge their grid; that of the last two
-            where their number follows from the image.
+        upsampling: the total factor by which an image family's up-samplers enlarge their grid; if the number of
+            up-samplers depends on the image's size, the factor of the last two.
         citation: the paper that the architecture follows.
-        discriminator: `discriminator(**model_arguments) -> keras.Model`, what a generator is trained against. It takes
-            some of the arguments that `build` takes, under the same names.
+        discriminator: `discriminator(**model_arguments) -> keras.Model`, the network that a generator is trained
+            against. It takes some of the arguments that `build` takes, under the same names.
     """
 
     name: str
@@ -74,17 +74,17 @@ class Family:
 
     @property
     def facts(self) -> KindFacts:
-        """The facts about the family's kind."""
+        """Return the facts about the family's kind."""
         return KINDS[self.kind]
 
     @property
     def arguments(self) -> dict[str, inspect.Parameter]:
-        """The keyword-only parameters of the family function: what a user may set."""
+        """Return the keyword-only parameters of the family function, which a user may set."""
         parameters = inspect.signature(self.build).parameters.values()
         return {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "scale"}
 
     def model_names(self) -> list[str]:
-        """Every `<family>[_x<scale>][_<upsampler>]` that can be built."""
+        """Return every `<family>[_x<scale>][_<upsampler>]` that can be built."""
         scales = [f"_x{scale}" for scale in self.scales] or [""]
         upsamplers = [f"_{upsampler}" for upsampler in self.upsamplers] or [""]
         return [self.name + scale + upsampler for scale in scales for upsampler in upsamplers]
@@ -101,7 +101,7 @@ class Family:
 
 @dataclass(frozen=True)
 class ModelName:
-    """The parts of `<family>[_x<scale>][_<upsampler>]`."""
+    """Hold the parts of `<family>[_x<scale>][_<upsampler>]`."""
 
     family: Family
     scale: int | None
@@ -109,7 +109,10 @@ class ModelName:
 
     @property
     def period(self) -> int:
-        """The period in pixels of the checkerboard that the model can draw: its scale, or its family's `upsampling`."""
+        """Return the period in pixels of the checkerboard that the model can draw.
+
+        It is the model's scale, or its family's `upsampling`.
+        """
         return self.scale or self.family.upsampling
 
     def __str__(self) -> str:
@@ -127,7 +130,9 @@ def family(
     citation: str = "",
     discriminator: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register the decorated function as a family; it is returned unchanged.
+    """Register the decorated function as a family, and return it unchanged.
+
+    The arguments are the attributes of `Family`.
 
     Raises:
         ValueError: the name is taken or malformed, or the kind or an up-sampler is unknown.
@@ -152,7 +157,7 @@ def family(
 
 
 def families() -> dict[str, Family]:
-    """The registered families by name. `zoo.models.families` also imports their files first."""
+    """Return the registered families by name. `zoo.models.families` also imports their files first."""
     return dict(_FAMILIES)
 
 

@@ -1,4 +1,4 @@
-"""Layers of the families that do not up-sample."""
+"""Define the layers of families that are not up-samplers, and list every custom layer."""
 
 from zoo.layers.collapsible_conv2d import CollapsibleConv2D
 from zoo.layers.custom import CUSTOM_LAYERS, custom_objects

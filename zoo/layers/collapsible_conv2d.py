@@ -1,4 +1,4 @@
-"""Linear blocks that collapse to one convolution."""
+"""Define linear blocks that collapse to one convolution."""
 
 import math
 from typing import Any
@@ -13,10 +13,10 @@ from zoo.upsampling.arguments import Pair, Scale, pair, positive
 
 @keras.saving.register_keras_serializable("zoo")
 class CollapsibleConv2D(keras.layers.Layer):
-    """A k x k convolution to `width` channels, a 1x1 convolution to `filters`, run as the one convolution they are.
+    """Convolve with the product of a k x k kernel to `width` channels and a 1x1 kernel to `filters` channels.
 
-    The product of the two kernels is computed in every step and the input is convolved once, so that a step costs
-    little more than that of the narrow convolution, while the gradient still flows through both factors.
+    The product of the two kernels is computed in every step and the input is convolved once. A step therefore costs
+    little more than a step of the narrow convolution, while the gradient still flows through both factors.
 
     Example:
 
@@ -26,7 +26,7 @@ class CollapsibleConv2D(keras.layers.Layer):
 
     Args:
         filters: int, output channels.
-        kernel_size: int or pair, odd where `residual` is set.
+        kernel_size: int or pair, odd if `residual` is set.
         width: int, channels between the two factors.
         residual: add the input to the output, as an identity in the collapsed kernel.
         **kwargs: `name`, `dtype` and `trainable` of any Keras layer.
@@ -34,7 +34,7 @@ class CollapsibleConv2D(keras.layers.Layer):
     Input shape: `(batch, height, width, channels)`. Output shape: `(batch, height, width, filters)`.
 
     Raises:
-        ValueError: an argument is out of range, or `residual` with other than `filters` input channels.
+        ValueError: an argument is out of range, or `residual` is set and the input does not have `filters` channels.
 
     Reference:
         Bhardwaj et al., 2022, sections 3.1 to 3.3, https://arxiv.org/abs/2103.09404
@@ -76,7 +76,7 @@ class CollapsibleConv2D(keras.layers.Layer):
         return ops.add(ops.conv(inputs, kernel, padding="same", data_format="channels_last"), self.bias)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The input's shape with `filters` channels."""
+        """Return the input's shape with `filters` channels."""
         return (*input_shape[:-1], self.filters)
 
     def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:
@@ -89,7 +89,7 @@ class CollapsibleConv2D(keras.layers.Layer):
         return rows, columns
 
     def collapse(self) -> list[Array]:
-        """Kernel `[kh, kw, channels, filters]` and bias of the one Conv2D, padding `"same"`, that this layer is."""
+        """Return kernel `[kh, kw, channels, filters]` and bias of the Conv2D, padding `"same"`, that is equal."""
         expand, project, bias = (np.asarray(value) for value in self.get_weights())
         kernel = expand.astype(np.float64) @ project.astype(np.float64)
         if self.residual:
@@ -97,16 +97,16 @@ class CollapsibleConv2D(keras.layers.Layer):
         return [kernel.astype(expand.dtype), bias]
 
     def uncollapse(self, kernel: Array, bias: Array) -> None:
-        """Take weights with which the layer computes what a given Conv2D computes.
+        """Set weights with which the layer computes the same as a Conv2D.
 
-        The second factor keeps its values, and the first takes the smallest change that makes the product the kernel.
+        The second factor keeps its values. The first one gets the smallest change with which the product is the kernel.
 
         Args:
             kernel: `[kh, kw, channels, filters]`.
             bias: `[filters]`.
 
         Raises:
-            ValueError: the layer is too narrow to hold the kernel, or has another shape.
+            ValueError: `width` is less than `filters`, or the kernel has another shape than the layer's.
         """
         expand, project = (np.asarray(value, np.float64) for value in self.get_weights()[:2])
         if kernel.shape != (*expand.shape[:3], self.filters) or self.width < self.filters:
@@ -124,7 +124,7 @@ class CollapsibleConv2D(keras.layers.Layer):
         return kernel
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument of the constructor."""
+        """Return every argument of the constructor."""
         return {
             **super().get_config(),
             "filters": self.filters,
@@ -135,11 +135,12 @@ class CollapsibleConv2D(keras.layers.Layer):
 
 
 def collapse_into(model: keras.Model, narrow: keras.Model) -> None:
-    """Give a network the weights of another one, linear blocks as the single convolutions that they are.
+    """Set the weights of a narrow network to those of a trained one, its linear blocks collapsed.
 
     Args:
-        model: any network; nothing in it is changed.
-        narrow: a network with the same layer names, Conv2D where `model` has CollapsibleConv2D or the same layer.
+        model: a network; it is not changed.
+        narrow: a network with the same layer names. In place of each CollapsibleConv2D it has a Conv2D or the same
+            layer.
     """
     for layer in narrow.layers:
         if layer.weights:

@@ -1,4 +1,4 @@
-"""Every custom layer of this project, so that `.keras` files that hold them can be loaded."""
+"""List every custom layer of this project, so that `.keras` files that hold them can be loaded."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""A choice that a generator reads from its latent numbers."""
+"""Define a choice among modes that a generator reads from its latent numbers."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from zoo.arrays import Shape
 
 @keras.saving.register_keras_serializable("zoo")
 class Mode(layers.Layer):
-    """Appends which of the numbers is the largest, as a vector with one entry that is not zero.
+    """Append which of the numbers is the largest, as a vector with one entry that is not zero.
 
-    A continuous map of one normal cloud cannot make digits alone: between any two of them lie pictures that are
-    neither (Khayatkhoei et al. 2018, arXiv:1806.00880). With a choice among as many modes as there are numbers, each as
-    likely, the cloud falls into parts, as Gurumurthy et al. 2017 (arXiv:1706.02071) draw theirs from a mixture.
+    A continuous map of a normal distribution cannot draw only digits: between any two digits lie pictures that are
+    neither (Khayatkhoei et al. 2018, arXiv:1806.00880). With n numbers there are n equally likely choices, which split
+    the distribution into separate parts. Gurumurthy et al. 2017 (arXiv:1706.02071) draw from a mixture for this reason.
 
     Args:
-        weight: of the entry that is not zero; the numbers themselves have 1.
+        weight: the value of the entry that is not zero.
 
     Input shape: `(batch, n)`. Output shape: `(batch, 2 * n)`.
     """
@@ -27,7 +27,7 @@ class Mode(layers.Layer):
         self.weight = weight
 
     def call(self, code: Any) -> Any:
-        """The numbers, then the choice."""
+        """Return the numbers, then the choice."""
         largest = ops.one_hot(ops.argmax(code, -1), code.shape[-1], dtype=code.dtype)
         return ops.concatenate([code, self.weight * largest], -1)
 
@@ -36,5 +36,5 @@ class Mode(layers.Layer):
         return 0
 
     def get_config(self) -> dict[str, Any]:
-        """What `from_config` needs."""
+        """Return every argument of the constructor."""
         return super().get_config() | {"weight": self.weight}

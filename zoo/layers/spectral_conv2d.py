@@ -1,4 +1,4 @@
-"""Convolution under spectral normalisation."""
+"""Define the convolution under spectral normalisation."""
 
 import math
 from typing import Any
@@ -12,12 +12,12 @@ from zoo.upsampling.arguments import Pair, Scale, pair, positive
 
 @keras.saving.register_keras_serializable("zoo")
 class SpectralConv2D(keras.layers.Layer):
-    """A Conv2D whose kernel, as a matrix, is divided by its largest singular value.
+    """Convolve with a kernel that is divided by its largest singular value as a matrix.
 
-    The singular value is estimated by one step of the power iteration at each call, from the vector `u` that the
+    The singular value is estimated by one step of the power iteration per call, from the vector `u` that the
     previous training step left, and the gradient flows through the division. `keras.layers.SpectralNormalization`
-    overwrites the kernel with the normalised one instead: its gradient is that of another function, and its replicas
-    would have to agree on the kernel once more in every call.
+    overwrites the kernel with the normalised one instead. Its gradient does not flow through the division, and its
+    replicas would have to agree on the kernel in every call.
 
     Example:
 
@@ -29,7 +29,7 @@ class SpectralConv2D(keras.layers.Layer):
         filters: int, output channels.
         kernel_size: int or pair.
         strides: int or pair.
-        padding: `"same"` or `"valid"`. Over the whole picture, `"valid"` makes a dense layer of it.
+        padding: `"same"` or `"valid"`. With `"valid"` and a kernel of the picture's size it is a dense layer.
         **kwargs: `name`, `dtype` and `trainable` of any Keras layer.
 
     Input shape: `(batch, height, width, channels)`. Output shape: `(batch, new_height, new_width, filters)`.
@@ -55,7 +55,7 @@ class SpectralConv2D(keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Make kernel, bias and the estimate of the kernel's first singular vector."""
-        # The division is done in the variables' own precision, whatever the convolution runs in.
+        # The division is done in the variables' precision, also if the convolution runs in a lower one.
         self.kernel = self.add_weight(
             name="kernel",
             shape=(*self.kernel_size, input_shape[-1], self.filters),
@@ -74,7 +74,7 @@ class SpectralConv2D(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Convolve with the normalised kernel; in training `u` moves on."""
+        """Convolve with the normalised kernel, and update `u` in training."""
         matrix = ops.reshape(self.kernel, (-1, self.filters))
         v = _unit(ops.matmul(matrix, self.u))
         u = _unit(ops.matmul(ops.transpose(matrix), v))
@@ -87,7 +87,7 @@ class SpectralConv2D(keras.layers.Layer):
         return ops.add(output, self.bias)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """As Conv2D's."""
+        """Return the output's shape, which is that of a Conv2D."""
         lost = (0, 0) if self.padding == "same" else (self.kernel_size[0] - 1, self.kernel_size[1] - 1)
         sides = [
             None if size is None else -(-(size - missing) // stride)
@@ -113,7 +113,7 @@ class SpectralConv2D(keras.layers.Layer):
         return rows, columns
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument of the constructor."""
+        """Return every argument of the constructor."""
         return {
             **super().get_config(),
             "filters": self.filters,
@@ -124,5 +124,5 @@ class SpectralConv2D(keras.layers.Layer):
 
 
 def _unit(vector: Any) -> Any:
-    """The vector divided by its length."""
+    """Return the vector divided by its length."""
     return vector / ops.maximum(ops.norm(vector), keras.config.epsilon())

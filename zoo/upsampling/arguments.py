@@ -1,4 +1,4 @@
-"""Checking the arguments that the layers, the initialiser and the functions here have in common."""
+"""Check the arguments that the layers, the initialiser and the functions of this package have in common."""
 
 import operator
 from collections.abc import Iterable
@@ -9,10 +9,10 @@ Scale = int | Iterable[int]
 
 
 def positive(value: Any, name: str) -> int:
-    """A positive integer; NumPy's integers count, booleans and floats do not.
+    """Return a positive integer. NumPy's integers are accepted, booleans and floats are not.
 
     Raises:
-        ValueError: it is not one.
+        ValueError: the value is not a positive integer.
     """
     try:
         number = operator.index(value)
@@ -24,10 +24,10 @@ def positive(value: Any, name: str) -> int:
 
 
 def pair(value: Any, name: str) -> Pair:
-    """Two positive integers, vertical first; one integer stands for both.
+    """Return two positive integers, the vertical one first. One integer stands for both.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: the value is neither a positive integer nor a pair of them.
     """
     values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value, value)
     try:
@@ -40,10 +40,10 @@ def pair(value: Any, name: str) -> Pair:
 
 
 def one_of(value: Any, name: str, allowed: tuple[str, ...]) -> str:
-    """One of the allowed words, in any case.
+    """Return one of the allowed words, in lower case.
 
     Raises:
-        ValueError: it is another one.
+        ValueError: the value is not one of them.
     """
     word = value.lower() if isinstance(value, str) else value
     if word not in allowed:
@@ -52,10 +52,10 @@ def one_of(value: Any, name: str, allowed: tuple[str, ...]) -> str:
 
 
 def layout(data_format: Any) -> str:
-    """`"channels_last"` or `"channels_first"`; None takes what Keras is configured to.
+    """Return `"channels_last"` or `"channels_first"`; for None, the layout that Keras is configured to use.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: the value is none of these.
     """
     import keras
 

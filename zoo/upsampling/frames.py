@@ -1,9 +1,9 @@
-"""Where the pixels go: the padding and the crop with which two convolutions give the same picture.
+"""Compute the padding and the crop with which a transposed and a sub-pixel convolution have the same output.
 
-Along one axis, let `full[f] = sum_i x[i] * kernel[f - i*r]` be the full transposed convolution of n pixels. What
-`Conv2DTranspose` returns is a window of it, `full[first : first + (n-1)*r + extent]`, and neither `first` nor `extent`
+Along one axis, let `full[f] = sum_i x[i] * kernel[f - i*r]` be the full transposed convolution of n pixels.
+`Conv2DTranspose` returns a window of it, `full[first : first + (n-1)*r + extent]`, and neither `first` nor `extent`
 depends on n. A sub-pixel convolution pads n pixels with zeros, convolves, shuffles, and is cropped to the same window.
-Nothing here looks at the values of a kernel.
+None of this depends on the values of a kernel.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ NOTHING: Sides = ((0, 0), (0, 0))
 
 
 class SubpixelFrame(NamedTuple):
-    """What stands around a sub-pixel convolution.
+    """Hold the padding before a sub-pixel convolution and the crop after it.
 
     Attributes:
-        padding: `"same"`, that of `SubpixelConv2D`; or zeros ((above, below), (left, right)) at low resolution, to be
+        padding: `"same"`, as `SubpixelConv2D` pads; or zeros ((above, below), (left, right)) at low resolution, to be
             followed by a `"valid"` convolution.
         crop: pixels ((above, below), (left, right)) to take off the shuffled output.
     """
@@ -29,18 +29,18 @@ class SubpixelFrame(NamedTuple):
     crop: Sides = NOTHING
 
     def sides(self, taps: Pair) -> Sides:
-        """The padding as zeros on each side, for a kernel of that many taps."""
+        """Return the padding as zeros on each side, for a kernel of `taps` taps in height and width."""
         if isinstance(self.padding, str):
             return kernel_reach(taps[0]), kernel_reach(taps[1])
         return self.padding
 
 
 class TransposeFrame(NamedTuple):
-    """What a transposed convolution is told, and what stands around it.
+    """Hold the padding arguments of a transposed convolution and the crop after it.
 
     Attributes:
-        padding: `"same"` or `"valid"`, of `Conv2DTranspose`.
-        output_padding: of `Conv2DTranspose`.
+        padding: `"same"` or `"valid"`, as `Conv2DTranspose` takes it.
+        output_padding: as `Conv2DTranspose` takes it.
         crop: pixels ((above, below), (left, right)) to take off its output.
     """
 
@@ -50,11 +50,16 @@ class TransposeFrame(NamedTuple):
 
 
 def subpixel_frame(kernel_size: Pair, scale: Pair, frame: TransposeFrame) -> tuple[SubpixelFrame, Pair, Pair]:
-    """The frame of least work for the sub-pixel form of a transposed convolution (its own crop is not looked at).
+    """Return the frame of the sub-pixel form of a transposed convolution that needs the least work.
+
+    Args:
+        kernel_size: of the transposed convolution.
+        scale: its strides.
+        frame: its padding arguments; the crop is ignored.
 
     Returns:
-        The frame, the sub-pixel kernel's taps, and how many zeros go before the transposed kernel's entries to fill
-        taps * scale of them.
+        The frame, the sub-pixel kernel's taps, and how many zeros are put before the transposed kernel's entries to
+        fill taps * scale of them.
 
     Raises:
         ValueError: TensorFlow cannot run the transposed convolution.
@@ -68,20 +73,20 @@ def subpixel_frame(kernel_size: Pair, scale: Pair, frame: TransposeFrame) -> tup
     crop = axes[0].crop, axes[1].crop
     sides: Sides = (axes[0].padding, axes[1].padding)
     same = SubpixelFrame("same", crop)
-    found = same if crop == NOTHING and sides == same.sides(taps) else SubpixelFrame(sides, crop)
-    return found, taps, (axes[0].lead, axes[1].lead)
+    least = same if crop == NOTHING and sides == same.sides(taps) else SubpixelFrame(sides, crop)
+    return least, taps, (axes[0].lead, axes[1].lead)
 
 
 def transpose_frame(
     taps: Pair, scale: Pair, frame: SubpixelFrame, kernel_size: Pair
 ) -> tuple[TransposeFrame, Pair] | None:
-    """The frame of a transposed convolution that equals a sub-pixel convolution in its frame.
+    """Return the frame of a transposed convolution that equals a sub-pixel convolution in its frame.
 
-    `kernel_size` may be less than taps * scale: the inverse of `subpixel_frame`.
+    This inverts `subpixel_frame`; therefore `kernel_size` may be less than taps * scale.
 
     Returns:
-        The frame, and how many of the sub-pixel kernel's entries go before those of the transposed kernel; or None
-        where no transposed convolution of that size equals it.
+        The frame, and how many of the sub-pixel kernel's entries come before those of the transposed kernel; or None
+        if no transposed convolution of that size is equal.
     """
     sides = frame.sides(taps)
     places = [
@@ -112,10 +117,10 @@ def transpose_frame(
 
 
 def checked_sides(value: str | Sequence[Sequence[int]], name: str) -> Sides:
-    """((above, below), (left, right)), none of them negative.
+    """Return ((above, below), (left, right)), none of them negative.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the value is something else.
     """
     try:
         if isinstance(value, str):
@@ -139,7 +144,7 @@ class _Axis(NamedTuple):
 
 
 def _window(size: int, scale: int, padding: str, output_padding: int | None) -> tuple[int, int]:
-    """`first` and `extent` as the module's docstring has them."""
+    """Return `first` and `extent`, which the module's docstring defines."""
     if output_padding is not None and not 0 <= output_padding < scale:
         raise ValueError(
             "`output_padding` must be at least 0 and less than the stride. "
@@ -160,7 +165,7 @@ def _window(size: int, scale: int, padding: str, output_padding: int | None) -> 
 def _least_axis(size: int, scale: int, first: int, extent: int) -> _Axis:
     taps = -(-size // scale)
     choices = []
-    # A kernel that does not fill its taps may begin anywhere in them; that moves the window on the coarse grid.
+    # A kernel that does not fill its taps may begin anywhere in them, which moves the window on the coarse grid.
     for lead in range(taps * scale - size + 1):
         rows, begin = divmod(first + lead, scale)
         before = taps - 1 - rows

@@ -1,4 +1,4 @@
-"""ICNR: a sub-pixel convolution that starts as nearest-neighbour up-sampling."""
+"""Define ICNR, with which a sub-pixel convolution starts as nearest-neighbour up-sampling."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,10 @@ from zoo.upsampling.arguments import Scale, pair
 
 @keras.saving.register_keras_serializable("zoo")
 class ICNR(keras.initializers.Initializer):
-    """Initialise all phases of a sub-pixel kernel with one and the same sub-kernel.
+    """Initialise all phases of a sub-pixel kernel with the same sub-kernel.
 
-    The sub-kernel is drawn for the `channels / (rh * rw)` output channels and tiled, so that at the start a
-    sub-pixel convolution is exactly the sub-kernel's convolution followed by nearest-neighbour up-sampling: there
-    is no checkerboard to unlearn.
+    The sub-kernel is drawn for the `channels / (rh * rw)` output channels and tiled. A sub-pixel convolution is then
+    at first exactly the sub-kernel's convolution followed by nearest-neighbour up-sampling, which has no checkerboard.
 
     Example:
 
@@ -23,7 +22,7 @@ class ICNR(keras.initializers.Initializer):
     True
 
     Args:
-        initializer: draws the sub-kernel; anything that `keras.initializers.get` takes.
+        initializer: draws the sub-kernel; any value that `keras.initializers.get` takes.
         scale: int or pair (rh, rw).
 
     Input shape:
@@ -46,7 +45,7 @@ class ICNR(keras.initializers.Initializer):
             raise ValueError("`initializer` must draw the sub-kernel. Received: initializer=None")
 
     def __call__(self, shape: Sequence[int], dtype: Any = None) -> Any:
-        """Draw a kernel of that shape."""
+        """Draw a kernel of a shape."""
         rh, rw = self.scale
         *leading, channels = shape
         if channels % (rh * rw):
@@ -58,5 +57,5 @@ class ICNR(keras.initializers.Initializer):
         return keras.ops.tile(sub_kernel, (1,) * len(leading) + (rh * rw,))
 
     def get_config(self) -> dict[str, Any]:
-        """Everything that `from_config` needs."""
+        """Return every argument of the constructor."""
         return {"initializer": keras.initializers.serialize(self.initializer), "scale": self.scale}

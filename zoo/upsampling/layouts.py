@@ -1,4 +1,4 @@
-"""Moving image tensors between memory layouts, and naming their sizes."""
+"""Move image tensors between memory layouts, and return their sizes."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ import tensorflow as tf
 
 
 def to_channels_last(x: Any, data_format: str) -> Any:
-    """`[b, h, w, c]` of a tensor in `data_format`."""
+    """Return a tensor in `data_format` as `[b, h, w, c]`."""
     return tf.transpose(x, [0, 2, 3, 1]) if data_format == "channels_first" else x
 
 
 def from_channels_last(x: Any, data_format: str) -> Any:
-    """A tensor `[b, h, w, c]` in `data_format`."""
+    """Return a tensor `[b, h, w, c]` in `data_format`."""
     return tf.transpose(x, [0, 3, 1, 2]) if data_format == "channels_first" else x
 
 
 def sizes(x: Any) -> list[Any]:
-    """Every size of a tensor: an integer where it is known, else a scalar tensor."""
+    """Return every size of a tensor: an integer if it is known, otherwise a scalar tensor."""
     static = x.shape.as_list()
     if None not in static:
         return static

@@ -1,4 +1,4 @@
-"""The bias of a convolution and a shuffle written by hand, after the shuffle: one entry for each phase."""
+"""Define a bias with one entry for each phase, as a convolution and a shuffle written by hand have it."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ from zoo.upsampling.layouts import from_channels_last, sizes, to_channels_last
 class PhaseBias(keras.layers.Layer):
     """Add a pattern of rh x rw pixels, repeated over the picture.
 
-    A transposed convolution followed by it is what a convolution to rh * rw * C channels, each with its bias, and the
-    shuffle are, on devices that have no `depth_to_space`.
+    A transposed convolution followed by this layer computes the same as a convolution to rh * rw * C channels, each
+    with its own bias, followed by the shuffle. It also runs on devices that have no `depth_to_space`.
 
     Example:
 
@@ -25,8 +25,8 @@ class PhaseBias(keras.layers.Layer):
 
     Args:
         scale: int or pair (rh, rw).
-        data_format: `"channels_last"` or `"channels_first"`; None takes what Keras is configured to.
-        bias_initializer: initialiser of the bias, whose entry `(a * rw + b) * C + c` is for phase (a, b).
+        data_format: `"channels_last"` or `"channels_first"`; None is the layout that Keras is configured to use.
+        bias_initializer: initialiser of the bias, whose entry `(a * rw + b) * C + c` is for channel c of phase (a, b).
         bias_regularizer: optional regulariser of the bias.
         bias_constraint: optional constraint on the bias.
         **kwargs: `name`, `dtype` and `trainable` of any Keras layer.
@@ -84,7 +84,7 @@ class PhaseBias(keras.layers.Layer):
         return from_channels_last(x + tf.tile(pattern, [1, height // rh, width // rw, 1]), self.data_format)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The input's shape."""
+        """Return the input's shape."""
         return tuple(input_shape)
 
     def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:
@@ -100,7 +100,7 @@ class PhaseBias(keras.layers.Layer):
         raise ValueError(f"{self.name} adds a pattern whose phase depends on the place in the picture")
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument of the constructor."""
+        """Return every argument of the constructor."""
         return {
             **super().get_config(),
             "scale": self.scale,

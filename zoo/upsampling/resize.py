@@ -1,7 +1,7 @@
-"""Fixed up-sampling by whole factors: linear maps that keep the dtype and differentiate any number of times.
+"""Up-sample by whole factors without weights, in the input's dtype and with gradients of any order.
 
-TensorFlow's resize kernels are not used: their gradients have no gradients, and the bilinear one returns float32
-whatever it is given.
+TensorFlow's resize kernels are not used, because their gradients have no gradients, and the bilinear kernel returns
+float32 for every dtype.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from zoo.upsampling.layouts import sizes
 def nearest(x: Any, scale: Pair) -> Any:
     """Repeat every pixel of `[b, h, w, c]` rh x rw times."""
     rh, rw = scale
-    # Columns first: what is left to repeat is then whole rows, which are contiguous.
+    # Columns are repeated first. Then whole rows are left to repeat, which are contiguous.
     return tf.repeat(tf.repeat(x, rw, axis=2), rh, axis=1)
 
 
@@ -30,10 +30,10 @@ def bilinear(x: Any, scale: Pair) -> Any:
 
 
 def _phases(x: Any, axis: int, factor: int) -> list[Any]:
-    """What lies between each pixel and its neighbours at the `factor` new places inside it."""
+    """Return the values at the `factor` new places inside each pixel, between the pixel and its neighbours."""
     size = sizes(x)[axis]
-    # tf.split, because its gradient is a concatenation: that of Python's slices is several times slower, that of
-    # tf.slice has no gradient under XLA.
+    # tf.split is used because its gradient is a concatenation. The gradient of Python's slices is several times slower,
+    # and tf.slice has no second gradient under XLA.
     first, tail = tf.split(x, [1, size - 1], axis)
     head, last = tf.split(x, [size - 1, 1], axis)
     before, after = tf.concat([first, head], axis), tf.concat([tail, last], axis)

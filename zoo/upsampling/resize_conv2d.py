@@ -1,4 +1,4 @@
-"""Resize convolution: fixed up-sampling, then a convolution at high resolution."""
+"""Define the resize convolution: fixed up-sampling, then a convolution at high resolution."""
 
 import math
 from typing import Any
@@ -18,8 +18,8 @@ _RESIZE = {"nearest": nearest, "bilinear": bilinear}
 class ResizeConv2D(keras.layers.Conv2D):
     """Up-sample with nearest-neighbour or bilinear interpolation followed by a convolution.
 
-    Its output has no checkerboard by construction; its convolution runs at high resolution, so that it costs
-    rh * rw times a low-resolution one with the same kernel and channels.
+    Its output has no checkerboard by construction. Its convolution runs at high resolution, so that it costs
+    rh * rw times as much as one at low resolution with the same kernel and channels.
 
     Example:
 
@@ -67,7 +67,7 @@ class ResizeConv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """Resize, then convolve."""
-        # TensorFlow's CPU convolutions and their gradients know no other layout than channels last.
+        # TensorFlow's CPU convolutions and their gradients support only channels last.
         x = to_channels_last(inputs, self.data_format)
         x = _RESIZE[self.interpolation](x, self.scale)
         x = ops.conv(
@@ -81,7 +81,7 @@ class ResizeConv2D(keras.layers.Conv2D):
         return from_channels_last(x, self.data_format)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The output's shape; unknown sizes stay unknown."""
+        """Return the output's shape; unknown sizes stay unknown."""
         resized = list(input_shape)
         first = 1 if self.data_format == "channels_last" else 2
         for axis, factor in enumerate(self.scale, start=first):
@@ -116,5 +116,5 @@ class ResizeConv2D(keras.layers.Conv2D):
         return max(input_shape[axis] or 0, output_shape[axis] or 0)
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument of the constructor."""
+        """Return every argument of the constructor."""
         return {**super().get_config(), "scale": self.scale, "interpolation": self.interpolation}

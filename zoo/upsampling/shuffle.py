@@ -1,4 +1,4 @@
-"""The periodic shuffle: r*r channels of one place become r*r places of one channel."""
+"""Shuffle channels into space: r*r channels of one place become r*r places of one channel."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ import tensorflow as tf
 from zoo.upsampling.arguments import Scale, layout, pair
 from zoo.upsampling.layouts import from_channels_last, sizes, to_channels_last
 
-# tf.nn.depth_to_space and its gradient run on one thread on a CPU, and are slow where there are few output
-# channels; a transposition of the same numbers runs on all threads. From about this many channels on, the two
-# cost the same. benchmarks/layers.py measures both, with rows on either side of this number.
+# On a CPU tf.nn.depth_to_space and its gradient run on one thread, which is slow for few output channels. A
+# transposition of the same numbers runs on all threads. From about this number of channels on, both take the same time.
+# benchmarks/layers.py measures both, with rows on either side of this number.
 _DEPTH_TO_SPACE_FROM = 32
 
 
@@ -28,7 +28,7 @@ def periodic_shuffle(x: Any, scale: Scale, data_format: str | None = None) -> An
     Args:
         x: a tensor with a known number of channels.
         scale: int or pair (rh, rw).
-        data_format: `"channels_last"` or `"channels_first"`; None takes what Keras is configured to.
+        data_format: `"channels_last"` or `"channels_first"`; None is the layout that Keras is configured to use.
 
     Input shape:
         `(batch, height, width, rh * rw * C)`, or with the channels second.
@@ -37,7 +37,7 @@ def periodic_shuffle(x: Any, scale: Scale, data_format: str | None = None) -> An
         `(batch, rh * height, rw * width, C)`, or with the channels second.
 
     Raises:
-        ValueError: `x` has not four dimensions, or its channels are unknown or no multiple of rh * rw.
+        ValueError: `x` does not have four dimensions, or its channels are unknown or no multiple of rh * rw.
 
     Reference:
         Shi et al., 2016, equation 4, https://arxiv.org/abs/1609.05158
@@ -63,8 +63,8 @@ def _shuffle(x: Any, rh: int, rw: int) -> Any:
     if rh == rw and channels >= _DEPTH_TO_SPACE_FROM:
         return tf.nn.depth_to_space(x, rh)
     batch, height, width, _ = sizes(x)
-    # A row of an output phase, rw * channels values, is contiguous already, so four dimensions are enough; that
-    # is also what every runtime to which models are exported can transpose.
+    # The rw * channels values of a row of an output phase are contiguous already, so that a transposition of four
+    # dimensions is enough. Every runtime to which models are exported supports that.
     x = tf.reshape(x, [batch * height, width, rh, rw * channels])
     x = tf.transpose(x, [0, 2, 1, 3])
     return tf.reshape(x, [batch, height * rh, width * rw, channels])

@@ -1,4 +1,4 @@
-"""Sub-pixel convolution: a convolution at low resolution, then the periodic shuffle."""
+"""Define the sub-pixel convolution: a convolution at low resolution, then the periodic shuffle."""
 
 import math
 from typing import Any
@@ -18,9 +18,9 @@ from zoo.upsampling.shuffle import periodic_shuffle
 class SubpixelConv2D(keras.layers.Layer):
     """Up-sample with a convolution at low resolution followed by the periodic shuffle.
 
-    An ordinary convolution makes `rh * rw * filters` channels, of which the shuffle makes rh x rw times as many
-    pixels. With `kernel_size` k odd and `padding="same"` this is the same linear map as a `Conv2DTranspose` with
-    kernel k * r and stride r; `zoo.upsampling.subpixel_to_transpose` gives its kernel.
+    An ordinary convolution makes `rh * rw * filters` channels, which the shuffle rearranges into rh x rw pixels of
+    `filters` channels each. With `kernel_size` k odd and `padding="same"` this is the same linear map as a
+    `Conv2DTranspose` with kernel k * r and stride r; `zoo.upsampling.subpixel_to_transpose` returns its kernel.
 
     Example:
 
@@ -34,8 +34,8 @@ class SubpixelConv2D(keras.layers.Layer):
         kernel_size: int or pair, the size of the kernel in low-resolution pixels.
         scale: int or pair (rh, rw), the up-sampling factor. 1 makes a plain `Conv2D`.
         padding: `"same"` or `"valid"`, of the convolution at low resolution.
-        data_format: `"channels_last"` or `"channels_first"`; None takes what Keras is configured to.
-        activation: activation of the output. None applies none.
+        data_format: `"channels_last"` or `"channels_first"`; None is the layout that Keras is configured to use.
+        activation: activation of the output; None for none.
         use_bias: whether to add a bias.
         phase_bias: False shares one bias of `filters` entries among the phases, as `Conv2DTranspose` has it;
             True gives each phase its own, as a convolution and a shuffle written by hand have it.
@@ -141,24 +141,24 @@ class SubpixelConv2D(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Convolve, add the bias, shuffle and activate."""
-        # TensorFlow's CPU convolutions and their gradients know no other layout than channels last.
+        # TensorFlow's CPU convolutions and their gradients support only channels last.
         x = to_channels_last(inputs, self.data_format)
         x = ops.conv(x, self.kernel, padding=self.padding, data_format="channels_last")
         if self.bias is not None:
             bias = ops.convert_to_tensor(self.bias)
             if not self.phase_bias:
                 bias = tf.tile(bias, [self._phases])
-            # Added before the shuffle, TensorFlow can fuse it into the convolution.
+            # The bias is added before the shuffle, where TensorFlow can fuse it into the convolution.
             x = tf.nn.bias_add(x, bias)
         x = periodic_shuffle(x, self.scale, "channels_last")
-        # Activated in its final layout, for those activations that look along an axis.
+        # The activation runs in the final layout, because some activations look along an axis.
         return self.activation(from_channels_last(x, self.data_format))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The output's shape; unknown sizes stay unknown.
+        """Return the output's shape; unknown sizes stay unknown.
 
         Raises:
-            ValueError: not four dimensions, or smaller than the kernel under `"valid"`.
+            ValueError: the input does not have four dimensions, or is smaller than the kernel under `"valid"`.
         """
         if len(input_shape) != 4:
             raise ValueError(f"SubpixelConv2D takes four dimensions. Received: input_shape={tuple(input_shape)}")
@@ -191,7 +191,7 @@ class SubpixelConv2D(keras.layers.Layer):
         return rows, columns
 
     def get_config(self) -> dict[str, Any]:
-        """Every argument of the constructor."""
+        """Return every argument of the constructor."""
         return {
             **super().get_config(),
             "filters": self.filters,
