@@ -1,4 +1,4 @@
-"""Types of arrays and shapes, and arithmetic on them that layers and networks share.
+"""Name the types of arrays and shapes, and compute with shapes as layers and networks both need it.
 
 Modules that must not load NumPy import the types for type checking only.
 """

@@ -1,4 +1,4 @@
-"""Names that need no framework: up-samplers, published models, wildcards, and suggestions for misspelt names."""
+"""Name up-samplers and published models, match wildcards and suggest names, without loading a framework."""
 
 import difflib
 import re

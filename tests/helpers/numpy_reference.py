@@ -1,10 +1,10 @@
-"""The layers' definitions once more, in NumPy, written for clarity and not from the code under test."""
+"""Define the layers a second time, in NumPy, for clarity and independently of the code under test."""
 
 import numpy as np
 
 
 def correlate(x, kernel, padding="same"):
-    """Convolution as networks have it, `[b, h, w, ci]` and `[kh, kw, ci, co]`, one multiplication per tap."""
+    """Convolve `[b, h, w, ci]` with `[kh, kw, ci, co]` as networks do, one multiplication per tap."""
     kh, kw = kernel.shape[:2]
     if padding == "same":
         above, left = (kh - 1) // 2, (kw - 1) // 2
@@ -18,7 +18,7 @@ def correlate(x, kernel, padding="same"):
 
 
 def shuffle(x, rh, rw):
-    """Channel `(a*rw + b)*C + c` becomes pixel (a, b) of channel c."""
+    """Move channel `(a*rw + b)*C + c` to pixel (a, b) of channel c."""
     batch, height, width, channels = x.shape
     filters = channels // (rh * rw)
     y = np.empty((batch, height * rh, width * rw, filters), x.dtype)
@@ -30,7 +30,7 @@ def shuffle(x, rh, rw):
 
 
 def scatter(x, kernel, rh, rw):
-    """Full transposed convolution: every input pixel adds its kernel `[K, K, co, ci]` at stride (rh, rw)."""
+    """Compute the full transposed convolution: every input pixel adds its kernel `[K, K, co, ci]` at its stride."""
     batch, height, width, _ = x.shape
     tall, wide, filters, _ = kernel.shape
     y = np.zeros((batch, rh * (height - 1) + tall, rw * (width - 1) + wide, filters), np.result_type(x, kernel))
@@ -42,9 +42,10 @@ def scatter(x, kernel, rh, rw):
 
 
 def scatter_window(x, kernel, rh, rw, padding, output_padding):
-    """`scatter`, cut as `Conv2DTranspose` cuts it.
+    """Return `scatter`, cropped as `Conv2DTranspose` crops it.
 
-    Its size is Keras's rule; where it begins is the padding of the strided convolution that it is the gradient of.
+    The size follows Keras's rule. The crop at the beginning is the padding of the strided convolution whose gradient
+    this is.
     """
     full = scatter(x, kernel, rh, rw)
     begin, sizes = [], []
@@ -63,7 +64,7 @@ def scatter_window(x, kernel, rh, rw, padding, output_padding):
 
 
 def repeat(x, rh, rw):
-    """Nearest neighbour, pixel by pixel."""
+    """Enlarge to the nearest neighbour, pixel by pixel."""
     y = np.empty((x.shape[0], x.shape[1] * rh, x.shape[2] * rw, x.shape[3]), x.dtype)
     for i in range(y.shape[1]):
         for j in range(y.shape[2]):
@@ -72,7 +73,7 @@ def repeat(x, rh, rw):
 
 
 def interpolate(x, rh, rw):
-    """Bilinear between pixel centres, pixel by pixel, edges repeated."""
+    """Interpolate bilinearly between pixel centres, pixel by pixel, with repeated edges."""
 
     def neighbours(place, factor, size):
         position = (place + 0.5) / factor - 0.5

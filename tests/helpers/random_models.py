@@ -1,4 +1,4 @@
-"""Published models of random weights, to be enlarged with."""
+"""Publish super-resolution models with random weights."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ ENLARGING = {
 
 
 def publish_random(folder: Path, names: dict[str, dict[str, int]]) -> None:
-    """Export models with random weights that enlarge visibly, and an index over them."""
+    """Export models whose random weights enlarge visibly, and write their index."""
     from training.publishing.saved_model import export
     from zoo.models import build_model
     from zoo.pretrained.load import CARD

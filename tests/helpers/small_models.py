@@ -1,4 +1,4 @@
-"""Small models to be converted, and what to compare of them."""
+"""Make small models to convert, and compare them with the converted ones."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ def noise(*shape, seed=0):
 
 
 def filled(model):
-    """The model with weights that are all different."""
+    """Return the model after giving it weights that are all different."""
     values = [0.3 * noise(*w.shape, seed=7 + i) for i, w in enumerate(model.weights)]
     model.set_weights(
         [abs(value) if "variance" in w.path else value for w, value in zip(model.weights, values, strict=True)]

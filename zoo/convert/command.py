@@ -1,4 +1,4 @@
-"""`python -m zoo convert`: a file of one model in, a file of the converted model out."""
+"""Convert the file of a model, for `python -m zoo convert`."""
 
 import os
 import shutil
@@ -26,22 +26,22 @@ def convert_file(
     measure: bool = False,
     saved_model: Path | None = None,
 ) -> None:
-    """Convert a file and print the report.
+    """Convert the model in a file, write the new model and print the report.
 
     Args:
         source: a `.keras` file.
         target: the `.keras` file to write.
         to: `"subpixel"` or `"transpose"`.
         when: as `zoo.convert.convert` takes it.
-        input_shapes: height, width and channels of each input, where the model leaves them open.
+        input_shapes: height, width and channels of each input, if the model leaves them open.
         measure: put times of inference into the report.
         saved_model: a folder to export a SavedModel to in addition.
 
     Raises:
         CommandError: the file cannot be loaded, or the model cannot be converted.
-        OSError: a file cannot be written; none of them is there then.
+        OSError: a file cannot be written; in that case none of them is there.
     """
-    # TensorFlow would report every layer's own function as retracing.
+    # TensorFlow would report the functions of the layers, which are all traced, as excessive retracing.
     tf.get_logger().setLevel("ERROR")
     console = Console(width=max(Console().width, 110))
     model = _load(source)
@@ -78,14 +78,14 @@ def _load(source: Path) -> keras.Model:
 
 
 def _write(model: keras.Model, target: Path, saved_model: Path | None) -> None:
-    """Write both of what is asked for, or neither."""
-    beside = target.with_name(f".{target.stem}.{os.getpid()}{SUFFIX}")
+    """Write the file and the folder if one is given, or neither of them."""
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}{SUFFIX}")
     folder = saved_model.with_name(f".{saved_model.name}.{os.getpid()}") if saved_model else None
     try:
-        model.save(beside)
+        model.save(temporary)
         if folder:
             model.export(folder, verbose=False)
-        _name(beside, target)
+        _name(temporary, target)
         try:
             if saved_model and folder:
                 folder.rename(saved_model)
@@ -95,20 +95,20 @@ def _write(model: keras.Model, target: Path, saved_model: Path | None) -> None:
     except (OSError, tf.errors.OpError) as error:
         raise OSError(_first_line(error)) from error
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _name(beside: Path, target: Path) -> None:
-    """Give a file its name, and never replace what came to be there meanwhile, as a rename would."""
+def _name(temporary: Path, target: Path) -> None:
+    """Give a file its name. Unlike a rename, this never replaces a file that was created in the meantime."""
     try:
-        os.link(beside, target)
+        os.link(temporary, target)
     # Not every file system has links.
     except OSError:
         target.touch(exist_ok=False)
         try:
-            beside.replace(target)
+            temporary.replace(target)
         except BaseException:
             target.unlink()
             raise

@@ -19,18 +19,18 @@ from zoo.upsampling.arguments import one_of
 def convert(
     model: keras.Model, to: str, when: str = "always", input_shape: Any = None, measure: bool = False
 ) -> tuple[keras.Model, ConversionReport]:
-    """A model with the same outputs in which the up-sampling layers have the other form.
+    """Return a model with the same outputs in which the up-sampling layers have the other form, and a report.
 
     `"subpixel"` turns every `Conv2DTranspose` into a `SubpixelConv2D`, with a `ZeroPadding2D` before it and a
-    `Cropping2D` after it where its kernel or padding need them. `"transpose"` turns every `SubpixelConv2D`, and every
+    `Cropping2D` after it if its kernel or padding needs them. `"transpose"` turns every `SubpixelConv2D`, and every
     `Conv2D` that a shuffle follows (`keras.ops.depth_to_space`, or a layer that does the same), into a
-    `Conv2DTranspose`; where a bias differs between the phases, a `PhaseBias` adds it.
+    `Conv2DTranspose`; if a bias differs between the phases, a `PhaseBias` adds it.
 
-    Functional and Sequential models are converted, and those nested in them. Layers keep their names, dtype policies,
-    trainable flags, activations, regularisers, constraints and initialisers; shared layers stay shared. What cannot
-    be converted stays as it is and is in the report with the reason. Constraints and regularisers that look at axes of
-    the kernel see the other form's axes from then on, and zeros that fill up a kernel are weights like others if the
-    model is trained. The new model is not compiled.
+    Functional and Sequential models are converted, including nested ones. Layers keep their names, dtype policies,
+    trainable flags, activations, regularisers, constraints and initialisers; shared layers stay shared. A layer that
+    cannot be converted stays as it is, and the report says why. Constraints and regularisers that depend on axes of the
+    kernel apply to the other form's axes afterwards. Zeros that fill up a kernel are ordinary weights if the model is
+    trained. The new model is not compiled.
 
     Example:
 
@@ -41,18 +41,18 @@ def convert(
     Args:
         model: a built Functional or Sequential model; it is not modified, and shares nothing with the new one.
         to: `"subpixel"` or `"transpose"`.
-        when: `"always"`; or `"faster"`, which measures every layer here and now, compiled and with its own input's
-            size, and keeps the form that it has unless the other is clearly faster.
-        input_shape: height, width and channels of an input, without the batch; a list of such for several inputs.
-            Needed where the model leaves sizes open, for `"faster"`, `measure` and multiply-adds.
+        when: `"always"`; or `"faster"`, which measures both forms of every layer on this machine, compiled and with the
+            layer's input size, and converts the layer only if the other form is clearly faster.
+        input_shape: height, width and channels of an input, without the batch; a list of them for several inputs. If
+            the model leaves sizes open, it is needed for `"faster"`, `measure` and multiply-adds.
         measure: put times of inference into the report.
 
     Returns:
         The new model and a report. A subclassed model is returned as it is.
 
     Raises:
-        ValueError: an argument is out of range, the model is not built, a shape does not fit it, or one of its
-            layers cannot be copied.
+        ValueError: an argument is out of range, the model is not built, a shape does not fit the model, or a layer
+            cannot be copied.
     """
     to = one_of(to, "to", ("subpixel", "transpose"))
     faster = one_of(when, "when", ("always", "faster")) == "faster"
@@ -83,7 +83,7 @@ def convert(
         packed = keras.tree.pack_sequence_as(model.input, numbers)
     converted = [row for row in planned.reports if row.converted]
     known = sizes_known and all(row.multiply_adds_before is not None for row in converted)
-    work = _unchanged_work(reading, planned.changes) if known else None
+    unchanged = _unchanged_work(reading, planned.changes) if known else None
     difference: float | None = None
     seconds: list[float] | list[None] = [None, None]
     with _random_states(model), _random_states(new), contextlib.suppress(tf.errors.OpError):
@@ -92,16 +92,20 @@ def convert(
     return new, ConversionReport(
         to,
         planned.reports,
-        multiply_adds_before=None if work is None else work + sum(row.multiply_adds_before or 0 for row in converted),
-        multiply_adds_after=None if work is None else work + sum(row.multiply_adds_after or 0 for row in converted),
+        multiply_adds_before=_total(unchanged, [row.multiply_adds_before for row in converted]),
+        multiply_adds_after=_total(unchanged, [row.multiply_adds_after for row in converted]),
         difference=difference,
         seconds_before=seconds[0],
         seconds_after=seconds[1],
     )
 
 
+def _total(unchanged: int | None, converted: Iterable[int | None]) -> int | None:
+    return None if unchanged is None else unchanged + sum(count or 0 for count in converted)
+
+
 def _unchanged_work(reading: Reading, changes: Iterable[Change]) -> int | None:
-    """Multiply-adds of all calls of layers that do not change; None where a layer's are not known."""
+    """Return the multiply-adds of all calls of layers that do not change; None if they are not known for a layer."""
     changed = {id(change.main) for change in changes}
     try:
         return sum(
@@ -116,7 +120,7 @@ def _unchanged_work(reading: Reading, changes: Iterable[Change]) -> int | None:
 
 @contextlib.contextmanager
 def _random_states(model: keras.Model) -> Iterator[None]:
-    """Leave a model's random layers where they were."""
+    """Restore the state of a model's random layers at the end."""
     weights = {id(variable) for variable in model.weights}
     states = [(variable, np.asarray(variable).copy()) for variable in model.variables if id(variable) not in weights]
     try:

@@ -1,4 +1,4 @@
-"""Reading a model: which operation is called on which tensors, and of what size they are."""
+"""Read a model: which operation is called on which tensors, and the sizes of the tensors."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,19 +10,19 @@ from keras import KerasTensor
 
 from zoo.system.keras_internals import is_functional, run_through_graph
 
-# Where neither the model nor the caller says a size, to try layers on.
+# The size on which layers are tried if neither the model nor the caller gives one.
 FALLBACK_SIZE = 32
 
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """One call of an operation.
+    """Hold one call of an operation.
 
     Attributes:
         operation: a layer or another Keras operation.
-        inputs: its tensors, as specifications.
-        outputs: likewise.
-        plain: nothing but one tensor was given to it.
+        inputs: specifications of the tensors that it takes.
+        outputs: specifications of the tensors that it returns.
+        plain: the operation is called with one tensor and no other argument.
     """
 
     operation: Any
@@ -33,31 +33,31 @@ class Call:
 
 @dataclass(eq=False)
 class Graph:
-    """The calls of a Functional or Sequential model in an order in which they can run."""
+    """Hold the calls of a Functional or Sequential model in an order in which they can run."""
 
     model: keras.Model
     calls: list[Call] = field(default_factory=list)
     outputs: list[KerasTensor] = field(default_factory=list)
 
     def producer(self, tensor: KerasTensor) -> Call | None:
-        """The call that makes a tensor; None for an input."""
+        """Return the call that makes a tensor, or None for an input."""
         return next((call for call in self.calls if any(tensor is made for made in call.outputs)), None)
 
     def only_consumer(self, tensor: KerasTensor) -> Call | None:
-        """The one call that takes a tensor; None where there are several or the tensor leaves the model."""
+        """Return the only call that takes a tensor, or None if there are several or the tensor is an output."""
         takers = [call for call in self.calls if any(tensor is taken for taken in call.inputs)]
-        leaves = any(tensor is output for output in self.outputs)
-        return takers[0] if len(takers) == 1 and not leaves else None
+        is_output = any(tensor is output for output in self.outputs)
+        return takers[0] if len(takers) == 1 and not is_output else None
 
 
 class Reading:
-    """Every graph in a model, nested ones included, for inputs of a given size.
+    """Hold every graph in a model, including nested ones, for inputs of a given size.
 
     Attributes:
-        graphs: by the id of the model, in the order in which they are met.
-        paths: by the id of the operation, its name with the names of the models around it.
-        calls: by the id of the operation, every call of it, so many times as the models around it are called.
-        uses: by the id of the operation, at how many places of the graphs it is called.
+        graphs: the graphs by the id of their model, outer ones first.
+        paths: by the id of an operation, its name after the names of the models around it.
+        calls: by the id of an operation, its calls. If a model around it is called twice, its calls are listed twice.
+        uses: by the id of an operation, the number of places in the graphs where it is called.
     """
 
     def __init__(self, model: keras.Model, inputs: Sequence[KerasTensor]) -> None:
@@ -78,8 +78,8 @@ class Reading:
                 result = self._read(operation, tensors, f"{path}{operation.name}/")
             else:
                 result = operation.compute_output_spec(*arguments, **options)
-            said = [value for value in options.values() if value is not None]
-            plain = len(arguments) == 1 and isinstance(arguments[0], KerasTensor) and not said
+            has_options = any(value is not None for value in options.values())
+            plain = len(arguments) == 1 and isinstance(arguments[0], KerasTensor) and not has_options
             call = Call(operation, tensors, keras.tree.flatten(result), plain)
             graph.calls.append(call)
             self.calls[id(operation)].append(call)
@@ -96,19 +96,19 @@ class Reading:
 
 
 def is_open(operation: Any) -> bool:
-    """Whether an operation is a model whose calls can be read: Functional or Sequential, and no subclass of them."""
+    """Return whether an operation is a model whose calls can be read: Functional or Sequential, but no subclass."""
     return type(operation) is keras.Sequential or is_functional(operation)
 
 
 def input_specifications(model: keras.Model, input_shape: Any = None) -> tuple[list[KerasTensor], bool]:
-    """What a model's inputs look like, unknown sizes filled in.
+    """Return specifications of a model's inputs, with unknown sizes filled in.
 
     Args:
         model: a built model.
-        input_shape: without the batch; a shape, or one for each input in their order. None fills in a fallback.
+        input_shape: a shape without the batch, or one for each input in order. None fills in a fallback.
 
     Returns:
-        The inputs, and whether their sizes are the model's own or given.
+        The specifications, and whether all sizes are the model's or the caller's, rather than the fallback.
 
     Raises:
         ValueError: the shape does not fit the model.
@@ -129,14 +129,14 @@ def input_specifications(model: keras.Model, input_shape: Any = None) -> tuple[l
 
 
 def _filled(x: KerasTensor, given: Sequence[int] | None) -> tuple[int, ...]:
-    batch, *own = x.shape
-    sizes = own if given is None else list(given)
-    fits = len(sizes) == len(own) and all(
-        size is None or (size > 0 and known in (None, size)) for size, known in zip(sizes, own, strict=True)
+    batch, *declared = x.shape
+    sizes = declared if given is None else list(given)
+    fits = len(sizes) == len(declared) and all(
+        size is None or (size > 0 and known in (None, size)) for size, known in zip(sizes, declared, strict=True)
     )
     if not fits:
         raise ValueError(
-            f"The input {x.name} takes {_written(own)} without the batch. Received: input_shape={_written(sizes)}"
+            f"The input {x.name} takes {_written(declared)} without the batch. Received: input_shape={_written(sizes)}"
         )
     return (batch or 1, *(FALLBACK_SIZE if size is None else size for size in sizes))
 

@@ -13,7 +13,7 @@ from zoo.upsampling.arguments import Pair
 from zoo.upsampling.equivalence import TransposeKernel
 from zoo.upsampling.frames import NOTHING, Sides
 
-# By activation: the class of `keras.ops` that does the same, or None if there is none.
+# Each pointwise activation, with the class of `keras.ops` that computes the same, or None if there is none.
 _POINTWISE = {
     "celu": "Celu",
     "elu": "Elu",

@@ -1,4 +1,4 @@
-"""Several calls that are one linear map: a padded and cropped sub-pixel convolution, and one written by hand."""
+"""Find calls that together are a sub-pixel convolution: with padding and crop around it, or written by hand."""
 
 import contextlib
 import itertools
@@ -22,18 +22,18 @@ from zoo.upsampling.arguments import Pair
 from zoo.upsampling.equivalence import TransposeKernel
 from zoo.upsampling.frames import NOTHING, SubpixelFrame
 
-# A factor beyond this is no up-sampling layer, and trying it might take much memory.
+# A layer with a larger factor is not taken for a shuffle, because trying it could need much memory.
 _LARGEST_SCALE = 16
 
 
 def shuffle_of(call: Call) -> tuple[Pair, str] | None:
-    """The scale and the data format of a call that does what `tf.nn.depth_to_space` does; None for any other.
+    """Return scale and data format of a call that does what `tf.nn.depth_to_space` does; None for any other call.
 
-    What a layer, a Lambda or an operation does is found by trying it: it must move every number where the shuffle
+    The layer, Lambda or operation is tried on numbers: it must move each number to the place to which the shuffle
     moves it.
 
     Raises:
-        CannotConvertError: it may be one, and the sizes to try it on are not known.
+        CannotConvertError: the call may be a shuffle, but the sizes to try it on are not known.
     """
     sizes = [x.shape for x in (*call.inputs, *call.outputs)]
     if not call.plain or [len(shape) for shape in sizes] != [4, 4] or getattr(call.operation, "variables", []):
@@ -50,7 +50,7 @@ def shuffle_of(call: Call) -> tuple[Pair, str] | None:
         if is_scale and small[channels] == large[channels] * rh * rw:
             draw = np.random.default_rng(0)
             numbers = draw.permutation(int(np.prod(sizes[0]))).reshape(sizes[0]) - 7.0
-            # In two parts, so that 16 bits hold each exactly.
+            # The numbers are split in two parts that 16-bit floats represent exactly.
             parts = [ops.cast(part, call.inputs[0].dtype) for part in (numbers % 256 - 99.0, numbers // 256)]
             if all(
                 np.array_equal(call.operation(part), periodic_shuffle(part, (rh, rw), data_format)) for part in parts
@@ -61,12 +61,12 @@ def shuffle_of(call: Call) -> tuple[Pair, str] | None:
 
 @dataclass(frozen=True)
 class Match:
-    """Calls that are one sub-pixel convolution.
+    """Hold calls that together are a sub-pixel convolution.
 
     Attributes:
-        operations: all that goes, in the order of their calls; pointwise activations between them stay.
-        main: the one of them that holds the kernel.
-        kernel: of the transposed convolution, with its frame.
+        operations: the operations to replace, in the order of their calls; pointwise activations between them stay.
+        main: the layer of `operations` that holds the kernel.
+        kernel: the kernel of the equal transposed convolution, with its frame.
         scale: of the shuffle.
         phase_bias: whether the bias of `main` has an entry for each phase.
     """
@@ -79,10 +79,10 @@ class Match:
 
 
 def hand_written(reading: Reading, graph: Graph, shuffle: Call, scale: Pair, data_format: str) -> Match:
-    """A Conv2D and a shuffle, with nothing but pointwise activations between.
+    """Match a Conv2D and a shuffle with only pointwise activations between them.
 
     Raises:
-        CannotConvertError: the shuffle has no such convolution before it.
+        CannotConvertError: there is no such convolution before the shuffle.
     """
     layer = _convolution_before(reading, graph, shuffle)
     for name, plain in {"strides": (1, 1), "dilation_rate": (1, 1), "groups": 1, "data_format": data_format}.items():
@@ -120,20 +120,20 @@ def _convolution_before(reading: Reading, graph: Graph, shuffle: Call) -> layers
 
 
 def framed(reading: Reading, graph: Graph, call: Call) -> Match:
-    """A SubpixelConv2D, with the ZeroPadding2D before it and the Cropping2D after it where they go with it."""
+    """Match a SubpixelConv2D, with the ZeroPadding2D before it and the Cropping2D after it if they can be absorbed."""
     layer: SubpixelConv2D = call.operation
     kernel = np.asarray(layer.kernel)
     before, after = _frame_around(reading, graph, call)
     matches = []
     for padding, cropping in ((before, after), (before, None), (None, after), (None, None)):
-        around = NOTHING if layer.padding == "valid" else "same"
-        frame = SubpixelFrame(padding.padding if padding else around, cropping.cropping if cropping else NOTHING)
+        own_padding = NOTHING if layer.padding == "valid" else "same"
+        frame = SubpixelFrame(padding.padding if padding else own_padding, cropping.cropping if cropping else NOTHING)
         operations = tuple(each for each in (padding, layer, cropping) if each)
-        # A padding beyond the kernel's reach has no place in a transposed convolution.
+        # A transposed convolution cannot express a padding that is larger than the kernel.
         with contextlib.suppress(CannotConvertError):
             twin = least_transpose(kernel, layer.scale, frame)
             matches.append(Match(operations, layer, twin, layer.scale, layer.phase_bias))
-    # A crop that is left costs a layer; then, the more of the frame goes the better.
+    # Prefer matches that need no crop layer, then matches that absorb more operations.
     return min(matches, key=lambda match: (match.kernel.frame.crop != NOTHING, -len(match.operations)))
 
 
@@ -153,9 +153,9 @@ def _frame_around(
         return uses == {1} and alike
 
     padded = fits(before, layers.ZeroPadding2D) and layer.padding == "valid" and graph.only_consumer(call.inputs[0])
-    # An activation that looks at its neighbours, and a loss of activity, see what the crop takes off.
+    # An activation that is not pointwise, or a regulariser of the activity, depends on the cropped pixels.
     pointwise = is_pointwise(layer.activation) and layer.activity_regularizer is None
-    # Behind a crop the pattern of the phases would begin elsewhere.
+    # After a crop the pattern of the phases would begin at another pixel.
     croppable = pointwise and not (layer.phase_bias and differs_by_phase(layer, layer.filters))
     return (
         before.operation if before and padded else None,
@@ -164,13 +164,13 @@ def _frame_around(
 
 
 def least_transpose(kernel: Array, scale: Pair, frame: SubpixelFrame) -> TransposeKernel:
-    """The transposed kernel of least work: rows and columns of zeros that only filled up its taps are left off.
+    """Return the smallest equal transposed kernel, without rows and columns of zeros that only filled up its taps.
 
     Raises:
         CannotConvertError: no transposed convolution is equal.
     """
     full = kernel.shape[0] * scale[0], kernel.shape[1] * scale[1]
-    found = None
+    least = None
     sizes = itertools.product(*(range(size, size - factor, -1) for size, factor in zip(full, scale, strict=True)))
     for size in sizes:
         if size != full and not np.any(kernel):
@@ -179,11 +179,11 @@ def least_transpose(kernel: Array, scale: Pair, frame: SubpixelFrame) -> Transpo
             twin = subpixel_to_transpose(kernel, scale, *frame, kernel_size=size)
         except ValueError:
             continue
-        if found is None or (twin.frame.crop != NOTHING, twin.size) < (found.frame.crop != NOTHING, found.size):
-            found = twin
-    if found is None:
+        if least is None or (twin.frame.crop != NOTHING, twin.size) < (least.frame.crop != NOTHING, least.size):
+            least = twin
+    if least is None:
         raise CannotConvertError("its padding is larger than its kernel")
-    return found
+    return least
 
 
 def _is_pointwise_call(call: Call) -> bool:

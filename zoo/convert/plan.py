@@ -1,4 +1,4 @@
-"""Deciding what becomes of every layer of a model, before anything is rebuilt."""
+"""Decide for every layer of a model whether and how it is converted, before the model is rebuilt."""
 
 import contextlib
 import math
@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from zoo.arrays import Shape
+from zoo.arrays import places
 from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
 from zoo.convert.patterns import framed, hand_written, shuffle_of
@@ -20,20 +20,21 @@ from zoo.system.keras_internals import nested_layers
 from zoo.system.timing import interleaved_medians
 from zoo.upsampling import SubpixelConv2D
 
-# What a converted layer must gain to be taken for the faster one; less is noise.
+# A converted layer counts as faster below this part of the original time. A smaller gain may be noise.
 _MARGIN = 0.95
 _SECONDS, _FEWEST, _MOST = 1.0, 11, 101
 
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """Layers that take the place of others.
+    """Hold layers and the layers that replace them.
 
     Attributes:
-        old: what goes, in the order of calls, activations between a convolution and its shuffle excepted.
+        old: the operations that are replaced, in the order of their calls. Activations between a convolution and its
+            shuffle are not among them.
         main: the layer of `old` that holds the kernel.
-        new: what comes, in order, built and with its weights; the layer that holds the kernel has the name of `main`.
-        calls: the shapes on which the first of `old` is called.
+        new: the new layers in order, built and with weights; the one that holds the kernel has the name of `main`.
+        calls: the calls of the first of `old`.
     """
 
     old: tuple[Any, ...]
@@ -42,13 +43,13 @@ class Change:
     calls: tuple[Call, ...]
 
     def run_old(self, x: Any) -> Any:
-        """What the old layers make of a tensor."""
+        """Return the output of the old layers for a tensor."""
         for operation in self.old:
             x = operation(x)
         return x
 
     def run_new(self, x: Any) -> Any:
-        """What the new layers make of it."""
+        """Return the output of the new layers for a tensor."""
         for layer in self.new:
             x = layer(x)
         return x
@@ -56,7 +57,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """What changes, and what is to be said about every layer that could have.
+    """Hold the changes, and a report of every layer that changes or could have changed.
 
     Attributes:
         changes: the layers that change.
@@ -73,9 +74,9 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
     Args:
         reading: the model.
         to: `"subpixel"` or `"transpose"`.
-        faster: change only layers that are measured to run faster then.
-        measure: measure layers anyway.
-        sizes_known: whether the reading's sizes are the model's.
+        faster: change only layers whose other form is measured to run faster.
+        measure: measure layers in any case.
+        sizes_known: whether the sizes in `reading` are the model's or the caller's.
     """
     names = Names(name.rsplit("/", maxsplit=1)[-1] for name in reading.paths.values())
     consider = _to_subpixel if to == "subpixel" else _to_transpose
@@ -136,7 +137,7 @@ def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> C
 
 
 def _refuse_unknown(operation: Any) -> None:
-    """Raise CannotConvertError where what an operation does, or what is in it, is not known."""
+    """Raise CannotConvertError if it is not known what an operation computes or which layers it holds."""
     kind = type(operation).__name__
     inner = [layer for layer in nested_layers(operation) if layer is not operation]
     hidden = [layer.name for layer in inner if isinstance(layer, layers.Conv2DTranspose | SubpixelConv2D)]
@@ -152,15 +153,15 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
     main = next(layer for layer in change.new if layer.name == change.main.name)
     calls = [call.inputs[0].shape for call in change.calls]
     work_before = work_after = None
-    # A layer of one's own may state a shape without sizes.
-    stated = all(None not in shape for shape in calls)
-    if sizes_known and stated:
-        # Every entry of a kernel meets every pixel of the input once, in both forms. The zeros that padding adds are
-        # left out, and those that `"same"` adds inside a convolution are in, as is usual.
-        pixels = sum(_pixels(shape, main.data_format) for shape in calls)
+    # A custom layer may return a shape with unknown sizes.
+    shapes_known = all(None not in shape for shape in calls)
+    if sizes_known and shapes_known:
+        # In both forms each entry of a kernel is multiplied once with each pixel of the input. As usual, zeros that
+        # padding layers add are not counted, and zeros that `"same"` adds inside a convolution are.
+        pixels = sum(places(shape, main.data_format) for shape in calls)
         work_before = math.prod(change.main.kernel.shape) * pixels
         work_after = math.prod(main.kernel.shape) * pixels
-    difference = _difference(change) if stated else None
+    difference = _difference(change) if shapes_known else None
     before = after = None
     if measure and difference is not None:
         before, after = map(sum, zip(*(_times(change, call) for call in change.calls), strict=True))
@@ -199,12 +200,8 @@ def _is_faster(report: LayerReport) -> bool:
     return report.seconds_after is not None and report.seconds_after < _MARGIN * (report.seconds_before or 0.0)
 
 
-def _pixels(shape: Shape, data_format: str) -> int:
-    return math.prod(size or 1 for size in (shape[1:3] if data_format == "channels_last" else shape[2:]))
-
-
 def random_like(x: keras.KerasTensor, seed: int = 0) -> Any:
-    """Standard normal numbers of a shape and dtype; zeros and ones where it holds integers."""
+    """Return standard normal numbers of a tensor's shape and dtype, or zeros and ones if it holds integers."""
     draw = np.random.default_rng(seed)
     if "float" in x.dtype:
         return keras.ops.cast(draw.standard_normal(x.shape).astype(np.float64), x.dtype)
@@ -212,7 +209,7 @@ def random_like(x: keras.KerasTensor, seed: int = 0) -> Any:
 
 
 def largest_difference(before: Any, after: Any) -> float:
-    """max|a - b| / max|a| over all that two structures of tensors hold."""
+    """Return the largest max|a - b| / max|a| over the tensors of two structures."""
     worst = 0.0
     for a, b in zip(keras.tree.flatten(before), keras.tree.flatten(after), strict=True):
         old, new = (np.asarray(keras.ops.cast(value, "float64")) for value in (a, b))
@@ -222,7 +219,7 @@ def largest_difference(before: Any, after: Any) -> float:
 
 
 def whole_times(models: Sequence[keras.Model], inputs: Any) -> list[float]:
-    """Median seconds of each model's inference, interleaved."""
+    """Return the median seconds of each model's inference, measured alternately."""
     graphs = [tf.function(lambda x, model=model: model(x, training=False)) for model in models]
     runs = {number: (lambda graph=graph: graph(inputs)) for number, graph in enumerate(graphs)}
     medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)

@@ -1,4 +1,4 @@
-"""A new model from an old one, with some layers in the other form; nothing is shared between the two."""
+"""Build a new model from an old one with some layers in the other form. The two models share nothing."""
 
 import inspect
 import warnings
@@ -14,7 +14,7 @@ from zoo.system.keras_internals import lambda_output_shape, nested_layers, produ
 
 
 class Rebuilding:
-    """Copies of models in which some layers change; a layer that is shared stays shared.
+    """Copy models in which some layers change. A layer that is shared stays shared.
 
     Args:
         changes: the layers that change.
@@ -22,11 +22,11 @@ class Rebuilding:
 
     def __init__(self, changes: Iterable[Change]) -> None:
         self._changes = {id(change.old[0]): change for change in changes}
-        self._gone = {id(operation) for change in self._changes.values() for operation in change.old[1:]}
+        self._removed = {id(operation) for change in self._changes.values() for operation in change.old[1:]}
         self._made: dict[int, Any] = {}
 
     def rebuild(self, model: keras.Model) -> keras.Model:
-        """A copy of a Functional or Sequential model, weights and trainable flags included.
+        """Return a copy of a Functional or Sequential model with its weights and trainable flags.
 
         Raises:
             ValueError: a layer cannot be copied.
@@ -36,11 +36,11 @@ class Rebuilding:
         return new
 
     def _copy(self, operation: Any) -> Any:
-        """The counterpart of an operation: another operation, or the Change that takes its place."""
+        """Return the counterpart of an operation: its copy, the Change that replaces it, or None if it is removed."""
         if id(operation) not in self._made:
             if id(operation) in self._changes:
                 made: Any = self._changes[id(operation)]
-            elif id(operation) in self._gone:
+            elif id(operation) in self._removed:
                 made = None
             elif is_open(operation):
                 made = self._copy_model(operation)
@@ -52,8 +52,8 @@ class Rebuilding:
     def _copy_model(self, model: keras.Model) -> keras.Model:
         if isinstance(model, keras.Sequential):
             return self._copy_sequential(model)
-        # Cloning a compiled model compiles the clone, which needs the loss to be serialisable, and the optimiser's
-        # state has no place in it; so a bare model over the same graph is cloned.
+        # Keras compiles the clone of a compiled model, which fails if the loss is not serialisable, and the optimiser's
+        # state does not fit it. Therefore a model over the same graph that is not compiled is cloned.
         bare = keras.Model(model.input, model.output, name=model.name)
         inputs = keras.tree.map_structure(_copy_input, model.input)
         return keras.models.clone_model(bare, inputs, clone_function=self._copy, call_function=_call)
@@ -70,7 +70,7 @@ class Rebuilding:
         return keras.Sequential(chain, name=model.name)
 
     def _set_state(self, model: keras.Model) -> None:
-        """Weights and flags, from the outside in: a model's flag sets those of all that it holds."""
+        """Copy weights and trainable flags, outer models first, because a model's flag sets those of its layers."""
         self._made[id(model)].trainable = model.trainable
         for layer in model.layers:
             made = self._made.get(id(layer))
@@ -100,7 +100,7 @@ def _copy_input(taken: keras.KerasTensor) -> keras.KerasTensor:
 
 def _copy_operation(operation: Any) -> Any:
     if isinstance(operation, layers.Lambda):
-        # By its configuration, a function would lose the names that it knows.
+        # A configuration holds only the code of a function, without the variables that it captured.
         return layers.Lambda(
             operation.function,
             lambda_output_shape(operation),
@@ -111,7 +111,7 @@ def _copy_operation(operation: Any) -> Any:
             trainable=operation.trainable,
         )
     attributes = vars(operation)
-    # Classes of the user's own that the layer was made with, and functions, which a configuration may not hold.
+    # Custom classes that the layer was made with must be known to from_config. Functions may not be serialisable.
     classes = {type(value).__name__: type(value) for value in attributes.values()}
     try:
         with keras.saving.CustomObjectScope(classes), warnings.catch_warnings():
@@ -127,11 +127,11 @@ def _copy_operation(operation: Any) -> Any:
 
 
 def _copy_variables(old: layers.Layer, new: layers.Layer) -> None:
-    # An activation that is a layer, for one, is built only when numbers come.
+    # Some inner layers, such as an activation that is a layer, are built only when they are called.
     for inner, inner_copy in zip(nested_layers(old), nested_layers(new), strict=True):
         if inner.built and not inner_copy.built:
             inner_copy.build_from_config(inner.get_build_config())
-    # Of all variables, because a random layer's state is no weight.
+    # All variables are copied, because the state of a random layer is not among its weights.
     shapes = [[tuple(variable.shape) for variable in layer.variables] for layer in (old, new)]
     if shapes[0] != shapes[1]:
         raise ValueError(

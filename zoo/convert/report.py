@@ -1,4 +1,4 @@
-"""What a conversion did, layer by layer and to the whole model."""
+"""Report what a conversion changed, for each layer and for the whole model."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LayerReport:
-    """One layer that was converted, or that could not be.
+    """Report on one layer that was converted or could not be converted.
 
     Attributes:
         name: of the layer, after the names of the models around it.
-        kind: its class before.
+        kind: its class before the conversion.
         converted: whether it changed.
-        reason: why it did not.
-        new_layers: names of the layers that took its place.
+        reason: why it did not change.
+        new_layers: names of the layers that replace it.
         kernel_before: height and width of its kernel.
-        kernel_after: likewise.
-        stride: of the transposed convolution, the scale of the sub-pixel one.
-        multiply_adds_before: for one input; None where the input's size is not known.
-        multiply_adds_after: likewise; of kernels with pixels, not with the zeros that padding layers add.
+        kernel_after: height and width of the new kernel.
+        stride: of the transposed convolution, which is the scale of the sub-pixel one.
+        multiply_adds_before: for one input; None if the input's size is not known.
+        multiply_adds_after: for one input after the conversion. Zeros that padding layers add are not counted.
         difference: max|a - b| / max|a| of the outputs before and after for a random input.
-        seconds_before: median of its inference, where measured.
-        seconds_after: likewise.
+        seconds_before: median time of its inference, if measured.
+        seconds_after: median time of the new layers' inference, if measured.
     """
 
     name: str
@@ -44,7 +44,7 @@ class LayerReport:
     seconds_after: float | None = None
 
     def times(self) -> str:
-        """Both times in words."""
+        """Return both times in words."""
         if self.seconds_before is None or self.seconds_after is None:
             return "a time not measured"
         return f"{1e3 * self.seconds_after:.3f} ms instead of {1e3 * self.seconds_before:.3f} ms"
@@ -52,16 +52,16 @@ class LayerReport:
 
 @dataclass(frozen=True)
 class ConversionReport:
-    """A whole conversion.
+    """Report on a whole conversion.
 
     Attributes:
         to: the form converted to.
-        layers: every layer that was converted or could not be, in the model's order.
-        multiply_adds_before: of the model for one input; None where they are not known.
-        multiply_adds_after: likewise.
+        layers: every layer that was converted or could not be converted, in the model's order.
+        multiply_adds_before: of the model for one input; None if they are not known.
+        multiply_adds_after: of the new model for one input; None if they are not known.
         difference: max|a - b| / max|a| over the model's outputs for a random input.
-        seconds_before: median of the model's inference, where measured.
-        seconds_after: likewise.
+        seconds_before: median time of the model's inference, if measured.
+        seconds_after: median time of the new model's inference, if measured.
     """
 
     to: str
@@ -74,16 +74,16 @@ class ConversionReport:
 
     @property
     def converted(self) -> tuple[LayerReport, ...]:
-        """The layers that changed."""
+        """Return the layers that changed."""
         return tuple(layer for layer in self.layers if layer.converted)
 
     @property
     def kept(self) -> tuple[LayerReport, ...]:
-        """The layers that stayed as they were, each with its reason."""
+        """Return the layers that did not change, each with its reason."""
         return tuple(layer for layer in self.layers if not layer.converted)
 
     def table(self) -> "Table":
-        """A table to print with rich; reasons are not in it."""
+        """Return a table to print with rich. It does not hold the reasons."""
         from rich.table import Table
 
         rows: list[LayerReport | ConversionReport] = [*self.layers, self]

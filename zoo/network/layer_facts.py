@@ -1,4 +1,4 @@
-"""The facts that a custom layer states about itself, so that networks that hold it can be measured.
+"""Define the facts that a custom layer states about itself, so that networks with that layer can be measured.
 
 A layer needs no base class and no registration: a method of the right name is enough. `zoo.upsampling` and `zoo.layers`
 state their facts in this way, and so can a layer in a user's own file.
@@ -11,7 +11,7 @@ from zoo.arrays import Reach, Shape
 
 @runtime_checkable
 class KnowsMultiplyAdds(Protocol):
-    """A layer that counts the multiply-adds of one call."""
+    """Describe a layer that counts the multiply-adds of one call."""
 
     def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:
         """Return the multiply-adds that are executed for one example.
@@ -27,7 +27,7 @@ class KnowsMultiplyAdds(Protocol):
 
 @runtime_checkable
 class KnowsReach(Protocol):
-    """A layer that knows which input pixels an output pixel depends on."""
+    """Describe a layer that knows which input pixels an output pixel depends on."""
 
     def reach(self) -> tuple[Reach, Reach]:
         """Return the reach along rows and along columns, as `zoo.arrays.Reach` defines it.
@@ -39,7 +39,7 @@ class KnowsReach(Protocol):
 
 @runtime_checkable
 class KnowsHeldChannels(Protocol):
-    """A layer that holds a larger feature map than its output while it runs."""
+    """Describe a layer that holds a larger feature map than its output while it runs."""
 
     def held_channels(self, input_shape: Shape, output_shape: Shape) -> int:
         """Return the channels of the largest feature map that is held at the output's height and width."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """The numbers that are needed to run a network in tiles.
+    """Hold the numbers that are needed to run a network in tiles.
 
     Attributes:
         scale: height and width of the output per input pixel.
@@ -29,7 +29,10 @@ class ReceptiveField:
 
 @dataclass(frozen=True)
 class _Reach:
-    """Pixel p of a feature map depends on input pixels floor((p + first) / scale) to floor((p + last) / scale)."""
+    """Hold the pixels of a network's input that a feature map depends on, along one axis.
+
+    Pixel p depends on input pixels floor((p + first) / scale) to floor((p + last) / scale).
+    """
 
     scale: int = 1
     first: int = 0

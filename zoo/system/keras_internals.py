@@ -69,7 +69,7 @@ class SummedGradients:
 
 
 class MuonWithHooks(keras.optimizers.Muon):
-    """Keras's Muon, whose two private decisions are public methods to override.
+    """Offer two private methods of Keras's Muon as public ones to override.
 
     Its argument `exclude_layers` only adds to the variables that are left to Adam: convolution kernels always are.
     """

@@ -28,7 +28,7 @@ model.compile("adam", "mse")
 model.save("in.keras")
 x = np.random.default_rng(0).random((2, 5, 6, 3), "float32")
 np.savez("pair.npz", x=x, y=model(x))
-# What runs when a model is loaded with its code.
+# Code that would run if a model were loaded with its code.
 code = lambda x: (open("ran", "w"), x + 1)[1]
 harm = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(code)])
 harm.save("lambda.keras")
@@ -48,7 +48,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def small(tmp_path, monkeypatch):
-    """Arguments for a model of one layer, in the folder that this process is in."""
+    """Return arguments for a model of one layer in the working folder."""
     monkeypatch.chdir(tmp_path)
     keras.Sequential([keras.Input((4, 4, 2)), keras.layers.Conv2DTranspose(2, 2, 2)]).save("in.keras")
     return "in.keras", "new.keras", "--to", "subpixel", "--saved-model", "served"

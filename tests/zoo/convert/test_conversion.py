@@ -97,7 +97,7 @@ def test_all_that_a_layer_has_is_kept():
 )
 @pytest.mark.parametrize("use_bias", [True, False])
 def test_activations_see_what_they_saw(activation, use_bias):
-    """The second one looks along the rows, of which some are cropped."""
+    """Check an activation that looks along the rows, some of which are cropped."""
     options = {"activation": activation, "use_bias": use_bias, "dtype": "float64"}
     model = sequential(layers.Conv2DTranspose(3, 4, 2, "same", **options))
     new, _ = convert(model, "subpixel")
@@ -255,7 +255,7 @@ def test_states_of_random_layers_and_normalisation_are_copied_and_left():
 
 
 def test_faster_keeps_what_is_faster(monkeypatch):
-    """The clock is replaced: on these sizes the first layer gains, the second gains too little to be sure."""
+    """Replace the clock: the first layer gains, the second one gains too little to be sure."""
     gains = {(2, 2): 0.5, (3, 3): 0.97}
 
     def medians(runs, *_):

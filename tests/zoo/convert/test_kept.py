@@ -1,4 +1,4 @@
-"""What cannot be converted stays, and says why."""
+"""Check that a layer that cannot be converted stays, and that the report says why."""
 
 import keras
 import pytest
@@ -9,7 +9,7 @@ from zoo.convert import convert
 
 
 class Scrambled(layers.Layer):
-    """A shuffle in another order of channels, PyTorch's."""
+    """Shuffle in PyTorch's order of channels."""
 
     def call(self, x):
         _, h, w, c = x.shape

@@ -1,4 +1,4 @@
-"""Convolutions and shuffles to one transposed convolution."""
+"""Check that convolutions and shuffles become transposed convolutions."""
 
 import keras
 import numpy as np
@@ -35,7 +35,7 @@ def by_lambda(x):
     ],
 )
 def test_written_by_hand_becomes_one_transposed_convolution(shuffle, size, padding, options, between):
-    """With three channels, of which the wrong order shows."""
+    """Use three channels, because a wrong order would not show in one."""
 
     def make(x):
         x = layers.Conv2D(12, size, padding=padding, dtype="float64", name="hand", **options)(x)

@@ -1,6 +1,6 @@
-"""Every model name of every family: it builds, is saved and loaded, runs in low precision, is measured, has its twin.
+"""Test every model name of every family: saving, mixed precision, sizes, measures of the network, and twins.
 
-A new family is tested here without a line. Arguments in `SMALL` make its networks small, by name.
+A new family is tested here without a new line. Model arguments whose names are in `SMALL` make its networks small.
 """
 
 import functools
@@ -50,7 +50,7 @@ def other_upsampler(name, chosen):
 
 
 def all_layers(model):
-    """Layers of a model and of the models inside it."""
+    """Return the layers of a model and of the models inside it."""
     return [each for x in model.layers for each in (all_layers(x) if isinstance(x, keras.Model) else [x])]
 
 

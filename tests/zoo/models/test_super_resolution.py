@@ -1,4 +1,4 @@
-"""The networks of the super-resolution families against their papers' counts, and the collapse of linear blocks."""
+"""Compare super-resolution networks with their papers' counts, and check the collapse of linear blocks."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ FAMILIES = [name for name, family in families().items() if family.kind == "super
 
 
 def kernels(model):
-    """Convolution weights alone, without biases and slopes."""
+    """Count convolution weights, without biases and slopes."""
     return sum(int(np.prod(weight.shape)) for weight in model.weights if len(weight.shape) == 4)
 
 

@@ -1,4 +1,4 @@
-"""The receptive field that is read from a network's layers, against that which its output shows."""
+"""Compare the receptive field that is read from a network's layers with the one that its output shows."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from zoo.upsampling import PhaseBias, ResizeConv2D, SubpixelConv2D
 
 
 def seen(model, scale, size=41):
-    """How far, in input pixels, an output pixel is from the farthest input pixels that change it.
+    """Return the distance, in input pixels, from an output pixel to the farthest input pixel that changes it.
 
     Every weight is positive, so that nothing cancels and no activation is dead.
     """
@@ -57,7 +57,7 @@ def network(*stack):
         # An even kernel reaches farther below: it sees one pixel above and two below its own.
         ([layers.Conv2D(2, 4, padding="same")], 1, 2),
         ([layers.Conv2D(2, 3, dilation_rate=3, padding="same"), layers.DepthwiseConv2D(3, padding="same")], 1, 4),
-        # Two 3x3 at twice the size reach two small pixels, one large one.
+        # Two 3x3 kernels at twice the size reach two enlarged pixels, which are one input pixel.
         ([layers.UpSampling2D(2), layers.Conv2D(2, 3, padding="same"), layers.Conv2D(2, 3, padding="same")], 2, 1),
         ([SubpixelConv2D(2, 2, 3), SubpixelConv2D(1, 3, 2)], 6, 2),
         ([ResizeConv2D(1, 1, 3, interpolation="bilinear")], 3, 1),
@@ -65,7 +65,7 @@ def network(*stack):
         ([ResizeConv2D(1, 3, 2, dilation_rate=3)], 2, 2),
         ([SubpixelConv2D(1, 5, 2, padding="valid"), layers.ZeroPadding2D(4)], 2, 2),
         ([CollapsibleConv2D(2, 5, width=3), SpectralConv2D(1, 4)], 1, 4),
-        # What a padded, valid convolution with a crop behind it is of: a kernel of 5 off its middle.
+        # A padded, valid convolution with a crop after it acts like an off-centre kernel of size 5.
         (
             [
                 layers.ZeroPadding2D(((2, 1), (2, 1))),

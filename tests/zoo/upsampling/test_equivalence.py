@@ -19,7 +19,7 @@ pixels = st.integers(1, 5)
 
 @st.composite
 def transposed_convolutions(draw):
-    """Kernel size, stride, padding and output padding of every layer that TensorFlow runs."""
+    """Draw kernel size, stride, padding and output padding of a layer that TensorFlow runs."""
     sizes, scale = draw(st.tuples(size, size)), draw(pairs)
     padding = draw(st.sampled_from(["same", "valid"]))
     output_padding = draw(st.none() | st.tuples(*(st.integers(0, r - 1) for r in scale)))
@@ -32,7 +32,7 @@ def transposed_convolutions(draw):
 
 
 def framed(x, kernel, scale):
-    """A sub-pixel convolution in its frame, in NumPy."""
+    """Return a sub-pixel convolution in its frame, in NumPy."""
     (above, below), (left, right) = kernel.frame.sides(kernel.shape[:2])
     x = np.pad(x, ((0, 0), (above, below), (left, right), (0, 0)))
     return cropped(shuffle(correlate(x, np.asarray(kernel), "valid"), *scale), kernel.frame.crop)
@@ -46,7 +46,7 @@ def cropped(y, crop):
 @settings(max_examples=150, deadline=None)
 @given(transposed_convolutions(), st.integers(1, 3), st.integers(1, 2), pixels, pixels, st.integers(0, 99))
 def test_kernels_are_one_linear_map(layer, filters, channels, height, width, seed):
-    """In NumPy alone, even where the kernel is larger than the picture; and the maps are inverse."""
+    """Compare in NumPy alone, also for kernels larger than the picture; the maps are inverse to each other."""
     sizes, scale, padding, output_padding = layer
     draw = np.random.default_rng(seed)
     kernel = draw.standard_normal((*sizes, filters, channels))
@@ -111,7 +111,7 @@ def test_frames_are_the_least(sizes, scale, padding, output_padding, taps, sides
 @settings(max_examples=40, deadline=None)
 @given(taps=st.tuples(size, size), scale=pairs, filters=st.integers(1, 3))
 def test_kernels_that_divide_by_the_stride_are_permuted(taps, scale, filters):
-    """By the formula, so that no multiply-add is added."""
+    """Compare with the formula, by which no multiply-add is added."""
     (kh, kw), (rh, rw), channels = taps, scale, 2
     shape = (kh, kw, channels, rh * rw * filters)
     kernel = np.arange(np.prod(shape)).reshape(shape)
@@ -186,7 +186,7 @@ CASES = [
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-5)])
 @pytest.mark.parametrize(("sizes", "scale", "padding", "output_padding"), CASES)
 def test_layers_agree_in_output_and_gradients(sizes, scale, padding, output_padding, dtype, tolerance):
-    """TensorFlow's Conv2DTranspose beside ZeroPadding2D, SubpixelConv2D and Cropping2D."""
+    """Compare TensorFlow's Conv2DTranspose with ZeroPadding2D, SubpixelConv2D and Cropping2D."""
     filters, channels = 3, 2
     draw = np.random.default_rng(0)
     kernel = draw.standard_normal((*sizes, filters, channels)).astype(dtype)

@@ -58,7 +58,7 @@ def test_equals_numpy(kernel_size, scale, filters, size, padding, phase_bias):
 
 
 def test_channel_order_with_three_filters():
-    """Channel (a*rw + b)*C + c lands on pixel (a, b) of channel c, read off one pixel."""
+    """Check on one pixel that channel (a*rw + b)*C + c becomes pixel (a, b) of channel c."""
     layer = SubpixelConv2D(3, 1, (2, 3), kernel_initializer=lambda shape, dtype=None: np.arange(18.0).reshape(shape))
     y = np.asarray(layer(np.ones((1, 1, 1, 1))))[0]
     for a, b, c in np.ndindex(2, 3, 3):
@@ -94,7 +94,7 @@ def test_activation_is_applied_to_the_output(activation, data_format):
 @pytest.mark.parametrize("filters", [3, 32])
 @pytest.mark.parametrize("padding", ["same", "valid"])
 def test_channels_first(filters, padding):
-    """Forward and backward on a CPU, eagerly and in a graph, equal to channels last."""
+    """Compare with channels last, forward and backward, eagerly and in a graph, on a CPU."""
     options = {"kernel_initializer": glorot(), "bias_initializer": normal(), "dtype": "float64"}
     last = SubpixelConv2D(filters, 3, 2, padding, **options)
     first = SubpixelConv2D(filters, 3, 2, padding, data_format="channels_first", **options)
@@ -121,7 +121,7 @@ def test_channels_first(filters, padding):
 @pytest.mark.parametrize("filters", [1, 32])
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_dynamic_sizes(filters, data_format):
-    """One functional model for any batch, height and width, and one graph for all of them."""
+    """Run one functional model and one graph on any batch, height and width."""
     shape = (None, None, 4) if data_format == "channels_last" else (4, None, None)
     image = keras.Input(shape)
     layer = SubpixelConv2D(filters, 3, 3, data_format=data_format, kernel_initializer=glorot())
@@ -181,7 +181,7 @@ def test_xla_gives_the_same_output_and_gradients(filters, scale):
 @pytest.mark.parametrize(("filters", "scale"), [(3, 2), (32, 2), (2, (3, 1))])
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_second_order_gradients(filters, scale, data_format):
-    """The gradient penalty of a critic, its gradient checked against finite differences."""
+    """Check the gradient of a critic's gradient penalty against finite differences."""
     layer = SubpixelConv2D(
         filters, 3, scale, data_format=data_format, activation="tanh", dtype="float64", kernel_initializer=glorot()
     )
@@ -308,7 +308,7 @@ def test_constraints_hold_after_a_step():
 
 
 def test_trains_to_a_known_map():
-    """A frozen layer's outputs are learnt by another: weights get gradients through `fit`."""
+    """Train a layer with `fit` on the outputs of a frozen one, so that its weights must get gradients."""
     teacher = SubpixelConv2D(1, 3, 2, kernel_initializer=glorot(7), bias_initializer=normal(8))
     x = random(64, 8, 8, 1)
     student = keras.Sequential([keras.Input((8, 8, 1)), SubpixelConv2D(1, 3, 2, kernel_initializer=glorot(9))])

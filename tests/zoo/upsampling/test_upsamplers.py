@@ -147,7 +147,7 @@ def test_weights_are_converted_between_exact_twins_and_equal_layers_only(name, o
         target.set_weights(weights)
         np.testing.assert_allclose(target(x), y + bias, rtol=1e-12, atol=1e-12)
     elif type(source) is type(target):
-        # Of two transposed convolutions the weights are the same, and the shapes tell whether they fit.
+        # Two transposed convolutions share their weights as they are, and the caller compares the shapes.
         assert weights[0].shape == source.kernel.shape != target.kernel.shape
     else:
         assert weights is None
