@@ -12,6 +12,7 @@ from training.compare.measure.costs import costs
 from training.data import batches, open_source
 from training.request import resolve
 from training.tasks.create import create_task
+from zoo.models import build_model
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
@@ -45,3 +46,19 @@ def test_all_steps_of_a_cycle_are_timed(order, monkeypatch):
     assert numbers == [0, 1, 2, 0, 1, 2]
     assert small_loop("dcgan_subpixel", 2).task.cycle == 16
     assert small_loop("dcgan_subpixel", 2, gradient_penalty=0.0).task.cycle == 1
+
+
+def test_litert_is_timed_on_the_network_with_its_weights(monkeypatch):
+    runs = []
+
+    def interpreter(content, inputs):
+        runs.append((content, inputs))
+        return SimpleNamespace(invoke=lambda: None)
+
+    monkeypatch.setattr(module, "litert_installed", lambda: True)
+    monkeypatch.setattr(module, "interpreter_of", interpreter)
+    model = build_model("espcn_x3_subpixel")
+    module._litert(model, tf.zeros((1, 8, 8, 1)))()
+    ((content, (image,)),) = runs
+    assert len(content) > 4 * model.count_params()
+    assert image.shape == (1, 8, 8, 1)

@@ -1,8 +1,6 @@
 """Measure the costs of twins: parameters, multiply-adds, memory, and times that alternate in one run."""
 
-import importlib.util
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,10 +18,10 @@ from training.recipes import Recipe, flat
 from training.request import ResolvedTraining
 from training.tasks.create import create_task
 from training.tasks.task import Batch, Task
+from zoo.export import EXPORTERS, ExportError
+from zoo.export.litert import interpreter_of, to_litert
 from zoo.models import build_model
 from zoo.network.multiply_adds import SUPER_RESOLUTION_OUTPUT, executed_multiply_adds
-from zoo.system.keras_internals import litert_conversion_error
-from zoo.system.quiet_tensorflow import silent_unless_it_fails
 from zoo.system.timing import interleaved_medians
 
 SECONDS, FEWEST, MOST = 4.0, 5, 101
@@ -72,7 +70,7 @@ def costs(
 
 def litert_installed() -> bool:
     """Return whether Google's `ai-edge-litert` can be imported."""
-    return importlib.util.find_spec("ai_edge_litert") is not None
+    return not EXPORTERS["litert"].missing()
 
 
 def _key(training: ResolvedTraining) -> str:
@@ -133,21 +131,11 @@ def _litert(model: keras.Model, x: tf.Tensor) -> Term | None:
     """Return one example's forward pass in LiteRT on all cores, or None where it cannot run."""
     if not litert_installed():
         return None
-    from ai_edge_litert.interpreter import Interpreter
-
-    graph = tf.function(lambda image: model(image, training=False)).get_concrete_function(
-        tf.TensorSpec(x.shape, x.dtype)
-    )
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([graph], model)
-    with silent_unless_it_fails():
-        try:
-            content = converter.convert()
-        except litert_conversion_error():
-            return None
-        interpreter = Interpreter(model_content=content, num_threads=os.cpu_count())
-        interpreter.allocate_tensors()
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x.numpy())
-    return interpreter.invoke
+    try:
+        content = to_litert(model, [tf.TensorSpec(x.shape, x.dtype)])
+    except ExportError:
+        return None
+    return interpreter_of(content, [x.numpy()]).invoke
 
 
 def _memory(training: ResolvedTraining, source: Source, batch: Batch) -> float | None:
