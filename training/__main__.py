@@ -5,8 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn, get_args
+from typing import get_args
 
 from training.cluster.local_workers import local_worker, run_workers, stop_with_parent
 from training.cluster.strategy import STRATEGIES, is_chief
@@ -14,52 +13,46 @@ from training.errors import InputError, Interrupted, RunError
 from training.optimisers import check_optimiser
 from training.recipes import Precision, parse_overrides, recipe_for
 from training.reporting.console import Report
-from zoo.__main__ import OneLineParser
+from zoo.command_line import BAD_INPUT, FAILED, SIGNALLED, Ending, OneLineParser, raise_on_signals, run_command
 from zoo.models import parse_name
 from zoo.pretrained.load import VerificationError
 from zoo.registry import UnknownNameError
 from zoo.system.quiet_tensorflow import start_tensorflow
 
-DONE, FAILED, BAD_INPUT = 0, 1, 2
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns its exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    """Run a command and return its exit code.
+
+    Args:
+        arguments: those of the command line; by default the process's own.
+    """
+    raise_on_signals(Interrupted, signal.SIGINT, signal.SIGTERM)
     stop_with_parent()
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(given, argparse.Namespace(given=given))
-
-    def say(error: BaseException, text: str = "") -> None:
-        # Bad input is found by every worker, and workers on one terminal stop together: one prints the message.
-        shared = isinstance(error, InputError) or (isinstance(error, Interrupted) and local_worker())
-        if not shared or _speaks():
-            print(f"{options.prog}: {text or error}", file=sys.stderr)
-
-    try:
-        options.command(options)
-    except (InputError, UnknownNameError, VerificationError) as error:
-        say(error)
-        return BAD_INPUT
-    except RunError as error:
-        say(error)
-        return FAILED
-    except OSError as error:
-        say(error, f"{error}; what was saved before is intact, and the same command goes on from there")
-        return FAILED
-    except Interrupted as stop:
-        saved = f" and saved at step {stop.step}" if stop.step else ""
-        say(stop, f"stopped{saved}; the same command goes on from there")
-        return 128 + stop.number
-    return DONE
+    return run_command(options, _explain)
 
 
-def _stop(number: int, _: FrameType | None) -> NoReturn:
-    raise Interrupted(number)
+def _explain(error: BaseException) -> Ending | None:
+    """Return exit code and message; bad input is found by every worker, and only the chief prints its message."""
+    if isinstance(error, InputError):
+        return Ending(BAD_INPUT, str(error) if _speaks() else None)
+    if isinstance(error, UnknownNameError | VerificationError):
+        return Ending(BAD_INPUT, str(error))
+    if isinstance(error, RunError):
+        return Ending(FAILED, str(error))
+    if isinstance(error, OSError):
+        return Ending(FAILED, f"{error}; what was saved before is intact, and the same command goes on from there")
+    if isinstance(error, Interrupted):
+        saved = f" and saved at step {error.step}" if error.step else ""
+        # Workers that were started on this machine share a terminal and stop together.
+        message = None if local_worker() and not _speaks() else f"stopped{saved}; the same command goes on from there"
+        return Ending(SIGNALLED + error.number, message)
+    return None
 
 
 def _speaks() -> bool:
+    """Return whether this process prints messages that all workers of a cluster have in common."""
     try:
         return is_chief()
     except InputError:

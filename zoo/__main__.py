@@ -1,4 +1,4 @@
-"""python -m zoo list | card | verify | upscale | sample | convert."""
+"""Run `python -m zoo list | card | verify | upscale | sample | convert`."""
 
 import argparse
 import json
@@ -7,11 +7,21 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from zoo import card, list_models
-from zoo.command_line import BAD_INPUT, DONE, FAILED, SIGNALLED, CommandError, OneLineParser, complain
+from zoo.command_line import (
+    BAD_INPUT,
+    DONE,
+    FAILED,
+    SIGNALLED,
+    CommandError,
+    Ending,
+    OneLineParser,
+    complain,
+    raise_on_signals,
+    run_command,
+)
 from zoo.pretrained import VerificationError, published_names, verify
 from zoo.pretrained.sample import SampleError
 from zoo.registry import UnknownNameError
@@ -22,21 +32,24 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns its exit code."""
+    """Run a command and return its exit code.
+
+    Args:
+        arguments: those of the command line; by default the process's own.
+    """
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        return options.command(options) or DONE
-    except (UnknownNameError, VerificationError, CommandError, SampleError) as error:
-        return complain(options.prog, error, BAD_INPUT)
-    except OSError as error:
-        return complain(options.prog, error, FAILED)
-    except KeyboardInterrupt:
-        return complain(options.prog, "stopped", SIGNALLED + signal.SIGINT)
+    raise_on_signals(lambda number: SystemExit(SIGNALLED + number), signal.SIGTERM)
+    return run_command(options, _explain)
 
 
-def _stop(number: int, _: FrameType | None) -> NoReturn:
-    raise SystemExit(SIGNALLED + number)
+def _explain(error: BaseException) -> Ending | None:
+    if isinstance(error, UnknownNameError | VerificationError | CommandError | SampleError):
+        return Ending(BAD_INPUT, str(error))
+    if isinstance(error, OSError):
+        return Ending(FAILED, str(error))
+    if isinstance(error, KeyboardInterrupt):
+        return Ending(SIGNALLED + signal.SIGINT, "stopped")
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,19 +67,19 @@ def _parser() -> argparse.ArgumentParser:
 
     convert = commands.add_parser("convert", help="rewrite a model from one up-sampler to the other, same outputs")
     convert.add_argument("source", type=Path, metavar="in.keras", help="a model saved by Keras 3")
-    convert.add_argument("target", type=Path, metavar="out.keras", help="where the new model goes; must not exist")
+    convert.add_argument("target", type=Path, metavar="out.keras", help="the file to write; must not exist")
     convert.add_argument("--to", required=True, choices=("subpixel", "transpose"))
     convert.add_argument(
-        "--when", default="always", choices=("always", "faster"), help="faster measures every layer here"
+        "--when", default="always", choices=("always", "faster"), help="faster measures every layer on this machine"
     )
     convert.add_argument(
         "--input-shape",
         nargs="+",
         type=_shape,
         metavar="64,64,3",
-        help="height, width, channels of each input, where the model leaves them open",
+        help="height, width, channels of each input that the model leaves open",
     )
-    convert.add_argument("--measure", action="store_true", help="put times of inference into the report")
+    convert.add_argument("--measure", action="store_true", help="measure inference and report the times")
     convert.add_argument("--saved-model", type=Path, metavar="DIR", help="export a SavedModel too; must not exist")
     convert.set_defaults(command=_convert, prog=convert.prog)
 
@@ -81,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     upscale.add_argument("--tile", type=_tile, default="auto", help="auto, off, or a side in pixels of IN")
     upscale.add_argument("--force", action="store_true", help="replace files that exist")
     upscale.set_defaults(command=_upscale, prog=upscale.prog)
+
     sample = commands.add_parser("sample", help="draw pictures, in one PNG")
     sample.add_argument("name", help="a published name of a generator or a variational autoencoder")
     sample.add_argument("path", metavar="OUT.png", type=Path)
@@ -117,7 +131,7 @@ def _card(options: argparse.Namespace) -> None:
 
 
 def _convert(options: argparse.Namespace) -> None:
-    # Keras takes seconds to import: a wrong path is reported before that.
+    # Check the paths first, because Keras takes seconds to import.
     _check_conversion(options.source, options.target, options.saved_model)
     start_tensorflow()
     from zoo.convert.command import convert_file

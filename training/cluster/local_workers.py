@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from types import FrameType
 
 from training.errors import RunError
+from zoo.command_line import BAD_INPUT, SIGNALLED
 
-BAD_INPUT = 2
-STOPPED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+STOPPED = (SIGNALLED + signal.SIGINT, SIGNALLED + signal.SIGTERM)
 GRACE_SECONDS = 60.0
 GRACE_SECONDS_OF_BAD_INPUT = 5.0
 # Of an open file that ends when the process that started the workers does, however it ends.
@@ -114,7 +114,7 @@ def _running(workers: Sequence["subprocess.Popen[bytes]"]) -> list["subprocess.P
 def _code(worker: "subprocess.Popen[bytes]") -> int:
     """The exit code as a shell tells it: 128 + n after signal n."""
     code = worker.returncode
-    return 128 - code if code < 0 else code
+    return SIGNALLED - code if code < 0 else code
 
 
 def local_clusters(count: int) -> list[str]:

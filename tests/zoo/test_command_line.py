@@ -1,0 +1,75 @@
+import argparse
+import os
+import signal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo.command_line import BAD_INPUT, FAILED, SIGNALLED, Ending, OneLineParser, raise_on_signals, run_command
+
+LATIN = os.fsdecode(b"caf\xe9.png")
+"""A file's name of four letters that is not UTF-8."""
+
+
+def run(function, explain=lambda error: None):
+    return run_command(argparse.Namespace(command=lambda _: function(), prog="python -m it"), explain)
+
+
+def raising(error):
+    def function():
+        raise error
+
+    return function
+
+
+def test_commands_return_their_code_or_none_for_success():
+    assert run(lambda: None) == 0
+    assert run(lambda: FAILED) == 1
+
+
+def test_an_explained_exception_is_one_line_and_its_code(capsys):
+    assert run(raising(ValueError("no")), lambda error: Ending(BAD_INPUT, f"{error}: take yes")) == 2
+    assert capsys.readouterr() == ("", "python -m it: no: take yes\n")
+    assert run(raising(KeyboardInterrupt()), lambda _: Ending(130, None)) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_defect_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError):
+        run(lambda: 1 // 0)
+
+
+def test_the_parser_reports_errors_in_a_line(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        OneLineParser("python -m it").parse_args(["--nosuch"])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "python -m it: unrecognized arguments: --nosuch\n"
+
+
+def test_signals_raise_the_exception_of_their_number():
+    before = signal.getsignal(signal.SIGUSR1)
+    try:
+        raise_on_signals(lambda number: SystemExit(SIGNALLED + number), signal.SIGUSR1)
+        with pytest.raises(SystemExit) as stopped:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        assert stopped.value.code == 128 + signal.SIGUSR1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_names_that_are_not_utf_8_are_printed_with_a_backslash(command, tmp_path):
+    Image.fromarray(np.zeros((2, 3), np.uint8)).save(tmp_path / "in.png")
+    done = command("zoo", "upscale", "in.png", LATIN, "--model", "bicubic_x2", PYTHONUTF8="1")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "caf\\udce9.png\n", "")
+    assert Image.open(tmp_path / LATIN).size == (6, 4)
+    done = command("zoo", "upscale", "in.png", LATIN, "--model", "bicubic_x2")
+    assert done.returncode == 2
+    assert done.stderr == "python -m zoo upscale: caf\\udce9.png exists already; --force replaces it\n"
+
+
+def test_a_training_reports_a_folder_whose_name_is_not_utf_8_in_a_line(command):
+    done = command("training", "train", "--model", "ae_subpixel", "--data", f"folder:/nowhere/{LATIN}")
+    assert done.returncode == 2
+    assert "caf\\udce9.png" in done.stderr
+    assert done.stderr.count("\n") == 1
