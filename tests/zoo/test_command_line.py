@@ -58,12 +58,13 @@ def test_signals_raise_the_exception_of_their_number():
         signal.signal(signal.SIGUSR1, before)
 
 
-def test_names_that_are_not_utf_8_are_printed_with_a_backslash(command, tmp_path):
+def test_names_that_are_not_utf_8_are_printed_with_a_backslash(command, command_process, tmp_path):
     Image.fromarray(np.zeros((2, 3), np.uint8)).save(tmp_path / "in.png")
-    done = command("zoo", "upscale", "in.png", LATIN, "--model", "bicubic_x2", PYTHONUTF8="1")
+    arguments = ("zoo", "upscale", "in.png", LATIN, "--model", "bicubic_x2")
+    done = command_process(*arguments, PYTHONIOENCODING="utf-8:strict")
     assert (done.returncode, done.stdout, done.stderr) == (0, "caf\\udce9.png\n", "")
     assert Image.open(tmp_path / LATIN).size == (6, 4)
-    done = command("zoo", "upscale", "in.png", LATIN, "--model", "bicubic_x2")
+    done = command(*arguments)
     assert done.returncode == 2
     assert done.stderr == "python -m zoo upscale: caf\\udce9.png exists already; --force replaces it\n"
 

@@ -93,7 +93,7 @@ def phase_imbalance(target: tf.Tensor, output: tf.Tensor, scale: int) -> tf.Tens
     rows, columns = residual.shape[1] // scale, residual.shape[2] // scale
     if rows * columns < 2:
         raise ValueError(
-            f"pictures of {output.shape[1]}x{output.shape[2]} hold fewer than two periods of {scale}x{scale} beside a "
+            f"pictures of {output.shape[1]}x{output.shape[2]} hold fewer than two periods of {scale}x{scale} without a "
             f"border of {scale // 2}"
         )
     channels = residual.shape[-1]

@@ -6,7 +6,7 @@ from zoo.imaging import bicubic, cropped, degrade, enlarge
 
 
 def keys(x):
-    """The cubic kernel with a = -1/2 (Keys 1981)."""
+    """Return the cubic kernel with a = -1/2 (Keys 1981) at a distance."""
     x = np.abs(x)
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
@@ -14,7 +14,7 @@ def keys(x):
 
 
 def weights(size, new, stretch):
-    """`[new, size]`: what each new sample takes of the old ones; outside of the picture there is nothing."""
+    """Return the weights `[new, size]` of the old samples in each new one; samples outside the picture have none."""
     centres = (np.arange(new) + 0.5) * size / new - 0.5
     matrix = keys((np.arange(size)[None] - centres[:, None]) / stretch)
     return matrix / matrix.sum(1, keepdims=True)
@@ -31,14 +31,14 @@ def test_reduction_is_the_antialiased_cubic(scale):
     expected = np.clip(resized(picture, 12, 10, scale), 0, 255)
     low = degrade(picture, scale)
     assert low.dtype == np.uint8
-    # Rounded to 8 bits: half a level, and a little where float32 falls on the other side of a half.
+    # Rounding to 8 bits allows half a level, and a little more where float32 falls on the other side of a half.
     assert np.abs(low - expected).max() < 0.501
 
 
 def test_enlargement_is_the_cubic_and_tiles_agree_bit_for_bit():
     image = np.random.default_rng(0).random((1, 9, 8, 2), np.float32)
     large = enlarge(tf.constant(image), 3).numpy()
-    # TensorFlow looks the kernel up in a table of 1,024 places.
+    # TensorFlow reads the kernel from a table of 1,024 places.
     np.testing.assert_allclose(large[0], resized(image[0], 27, 24, 1), atol=1e-3)
     tile = enlarge(tf.constant(image[:, :7, 2:]), 3).numpy()
     np.testing.assert_array_equal(tile[:, :15, 6:], large[:, :15, 12:])

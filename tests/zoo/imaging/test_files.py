@@ -1,4 +1,4 @@
-"""Reading and writing pictures against Pillow, TensorFlow and the formats' own facts."""
+"""Check reading and writing of pictures against Pillow, TensorFlow and the formats' definitions."""
 
 import io
 import struct
@@ -74,7 +74,7 @@ def test_16_bits_are_turned_too(tmp_path):
 
 
 def transparent_colour(path, pixels, colour):
-    """A 16-bit PNG in which one colour stands for transparency."""
+    """Return a 16-bit PNG in which one colour stands for transparency."""
     write_picture(path, Picture(pixels))
     content, body = path.read_bytes(), struct.pack(f">{len(colour)}H", *colour)
     path.write_bytes(content[:33] + chunk(b"tRNS", body) + content[33:])
@@ -237,7 +237,7 @@ def test_jpeg_and_webp_are_near_and_keep_grey_alpha_and_profile(tmp_path):
         assert np.abs(again.pixels.astype(int) - pixels).mean() < 2
         assert again.profile == PROFILE
     with Image.open(tmp_path / "a.jpg") as image:
-        # No subsampling: every component has one sample a pixel.
+        # Without subsampling every component has one sample per pixel.
         assert {component[1:3] for component in image.layer} == {(1, 1)}
     transparent = np.concatenate([waves[..., :1], noise(40, 50, 1)], -1)
     write_picture(tmp_path / "b.webp", Picture(transparent))

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from zoo.imaging import luma, rgb_to_ycbcr, ycbcr_to_rgb
 
-# What MATLAB's rgb2ycbcr gives for 8-bit colours.
+# These are the values of MATLAB's rgb2ycbcr for 8-bit colours.
 MATLAB = {
     (255, 255, 255): (235, 128, 128),
     (0, 0, 0): (16, 128, 128),

@@ -9,7 +9,7 @@ sizes = st.integers(1, 2000)
 
 
 def neighbours(window, halo):
-    """Twice as large, each pixel the sum of all those up to `halo` away, zeros outside."""
+    """Enlarge twice; each pixel is the sum of all pixels up to `halo` away, with zeros outside."""
     padded = np.pad(window[..., 0], halo)
     height, width = window.shape[:2]
     total = sum(padded[i : i + height, j : j + width] for i in range(2 * halo + 1) for j in range(2 * halo + 1))
@@ -48,7 +48,7 @@ def test_no_window_has_a_width_of_another_rounding_unless_it_is_the_picture(heig
     assert across == width or 2 * halo < across < width
     assert across in (width, *range(30, width, 30))
     if across == width and width > 30 and width % 30 in (1, 2, 3):
-        # Whole, whatever the tile, or so narrow and tall that it cannot be cut at all.
+        # The picture is not cut for any tile, or is too narrow and tall to be cut.
         assert (down == height and height * width <= pixels) or width - width % 30 <= 2 * halo or down == height
 
 

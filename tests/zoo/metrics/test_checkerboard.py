@@ -14,7 +14,7 @@ def photograph():
 
 
 def planted(scale, seed=0, size=240):
-    """A pattern with zero mean over its period, repeated, and its root mean square."""
+    """Return a repeated pattern with zero mean over its period, and its root mean square."""
     tile = np.random.default_rng(seed).standard_normal((scale, scale)) * 0.02
     tile -= tile.mean()
     return np.tile(tile, (size // scale, size // scale))[:, :, None], np.sqrt((tile**2).mean())
@@ -29,7 +29,7 @@ def test_the_phases_show_a_planted_pattern_on_any_content(photograph, scale):
     pattern, size = planted(scale)
     assert imbalance(np.zeros_like(pattern), pattern, scale) == pytest.approx(size)
     assert imbalance(photograph, photograph + pattern, scale) == pytest.approx(size)
-    # No target: the content of a photograph hardly favours a phase.
+    # Without a target: the content of a photograph hardly favours a phase.
     assert imbalance(np.zeros_like(pattern), photograph + pattern, scale) == pytest.approx(size, rel=0.1)
     assert imbalance(photograph, photograph, scale) == 0.0
     assert imbalance(photograph, np.full_like(photograph, 0.5), scale) < 0.1 * size
@@ -45,7 +45,7 @@ def test_blur_and_noise_are_no_checkerboard(photograph, scale):
         assert imbalance(photograph, output, scale) < 0.1 * size
     pictures = (tf.constant(picture[None]) for picture in (photograph, blurred))
     assert float(metrics.excess_spectral_energy(*pictures, scale)[0]) < 5e-5
-    # What noise adds lies at all frequencies alike.
+    # Noise adds the same energy at all frequencies.
     pictures = (tf.constant(picture[None]) for picture in (photograph, noisy))
     lines = 2 * (scale - 1) / 240
     energy = 0.05**2 / noisy.var()
@@ -62,7 +62,7 @@ def test_noise_is_as_often_below_zero_as_above():
 
 def test_samples_are_compared_with_the_mean_spectrum_of_the_reference():
     generator = np.random.default_rng(0)
-    # Without energy of their own at the pattern's frequencies, so that the share is exact.
+    # The content has no energy at the pattern's frequencies, so that the share is exact.
     spectra = np.fft.fft2(generator.random((8, 24, 24)))
     spectra[:, 12, :] = spectra[:, :, 12] = 0
     content = np.fft.ifft2(spectra).real[..., None]

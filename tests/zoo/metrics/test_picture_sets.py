@@ -1,4 +1,4 @@
-"""Distances between sets of features: closed forms, laws, and sets that were made for their answer."""
+"""Check distances between sets of features: closed forms, laws, and sets with a known answer."""
 
 import math
 
@@ -23,7 +23,7 @@ def covariance(generator, size, rank=None):
 
 
 def exact_sample(generator, mean, matrix, count):
-    """Features whose sample mean and covariance are those given, up to rounding."""
+    """Return features with the given sample mean and covariance, up to rounding."""
     noise = generator.standard_normal((count, len(mean)))
     noise -= noise.mean(0)
     noise = noise @ np.linalg.inv(np.linalg.cholesky(np.atleast_2d(np.cov(noise, rowvar=False)))).T
@@ -32,7 +32,7 @@ def exact_sample(generator, mean, matrix, count):
 
 
 def square_root_by_newton(matrix):
-    """The principal square root of a matrix that need not be symmetric, by the Denman-Beavers iteration."""
+    """Return the principal square root of a matrix, symmetric or not, by the Denman-Beavers iteration."""
     root, inverse = matrix, np.eye(len(matrix))
     for _ in range(60):
         root, inverse = (root + np.linalg.inv(inverse)) / 2, (inverse + np.linalg.inv(root)) / 2
@@ -55,7 +55,7 @@ def test_frechet_distance_is_its_formula():
 
 
 def test_frechet_distance_of_gaussians_that_commute():
-    # |m1 - m2|^2 + sum of (s1 - s2)^2 where the axes agree.
+    # The distance is |m1 - m2|^2 + sum of (s1 - s2)^2 if the axes agree.
     one, other = np.array([1.0, 2.0, 0.0]), np.array([3.0, 0.0, 0.0])
     near, far = Moments(np.zeros(3), np.diag(one**2)), Moments(np.array([1.0, -2.0, 2.0]), np.diag(other**2))
     assert frechet_distance(near, far) == pytest.approx(9.0 + 4.0 + 4.0, rel=1e-12)
@@ -66,7 +66,7 @@ def test_frechet_distance_of_samples_comes_near_that_of_their_distributions():
     mean, size = np.array([0.5, 0.0, -1.0, 0.0]), 20_000
     one = generator.standard_normal((size, 4))
     other = mean + 2.0 * generator.standard_normal((size, 4))
-    # 1.25 + 4 * (2 - 1)^2; the mean's error is about sqrt(5 / size) a coordinate.
+    # The distance is 1.25 + 4 * (2 - 1)^2; the mean's error is about sqrt(5 / size) per coordinate.
     assert frechet_distance(one, other) == pytest.approx(5.25, abs=0.1)
 
 
@@ -141,7 +141,7 @@ def test_kernel_distance_has_no_bias_and_a_bias_would_show():
     error = values.std() / math.sqrt(len(values))
     assert abs(values.mean()) < 3 * error
     assert 0.3 < np.mean(values < 0) < 0.7
-    # What pairs of a row with itself would add: twice the mean of (|x|^2 / d + 1)^3 - (x.y / d + 1)^3 over 20 rows.
+    # Pairs of a row with itself would add twice the mean of (|x|^2 / d + 1)^3 - (x.y / d + 1)^3 over 20 rows.
     lengths = np.sum(generator.standard_normal((1000, 6)) ** 2, 1) / 6
     assert 2 * np.mean((lengths + 1) ** 3 - 1.5) / 20 > 20 * error
 
@@ -179,11 +179,11 @@ def test_precision_and_recall_of_sets_made_for_their_answer():
     real = np.concatenate(clouds)
     assert precision_recall(real, real) == (1.0, 1.0)
     assert precision_recall(real, real + 1e4) == (0.0, 0.0)
-    # Half of the modes dropped: all that is generated is real, half of what is real is never generated.
+    # Half of the modes are dropped: every sample could be real, half of the real pictures are never generated.
     assert precision_recall(real, np.concatenate(clouds[:2])) == (1.0, 0.5)
-    # Modes that no real picture has.
+    # These modes have no real picture.
     assert precision_recall(np.concatenate(clouds[:1]), real) == (0.25, 1.0)
-    # One picture again and again.
+    # All samples are the same picture.
     copies = np.repeat(real[:1], 50, 0)
     assert precision_recall(real, copies).precision == 1.0
     assert precision_recall(real, copies).recall < 0.05

@@ -55,7 +55,7 @@ def checkerboard(scale, amplitude, size=24):
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_a_planted_checkerboard_has_its_share_of_the_energy(scale):
-    # Content without energy at the pattern's frequencies, so that the share is exact.
+    # The content has no energy at the pattern's frequencies, so that the share is exact.
     spectrum = np.fft.fft2(np.random.default_rng(0).random((24, 24)) * 0.5)
     spectrum[24 // scale :: 24 // scale, :] = spectrum[:, 24 // scale :: 24 // scale] = 0
     content = np.fft.ifft2(spectrum).real
@@ -79,7 +79,7 @@ def test_a_constant_picture_has_no_checkerboard_and_sizes_need_not_divide():
 
 
 def power(pictures):
-    """NumPy's mean power spectrum `[h, w, c]` of a set of pictures."""
+    """Compute the mean power spectrum `[h, w, c]` of a set of pictures with NumPy."""
     return (np.abs(np.fft.fft2(pictures, axes=(1, 2))) ** 2).mean(0)
 
 
@@ -99,7 +99,7 @@ def test_a_checkerboard_is_found_between_sets_that_have_no_pairs():
     assert found == pytest.approx(expected, rel=1e-9)
     assert found > 0.3
     assert clean < 0.05
-    # Neither contrast nor pairs count.
+    # Neither the contrast nor the order of the pictures matters.
     faint = float(
         metrics.excess_spectral_energy_of_samples(tf.constant(data[::-1]), tf.constant(0.1 * (samples + board)), 4)
     )

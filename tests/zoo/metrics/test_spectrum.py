@@ -17,7 +17,7 @@ def test_a_planted_wave_lies_in_its_ring(down, across, ring):
     picture = 0.5 + wave(24, 24, down, across, 0.2)
     found = radial_spectrum(picture)
     energy = found.power * found.size
-    # A wave at a frequency that is its own mirror image has the whole of amplitude^2, another one half of it.
+    # A wave whose frequency is its own mirror image has the power amplitude^2, any other wave half of that.
     alone = 2 * down % 24 == 0 and 2 * across % 24 == 0
     expected = np.zeros_like(energy)
     expected[0], expected[ring] = 0.25, 0.04 if alone else 0.02

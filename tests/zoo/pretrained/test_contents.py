@@ -1,4 +1,4 @@
-"""The models that are published here: what they give, and what their cards say."""
+"""Check the published models: their outputs, and the facts on their cards."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ def test_what_is_published_here():
 
 
 def loaded(name):
-    """A published model in both forms, and pictures for it."""
+    """Return a published model in both forms, and pictures for it."""
     card = zoo.card(name)
     model = zoo.create_model(name, pretrained=True)
     assert card["name"] == name
@@ -81,7 +81,7 @@ def test_published_generators_load_and_give_what_their_weights_give(name):
 
 
 ENLARGING = [name for name in PUBLISHED if zoo.card(name)["scale"]]
-# Luma PSNR of bicubic enlargement.
+# The luma PSNR of bicubic enlargement.
 BICUBIC = {"set5": {2: 33.65, 3: 30.39, 4: 28.42}, "set14": {2: 30.23, 3: 27.54, 4: 26.00}}
 
 
@@ -132,7 +132,7 @@ def test_psnr_of_the_published_models():
 
     for upsampler in ("subpixel", "transpose", "transpose_2r", "resize"):
         assert psnr(f"ae_{upsampler}") >= 26.0
-    # Principal components of the same number, 256, reach 26.5 dB.
+    # The same number of principal components, 256, reaches 26.5 dB.
     assert psnr("ae_subpixel.cifar10") > 26.5
     assert psnr("ae_transpose.cifar10") > 26.5
 

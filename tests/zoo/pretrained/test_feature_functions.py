@@ -1,4 +1,4 @@
-"""The classifier's network, and the functions that give pictures their features."""
+"""Check the classifier's network, and the functions that compute features of pictures."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Finding, verifying and loading published models, and every way in which that is refused."""
+"""Check that published models are found, verified and loaded, and every way in which that is refused."""
 
 import gc
 import json
@@ -22,7 +22,7 @@ PUBLISHED = zoo.list_models(pretrained=True)
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with one model as published, found through ZOO_SAVED_MODELS under a name of its own."""
+    """Copy a published model under another name into a folder that ZOO_SAVED_MODELS names."""
     original = folders()[-1]
     entry = json.loads((original / "index.json").read_text())["models"]["ae_subpixel"]
     shutil.copytree(original / "ae_subpixel", tmp_path / "ae_mine")
@@ -71,7 +71,7 @@ def replace_all_by_link(folder):
 
 
 def make_enormous(folder):
-    """A file of a terabyte that takes no room."""
+    """Make a file of a terabyte that takes no space on disk."""
     with (folder / "variables" / "variables.index").open("r+b") as file:
         file.truncate(2**40)
 
@@ -91,7 +91,7 @@ HARMS = [
 
 @pytest.fixture
 def unread(monkeypatch):
-    """TensorFlow, which must not be asked to read anything."""
+    """Fail the test if TensorFlow is asked to read anything."""
 
     def read(*_, **__):
         raise AssertionError("TensorFlow reads what was not verified")

@@ -13,7 +13,7 @@ from zoo.system.files import sha256, walk
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory) -> Path:
-    """A folder of published models that holds a DCGAN of a few weights."""
+    """Make a folder of published models that holds a DCGAN of a few weights."""
     from training.publishing.saved_model import export
 
     folder = tmp_path_factory.mktemp("saved_models")
@@ -47,7 +47,7 @@ def test_the_same_seed_draws_the_same_pictures_in_another_process(command_proces
     assert np.ptp(pictures) > 0
     with Image.open(here / "out.png") as image:
         written = np.asarray(image)
-    # Three rows of three with a pixel between them.
+    # There are three rows of three with a pixel between them.
     assert written.shape == (3 * 17 - 1, 3 * 17 - 1)
     np.testing.assert_array_equal(written[:16, 17:33], pictures[1, :, :, 0])
     np.testing.assert_array_equal(written[34:, :16], pictures[6, :, :, 0])

@@ -8,7 +8,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 import zoo
-from tests.conftest import ROOT
+from tests.helpers.commands import ROOT
 from zoo.system.version import project_version
 
 DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]

@@ -1,4 +1,4 @@
-"""python -m zoo upscale: files, folders, refusals."""
+"""Check `python -m zoo upscale`: files, folders, refusals."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def files(folder):
 
 @pytest.fixture
 def upscale(enlarging, capsys):
-    """Run the command in this process; returns its exit code and what it said on stderr."""
+    """Run the command in this process; return its exit code and its stderr."""
 
     def run(*arguments, model=MODEL):
         code = main(["upscale", *map(str, arguments), "--model", model])
@@ -220,7 +220,7 @@ def test_extreme_pictures_are_enlarged(upscale, tmp_path):
         assert upscale(source, target, "--force", "--tile", "4000") == (0, "")
         large = read_picture(target).pixels
         assert large.shape == (2 * height, 2 * width, 3)
-        # Far from the ends, a part that is cut out gives the same.
+        # Far from the ends, a part that is cut out is enlarged to the same pixels.
         np.testing.assert_array_equal(large[:30, :30], zoo.upscale(pixels[:40, :40], MODEL)[:30, :30])
 
 
@@ -245,8 +245,8 @@ def test_a_stopped_command_leaves_nothing(upscale, tmp_path, monkeypatch):
     assert files(tmp_path) == {"small.png"}
 
 
-# Runs a module and prints the peak of its memory. In a process of its own: a large one passes its own peak on to those
-# that it starts.
+# Run a module and print the peak of its memory. This takes a small process, because a large one passes its own peak
+# on to the processes that it starts.
 MEASURED = """
 import resource, subprocess, sys
 code = subprocess.run([sys.executable, "-m", *sys.argv[1:]]).returncode

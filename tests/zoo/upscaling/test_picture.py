@@ -1,4 +1,4 @@
-"""zoo.upscale against the exported endpoints, and tiles against the whole."""
+"""Compare zoo.upscale with the exported endpoints, and tiles with the whole picture."""
 
 import dataclasses
 import sys
@@ -54,7 +54,7 @@ def test_a_grey_picture_stays_grey_in_a_network_on_colours(enlarging):
 @pytest.mark.parametrize("name", NAMES)
 def test_tiles_are_the_whole_byte_for_byte(name, enlarging):
     chosen = create_enlarger(name)
-    # Windows are at least 120 wide: the wide pictures are cut in columns too.
+    # Windows are at least 120 pixels wide; the wide pictures are cut into columns too.
     for height, width in ((65, 64), (97, 59), (23, 1000), (45, 391), (70, 1)):
         picture = noise(height, width, 3)
         whole = enlarge_picture(picture, chosen, "off")
@@ -65,7 +65,7 @@ def test_tiles_are_the_whole_byte_for_byte(name, enlarging):
 
 @pytest.mark.parametrize("name", ["sesr_x2_subpixel", "fsrcnn_x2_subpixel"])
 def test_pictures_too_large_for_one_window_at_widths_of_another_rounding(name, enlarging, monkeypatch):
-    # The module: zoo.upscale is the function.
+    # This is the module; `zoo.upscale` is the function.
     monkeypatch.setattr(sys.modules["zoo.upscaling.picture"], "_TILE_BYTES", 0)
     chosen = create_enlarger(name)
     for height, width in ((40, 61), (33, 121), (24, 871)):
@@ -91,12 +91,12 @@ def test_a_halo_that_is_one_pixel_short_shows():
     np.testing.assert_array_equal(enlarge_picture(picture, chosen, 25), whole)
     short = dataclasses.replace(chosen, halo=5)
     different = np.flatnonzero((enlarge_picture(picture, short, 25) != whole).any((1, 2)))
-    # The first and the last row of the middle tile, 25 to 49: the other tiles' windows are longer than they need.
+    # Only the first and last row of the middle tile, 25 to 49, differ: the other tiles' windows are longer than needed.
     np.testing.assert_array_equal(different, [50, 51, 98, 99])
 
 
 def positive(name, **arguments):
-    """A network that every one of its weights reaches through: nothing cancels, nothing saturates."""
+    """Return a network whose output depends on every weight: nothing cancels, nothing saturates."""
     model = zoo.create_model(name, **arguments)
     for weight in model.weights:
         weight.assign(np.full(weight.shape, 0.4 / np.prod(weight.shape[:-1]) if len(weight.shape) == 4 else 0.1))
@@ -112,7 +112,7 @@ def test_transposed_convolutions_run_as_sub_pixel_ones_whose_tiles_are_the_whole
     whole = enlarge_picture(picture, chosen, "off")
     for tile in (64, 7):
         np.testing.assert_array_equal(enlarge_picture(picture, chosen, tile), whole)
-    # Of what the layers as they are give, what is not rounded the same way is one level away.
+    # Values that differ from those of the unchanged layers are one level away: they are rounded differently.
     floats = enlarge_rgb(model, tf.constant(picture[None], tf.float32) / 255, chosen.scale)[0].numpy() * 255
     assert np.abs(whole - floats).max() <= 0.5005
 
@@ -152,7 +152,7 @@ def test_opaque_stays_opaque_transparent_stays_transparent_and_no_fringe_appears
     assert (large[:, :20, 3] == 255).all()
     assert (large[:, 28:, 3] == 0).all()
     assert ((large[:, 20:28, 3] > 0) & (large[:, 20:28, 3] < 255)).any()
-    # Colours near the edge are those of a picture without one: black under transparency does not bleed in.
+    # Colours near the edge equal those of a picture without one: black under transparency does not bleed in.
     even = zoo.upscale(np.broadcast_to(picture[:1, :1, :3], (24, 24, 3)), "sesr_x2_subpixel")
     np.testing.assert_array_equal(large[..., :3], even)
     opaque = np.concatenate([noise(24, 24, 3), np.full((24, 24, 1), 255, np.uint8)], -1)
