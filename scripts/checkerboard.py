@@ -1,4 +1,4 @@
-"""What fresh up-sampling layers make of a constant input: the numbers of docs/equivalence.md on the checkerboard."""
+"""Measure the output of newly initialised up-sampling layers for a constant input, for docs/equivalence.md."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,39 +8,38 @@ import keras
 import numpy as np
 from keras.initializers import Constant, GlorotUniform
 
+from zoo.arrays import Array
 from zoo.upsampling import ICNR, SubpixelConv2D
-
-Grid = np.ndarray[Any, np.dtype[Any]]
 
 SCALE = 2
 CHANNELS = 16
 DRAWS = 256
-# Far enough from the border that the padding's zeros do not reach the middle pixels.
+# The margin keeps the padding's zeros from reaching the pixels that are measured.
 SIZE, MARGIN = 12, 8
 
 
 @dataclass(frozen=True)
 class Start:
-    """A layer at its first weights.
+    """Describe a layer at its initial weights.
 
     Attributes:
-        layer: which layer, for a reader.
-        weights: how it starts, for a reader.
-        make: from a number of filters to the layer.
+        layer: the layer's name, for the reader.
+        weights: the initialiser's name, for the reader.
+        make: makes the layer from a number of filters.
     """
 
     layer: str
     weights: str
     make: Callable[[int], keras.layers.Layer]
 
-    def middle(self, filters: int) -> Grid:
-        """The layer's output on a constant 1, `[8, 8, filters]`, whole r x r blocks far from the border."""
+    def middle(self, filters: int) -> Array:
+        """Return the layer's output for a constant 1, far from the border: whole r x r blocks, `[8, 8, filters]`."""
         x = np.ones((1, SIZE, SIZE, CHANNELS), "float32")
         y = np.asarray(self.make(filters)(x))[0]
         return y[MARGIN:-MARGIN, MARGIN:-MARGIN]
 
-    def phases(self, filters: int) -> Grid:
-        """What it makes of a constant 1 at each phase, `[r*r, filters]`."""
+    def phases(self, filters: int) -> Array:
+        """Return the layer's output for a constant 1 at each phase, `[r*r, filters]`."""
         return self.middle(filters)[:SCALE, :SCALE].reshape(SCALE**2, filters)
 
 
@@ -54,7 +53,7 @@ def _subpixel(initializer: Any) -> Callable[[int], keras.layers.Layer]:
     return lambda filters: SubpixelConv2D(filters, 3, SCALE, kernel_initializer=initializer)
 
 
-def _bilinear(shape: tuple[int, ...], dtype: Any = None) -> Grid:
+def _bilinear(shape: tuple[int, ...], dtype: Any = None) -> Array:
     taps = np.array([0.5, 1.0, 0.5])
     return np.broadcast_to(np.outer(taps, taps)[..., None, None] / CHANNELS, shape).astype(dtype)
 
@@ -72,16 +71,20 @@ STARTS = (
 )
 
 
-def imbalance(phases: Grid) -> float:
-    """Share of the response that differs between phases: deviation from the phases' mean over the root mean square.
+def imbalance(phases: Array) -> float:
+    """Return the share of the response that differs between phases.
 
-    0 where a constant stays constant, 1 where it becomes a pattern of mean 0; pooled over filters, `[r*r, filters]`.
+    It is the root mean square of the deviation from the phases' mean over that of the phases, pooled over filters: 0 if
+    a constant stays constant, 1 if it becomes a pattern of mean 0.
+
+    Args:
+        phases: `[r*r, filters]`.
     """
     return float(np.sqrt(np.mean((phases - phases.mean(0)) ** 2) / np.mean(phases**2)))
 
 
 def table() -> str:
-    """The layers' responses as a table of the page."""
+    """Return the layers' responses as a table in Markdown."""
     lines = [
         "| layer | first weights | a constant 1 becomes, phase by phase | imbalance |",
         "|---|---|---|---:|",

@@ -2,7 +2,8 @@
 
     python -m scripts.figures [autoencoders] [generators] [spectra]
 
-Needs MNIST, and for generators the sets that they learnt from; TensorFlow Datasets downloads what is not prepared.
+Needs MNIST, and for generators the data sets that they were trained on. TensorFlow Datasets downloads those that are
+not prepared.
 """
 
 import sys
@@ -29,11 +30,16 @@ from zoo.names import UPSAMPLERS, PublishedName
 FIGURES = ROOT / "docs" / "figures"
 PICTURES, SAMPLES, MEASURED, SEED = 8, 14, 2000, 0
 Row = tuple[str, np.ndarray, float, float]
-"""Label, pictures, and the values that are black and white."""
+"""Label, pictures, and the values that are drawn as black and as white."""
 
 
 def draw(name: str, rows: Sequence[Row]) -> None:
-    """Write a figure of pictures, a labelled row each."""
+    """Write a figure of labelled rows of pictures.
+
+    Args:
+        name: of the file, without its suffix.
+        rows: with equal numbers of pictures.
+    """
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
@@ -49,27 +55,27 @@ def draw(name: str, rows: Sequence[Row]) -> None:
 
 
 def test_pictures(source: str, count: int) -> np.ndarray:
-    """The first pictures of a source's test set, in 0..1."""
+    """Return the first pictures of a source's test set, in 0..1."""
     return open_source(source).split("test").take(tf.range(count, dtype=tf.int64)).numpy() / 255.0
 
 
 def autoencoders() -> None:
-    """Test digits, and each autoencoder's output before and after training."""
-    shown = test_pictures("mnist", PICTURES)
-    rows: list[Row] = [("input", shown, 0.0, 1.0)]
+    """Draw test digits, and each autoencoder's output before and after training."""
+    digits = test_pictures("mnist", PICTURES)
+    rows: list[Row] = [("input", digits, 0.0, 1.0)]
     for upsampler in UPSAMPLERS:
         keras.utils.set_random_seed(0)
-        fresh = np.asarray(zoo.create_model(f"ae_{upsampler}")(shown))
-        # An untrained output hardly leaves its mean: its own range shows what little there is.
+        fresh = np.asarray(zoo.create_model(f"ae_{upsampler}")(digits))
+        # An untrained network's output differs little from its mean, so black and white are its minimum and maximum.
         rows.append((f"{upsampler}\nbefore training", fresh, fresh.min(), fresh.max()))
     for upsampler in UPSAMPLERS:
         trained = zoo.create_model(f"ae_{upsampler}", pretrained=True)
-        rows.append((f"{upsampler}\ntrained", np.asarray(trained(shown)), 0.0, 1.0))
+        rows.append((f"{upsampler}\ntrained", np.asarray(trained(digits)), 0.0, 1.0))
     draw("autoencoders", rows)
 
 
 def generators() -> None:
-    """Test pictures of each source, and samples of its generators, of equal latents where their number is equal."""
+    """Draw test pictures of each source and samples of its generators; generators with equal latents share them."""
     rows: list[Row] = []
     for source, names in published_generators().items():
         rows.append((source, test_pictures(source, SAMPLES), 0.0, 1.0))
@@ -78,7 +84,7 @@ def generators() -> None:
 
 
 def spectra() -> None:
-    """The mean radial spectrum of test pictures of each source beside those of its generators' samples."""
+    """Draw the mean radial spectrum of each source's test pictures and those of its generators' samples."""
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
@@ -88,34 +94,34 @@ def spectra() -> None:
     figure, axes = plt.subplots(2, len(published), figsize=size, height_ratios=(3, 2), **options)
     for upper, lower, (source, names) in zip(*axes, published.items(), strict=True):
         data = radial_spectrum(test_pictures(source, MEASURED))
-        made = {PublishedName.parse(name).model: radial_spectrum(samples(name, MEASURED)) for name in names}
+        sampled = {PublishedName.parse(name).model: radial_spectrum(samples(name, MEASURED)) for name in names}
         period = parse_name(PublishedName.parse(names[0]).model).family.upsampling
-        draw_spectra(upper, data, made, period)
+        draw_spectra(upper, data, sampled, period)
         upper.set(title=source, xlabel="")
-        held = (data.size > 0) & (data.frequency > 0)
-        for number, spectrum in enumerate(made.values()):
-            ratio = 10 * np.log10(spectrum.power[held] / data.power[held])
-            lower.plot(data.frequency[held], ratio, color=COLOURS[number % len(COLOURS)], lw=1.4)
+        usable = (data.size > 0) & (data.frequency > 0)
+        for number, spectrum in enumerate(sampled.values()):
+            ratio = 10 * np.log10(spectrum.power[usable] / data.power[usable])
+            lower.plot(data.frequency[usable], ratio, color=COLOURS[number % len(COLOURS)], lw=1.4)
         lower.axhline(0, color=DATA_COLOUR, lw=1.4, ls="--")
         mark(lower, checkerboard_radii(period))
-        lower.set(xlabel="cycles per pixel (dotted: checkerboard)", ylabel="dB beside the data")
+        lower.set(xlabel="cycles per pixel (dotted: checkerboard)", ylabel="dB relative to the data")
         for panel in (upper, lower):
             panel.spines[["top", "right"]].set_visible(False)
     figure.savefig(FIGURES / "spectra.png", dpi=80, metadata={"Software": None}, pil_kwargs={"optimize": True})
 
 
 def published_generators() -> dict[str, list[str]]:
-    """Names of the published generators by the source that they learnt from."""
-    found: dict[str, list[str]] = {}
+    """Return the names of the published generators by the source that they were trained on."""
+    generators_by_source: dict[str, list[str]] = {}
     for name in (*zoo.list_models("vae_*", pretrained=True), *zoo.list_models("*gan_*", pretrained=True)):
-        found.setdefault(zoo.card(name)["source"], []).append(name)
-    return found
+        generators_by_source.setdefault(zoo.card(name)["source"], []).append(name)
+    return generators_by_source
 
 
 def samples(name: str, count: int) -> np.ndarray:
-    """The first samples of a published generator, in 0..1."""
-    made = zoo.load_pretrained(name).sample(count=tf.constant(count), seed=tf.constant(SEED, tf.int64))
-    return made["image"].numpy()
+    """Return the first samples of a published generator, in 0..1."""
+    outputs = zoo.load_pretrained(name).sample(count=tf.constant(count), seed=tf.constant(SEED, tf.int64))
+    return outputs["image"].numpy()
 
 
 DRAWN = {"autoencoders": autoencoders, "generators": generators, "spectra": spectra}

@@ -1,10 +1,16 @@
-"""Tables of pages."""
+"""Write tables in Markdown."""
 
 from collections.abc import Sequence
 
 
 def table(heads: str, rows: Sequence[Sequence[str]], words: int = 1) -> str:
-    """A table whose first columns are words and whose others are numbers; `heads` are separated by bars."""
+    """Return a table in Markdown.
+
+    Args:
+        heads: of the columns, separated by bars.
+        rows: cells of each row.
+        words: the number of columns that hold words; numbers are in the other columns, on the right.
+    """
     names = heads.split("|")
     rule = "|" + "---|" * words + "---:|" * (len(names) - words)
     lines = [" | ".join(("", *(cell.strip() for cell in row), "")).strip() for row in (names, *rows)]

@@ -1,10 +1,9 @@
-"""Scale on paper: what all-reduce over n GPUs costs each recipe, and what each of them must read.
+"""Calculate what all-reduce over n GPUs costs each recipe, and how much data each GPU must read.
 
     python -m scripts.scaling
 
-counts what a step of each model all-reduces and writes results/speed/scaling_counts.csv. From these counts and the
-measured steps of results/speed/training.csv, `scripts.tables` makes the tables of docs/scaling.md; the rest is
-arithmetic.
+counts the all-reduces of one step of each model and writes results/speed/scaling_counts.csv. `scripts.tables` makes the
+tables of docs/scaling.md from these counts and from the measured times of steps in results/speed/training.csv.
 """
 
 import csv
@@ -24,16 +23,16 @@ MODELS = {
     "sesr_x2_subpixel": None,
     "edsr_x4_subpixel": None,
 }
-"""The models, each with the shape of its recipe's pictures; super-resolution takes patches."""
+"""The models, each with the shape of its recipe's pictures; None for super-resolution, which takes patches."""
 
 COUNTS = ROOT / "results" / "speed" / "scaling_counts.csv"
 BACKWARD = 2 / 3
-"""Share of a step's computation during which gradients appear: its backward pass, twice the work of the forward one."""
+"""The backward pass's share of a step's computation. Gradients appear during it; it takes twice the forward work."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """What each GPU sends over: bits per second, and seconds from one neighbour to the next."""
+    """Describe a network link of each GPU: its bits per second, and the seconds from one neighbour to the next."""
 
     name: str
     bits_per_second: float
@@ -45,16 +44,17 @@ LINKS = (Link("25 Gbit/s", 25e9, 20e-6), Link("400 Gbit/s", 400e9, 5e-6))
 
 @dataclass(frozen=True)
 class Work:
-    """What a step of a model is.
+    """Describe one training step of a model.
 
     Attributes:
-        parameters: trained ones, of a generator and its discriminator together.
+        name: of the model.
+        parameters: number of trained parameters, of a generator and its discriminator together.
         batch: images in a global batch of the recipe.
-        turns: parts that the batch is cut into, one for each update of a discriminator.
-        operations: all-reduces a step, one after the other.
-        reduced_bytes: that they add up.
-        example_bytes: of an example as the step gets it, uint8.
-        seconds: of a step on the benchmark's processor, or None where it was not measured.
+        turns: parts of the batch, one for each update of a discriminator.
+        operations: all-reduces per step, one after the other.
+        reduced_bytes: bytes per step that these all-reduces sum.
+        example_bytes: bytes of one example as the step receives it, in uint8.
+        seconds: of a step on the benchmark's processor; None if it was not measured.
     """
 
     name: str
@@ -68,24 +68,39 @@ class Work:
 
 
 def ring_seconds(workers: int, size: float, link: Link, operations: int = 1) -> float:
-    """A ring all-reduce: each worker sends 2(n-1)/n of the bytes, in 2(n-1) hops for each operation."""
+    """Return the seconds of a ring all-reduce.
+
+    Each worker sends 2(n-1)/n of the bytes, in 2(n-1) hops for each operation.
+
+    Args:
+        workers: n.
+        size: bytes of all operations together.
+        link: of each worker.
+        operations: all-reduces, one after the other.
+    """
     sent = 2 * (workers - 1) / workers * size
     return 8 * sent / link.bits_per_second + 2 * (workers - 1) * operations * link.hop_seconds
 
 
 def step_seconds(compute: float, communication: float, overlap: float = 0.0) -> float:
-    """A step where this share of the backward pass hides communication, 0 to 1."""
+    """Return the seconds of a step whose communication may run during a share of the backward pass.
+
+    Args:
+        compute: seconds of computation.
+        communication: seconds of all-reduce.
+        overlap: that share, 0 to 1.
+    """
     return compute + max(0.0, communication - overlap * BACKWARD * compute)
 
 
 def efficiency(work: Work, compute: float, workers: int, link: Link, overlap: float = 0.0) -> float:
-    """The share of a step that is computation, where every GPU keeps a whole recipe's batch."""
+    """Return the share of a step that is computation, if each GPU takes the recipe's whole batch."""
     communication = ring_seconds(workers, work.reduced_bytes, link, work.operations)
     return compute / step_seconds(compute, communication, overlap)
 
 
 def fastest(work: Work, compute: float, link: Link) -> tuple[int, float]:
-    """The number of GPUs that trains the recipe's own global batch soonest, and how many times as fast as one."""
+    """Return the number of GPUs that trains the recipe's global batch fastest, and its speed relative to one GPU."""
     most = work.batch // work.turns
     times = {
         n: step_seconds(compute / n, ring_seconds(n, work.reduced_bytes, link, work.operations))
@@ -97,17 +112,24 @@ def fastest(work: Work, compute: float, link: Link) -> tuple[int, float]:
 
 
 def streamed_bytes_per_second(examples_per_second: float, workers: int, record: int, *, sharded: bool) -> float:
-    """What one worker reads of record files: the records of all workers, or its own where it finds them by index."""
+    """Return the bytes per second that one worker reads from record files.
+
+    Args:
+        examples_per_second: that the worker trains on.
+        workers: that share a global batch.
+        record: bytes of a record.
+        sharded: the worker finds its own records by index; otherwise it reads those of all workers.
+    """
     return examples_per_second * record * (1 if sharded else workers)
 
 
 @functools.cache
 def works() -> list[Work]:
-    """Every model's step, from the committed counts and the benchmark."""
+    """Return every model's step, from the committed counts and the benchmark."""
     with (ROOT / "results" / "speed" / "training.csv").open() as file:
-        found = [row for row in csv.DictReader(file) if row["measure"] == "loop"]
-    # A rate counts for the batch that it was measured with.
-    rates = {(row["model"], row["batch"]): float(row["value"]) for row in found}
+        measured = [row for row in csv.DictReader(file) if row["measure"] == "loop"]
+    # A rate is valid only for the batch with which it was measured.
+    rates = {(row["model"], row["batch"]): float(row["value"]) for row in measured}
     with COUNTS.open() as file:
         rows = list(csv.DictReader(file))
     return [

@@ -1,4 +1,4 @@
-"""What a training step all-reduces: counted while TensorFlow traces it, because formulas forget."""
+"""Count the all-reduces of a training step while TensorFlow traces it, because a formula could miss some."""
 
 import contextlib
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from zoo.models import parse_name
 
 
 def counts(name: str, image_shape: tuple[int, int, int] | None) -> dict[str, int]:
-    """Trained parameters, batch, turns, all-reduces, their bytes and the bytes of an example, for a model's recipe.
+    """Return a step's counts under a model's recipe, named like the attributes of `scripts.scaling.Work`.
 
-    The sums of losses, a few bytes that no step waits for, are left out.
+    The sums of losses are left out: they are a few bytes, and no step waits for them.
 
     Args:
         name: of the model.
-        image_shape: of its pictures; None for patches.
+        image_shape: of the model's pictures; None for patches.
     """
     model_name = parse_name(name)
     recipe = recipe_for(model_name.family, None, {})
@@ -43,7 +43,7 @@ def counts(name: str, image_shape: tuple[int, int, int] | None) -> dict[str, int
 
 
 def _batch(recipe: Recipe, image_shape: tuple[int, int, int] | None, scale: int, channels: int) -> Batch:
-    """A black batch with all that any task looks at."""
+    """Return a black batch with every entry that any task reads."""
     side = recipe.patch
     shape = image_shape or (scale * side, scale * side, channels)
     positions = tf.range(recipe.batch, dtype=tf.int64)
@@ -59,7 +59,7 @@ def _batch(recipe: Recipe, image_shape: tuple[int, int, int] | None, scale: int,
 
 @contextlib.contextmanager
 def _counted() -> Iterator[list[int]]:
-    """The bytes of every all-reduce that replicas ask for, forwards and backwards."""
+    """Yield a list that receives the bytes of every all-reduce of replicas, in the forward and the backward pass."""
     sizes: list[int] = []
     context = type(tf.distribute.get_replica_context()).__mro__[1]
     original = context.all_reduce

@@ -1,4 +1,4 @@
-"""The tables of docs/scaling.md."""
+"""Make the tables of docs/scaling.md."""
 
 from scripts.markdown import table
 from scripts.scaling import LINKS, efficiency, fastest, ring_seconds, streamed_bytes_per_second, works
@@ -10,7 +10,7 @@ STREAM_RATES = (100, 1000, 10_000)
 
 
 def steps_table() -> str:
-    """What a step adds up, and how long it takes here."""
+    """Return what a step all-reduces, and how long it takes on the benchmark's processor."""
     rows = [
         [
             f"`{work.name}`",
@@ -22,7 +22,7 @@ def steps_table() -> str:
         ]
         for work in works()
     ]
-    return table("model|trained parameters|batch|all-reduces a step|MB a step|ms a step, 2 cores", rows)
+    return table("model|trained parameters|batch|all-reduces per step|MB per step|ms per step, 2 cores", rows)
 
 
 def _over_links() -> list[str]:
@@ -30,7 +30,7 @@ def _over_links() -> list[str]:
 
 
 def links_table() -> str:
-    """Milliseconds that all-reduce takes a step."""
+    """Return the milliseconds of all-reduce per step."""
     rows = [
         [f"`{work.name}`"]
         + [
@@ -44,7 +44,7 @@ def links_table() -> str:
 
 
 def weak_table() -> str:
-    """Efficiency where each GPU keeps the recipe's batch: without overlap, and with all that is possible."""
+    """Return the efficiency if each GPU takes the recipe's whole batch, without overlap and with full overlap."""
     rows = []
     for work in works():
         for faster in FASTER if work.seconds else ():
@@ -59,7 +59,7 @@ def weak_table() -> str:
 
 
 def batches_table() -> str:
-    """Batches over many GPUs, and how far the recipe's own batch can be shared out."""
+    """Return the batches of many GPUs, and on how many GPUs the recipe's own batch trains fastest."""
     heads = ["model", "most GPUs at the recipe's batch", *(f"batch of {workers} GPUs" for workers in WORKERS)]
     heads += [f"x = {faster}, {link.name}" for faster in FASTER for link in LINKS]
     rows = []
@@ -75,9 +75,9 @@ def batches_table() -> str:
 
 
 def input_table() -> str:
-    """Examples and bytes a second that one GPU takes in, where it never waits."""
-    heads = ["model", "bytes an example"]
-    heads += [f"{what}, x = {faster}" for faster in FASTER for what in ("examples/s", "MB/s")]
+    """Return the examples and bytes per second that one GPU needs if it never waits."""
+    heads = ["model", "bytes per example"]
+    heads += [f"{unit}, x = {faster}" for faster in FASTER for unit in ("examples/s", "MB/s")]
     rows = []
     for work in works():
         cells = []
@@ -89,7 +89,7 @@ def input_table() -> str:
 
 
 def streamed_table() -> str:
-    """Megabytes a second that one worker reads of a set that does not fit into memory."""
+    """Return the megabytes per second that one worker reads of a data set that does not fit into memory."""
     rows = [
         [f"{rate:,}"]
         + [f"{streamed_bytes_per_second(rate, n, RECORD_BYTES, sharded=False) / 1e6:,.0f}" for n in WORKERS]
@@ -97,7 +97,7 @@ def streamed_table() -> str:
         for rate in STREAM_RATES
     ]
     return table(
-        "|".join(["examples/s a worker", *(f"{n} workers" for n in WORKERS), "read by index, any number"]), rows
+        "|".join(["examples/s per worker", *(f"{n} workers" for n in WORKERS), "read by index, any number"]), rows
     )
 
 

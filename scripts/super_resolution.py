@@ -1,8 +1,8 @@
-"""Collect what the published super-resolution models reach, and draw them on a photograph.
+"""Collect the quality of the published super-resolution models, and draw their outputs for a photograph.
 
     python -m scripts.super_resolution [--check]
 
-Writes results/quality/super_resolution.csv from the models' cards, and docs/figures/super_resolution.png. With --check
+Writes results/quality/super_resolution.csv from the models' cards, and docs/figures/super_resolution.png. With --check,
 nothing is written, and the exit code is 1 if the file differs from the cards.
 """
 
@@ -26,12 +26,12 @@ METRICS = ("psnr_y", "ssim_y", "psnr_rgb")
 SETS = ("set5", "set14")
 PHOTOGRAPH = "chelsea.png"
 CROP = (72, 60, 90, 150)
-"""Top, left, height and width of what the figure shows."""
-SHOWN = ("espcn_x3_subpixel", "fsrcnn_x3_subpixel", "sesr_x3_subpixel")
+"""Top, left, height and width of the figure's part of the photograph."""
+DRAWN = ("espcn_x3_subpixel", "fsrcnn_x3_subpixel", "sesr_x3_subpixel")
 
 
 def collected() -> str:
-    """The CSV: one row a published model, metrics by test set."""
+    """Return the CSV: one row per published model, with metrics by test set."""
     rows = []
     for name in zoo.list_models("*_x[234]_*", pretrained=True):
         card = zoo.card(name)
@@ -46,7 +46,11 @@ def collected() -> str:
 
 
 def table(scale: int) -> str:
-    """One row a model of that scale, published elsewhere or here, by its PSNR on Set5; milliseconds where measured."""
+    """Return the models of one scale, ordered by their PSNR on Set5, one row per model.
+
+    It holds the models that papers publish (super_resolution_papers.csv) and those of this zoo. Milliseconds are left
+    out for models that were not measured.
+    """
     papers, models, timed = (
         [row for row in read_csv(path) if int(row["scale"]) == scale] for path in (PAPERS, RESULTS, TIMES)
     )
@@ -61,16 +65,16 @@ def table(scale: int) -> str:
         cells = " | ".join(quality(row, source, "psnr", "ssim") or "-" for source in ("set5", "set14"))
         note = f" ({row['note']})" if row["note"] else ""
         time = times.get(f"{row['model']}_x{scale}")
-        shown = f"{time:.1f}" if time else "-"
-        line = f"| {row['model']}{note} | {row['parameters'] or '-'} | - | {cells} | {shown} |"
+        duration = f"{time:.1f}" if time else "-"
+        line = f"| {row['model']}{note} | {row['parameters'] or '-'} | - | {cells} | {duration} |"
         lines.append((float(row["set5_psnr"]), line))
     for row in models:
         name = row["model"]
         cells = " | ".join(quality(row, source, "psnr_y", "ssim_y") for source in ("set5", "set14"))
         time, twin = times.get(name), times.get(_twin(name))
-        shown = f"{time:.1f} (twin {twin:.1f})" if time and twin else "-"
+        duration = f"{time:.1f} (twin {twin:.1f})" if time and twin else "-"
         work = f"{int(row['multiply_adds']) / 1e9:.1f} G"
-        line = f"| **`{name}`** | {int(row['parameters']) / 1000:.1f}K | {work} | {cells} | {shown} |"
+        line = f"| **`{name}`** | {int(row['parameters']) / 1000:.1f}K | {work} | {cells} | {duration} |"
         lines.append((float(row["set5_psnr_y"]), line))
     head = [
         f"| x{scale} | parameters | multiply-adds | Set5 PSNR / SSIM | Set14 PSNR / SSIM | ms |",
@@ -85,7 +89,7 @@ def _twin(name: str) -> str:
 
 
 def draw() -> None:
-    """Bicubic enlargement, networks and original: one crop, x3."""
+    """Draw one crop of the photograph, enlarged by 3: bicubic enlargement, networks, and the original."""
     import matplotlib as mpl
 
     from training.data import open_source
@@ -103,16 +107,16 @@ def draw() -> None:
     low = degrade(original, 3)
     published = zoo.list_models(pretrained=True)
     enlargers = {"bicubic": bicubic("bicubic_x3")}
-    enlargers |= {name: exported(verify(name), 3) for name in SHOWN if name in published}
-    shown = []
+    enlargers |= {name: exported(verify(name), 3) for name in DRAWN if name in published}
+    panels = []
     for name, enlarger in enlargers.items():
         output = enlarger.of_rgb(low)
         psnr = super_resolution_metrics(original, output, 3)["psnr_y"]
-        shown.append((f"{name}\n{psnr:.2f} dB", output))
-    shown.append((f"original\n{PHOTOGRAPH}, scikit-image", original))
+        panels.append((f"{name}\n{psnr:.2f} dB", output))
+    panels.append((f"original\n{PHOTOGRAPH}, scikit-image", original))
     top, left, height, width = CROP
-    figure, axes = plt.subplots(1, len(shown), figsize=(2.6 * len(shown), 2.2), layout="constrained")
-    for axis, (label, picture) in zip(axes, shown, strict=True):
+    figure, axes = plt.subplots(1, len(panels), figsize=(2.6 * len(panels), 2.2), layout="constrained")
+    for axis, (label, picture) in zip(axes, panels, strict=True):
         axis.imshow(picture[top : top + height, left : left + width], interpolation="nearest")
         axis.set(xticks=[], yticks=[])
         axis.set_title(label, fontsize=9)
@@ -121,7 +125,7 @@ def draw() -> None:
 
 
 def main() -> int:
-    """Collect and draw, or compare."""
+    """Write the results and the figure, or compare the results with the cards."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()

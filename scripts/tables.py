@@ -2,8 +2,8 @@
 
     python -m scripts.tables [--check]
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`. With --check nothing is written, and the exit code is
-1 where a table is not what its source says.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`. With --check, nothing is written, and the exit code is
+1 if a table differs from its source.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 start_tensorflow()
 
 import zoo
-from scripts import scaling_tables, worked_example
-from scripts.findings_summary import comparisons, in_short
+from scripts import findings_tables, scaling_tables, worked_example
+from scripts.comparisons import read_comparisons
 from scripts.markdown import table
 from scripts.super_resolution import table as super_resolution_table
 
@@ -31,7 +31,13 @@ PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9_]+) -->\n).*?(<!-- end -->)",
 
 
 def published(pattern: str, heads: str, cells: Callable[[Mapping[str, Any]], Sequence[str]]) -> str:
-    """One row a published model: what all cards have, and `cells` of the metrics on its card under `heads`."""
+    """Return a table with one row per published model.
+
+    Args:
+        pattern: that the models' names match.
+        heads: of the columns of metrics, separated by bars.
+        cells: from the metrics on a model's card to the text of these columns.
+    """
     rows = []
     for name in zoo.list_models(pattern, pretrained=True):
         card = zoo.card(name)
@@ -41,12 +47,12 @@ def published(pattern: str, heads: str, cells: Callable[[Mapping[str, Any]], Seq
 
 
 def formatted(*formats: str) -> Callable[[Mapping[str, Any]], list[str]]:
-    """Cells that are formats of metrics, such as `{psnr[value]:.2f}`."""
-    return lambda metrics: [each.format(**metrics).replace("%", " %") for each in formats]
+    """Return a function that fills metrics into formats such as `{psnr[value]:.2f}`."""
+    return lambda metrics: [text.format(**metrics).replace("%", " %") for text in formats]
 
 
 def layers() -> str:
-    """One row a layer of the benchmark's grid: a sub-pixel convolution beside a bare one and beside its twin."""
+    """Return the times of a sub-pixel convolution, its twin and a bare convolution, one row per benchmarked layer."""
     with (ROOT / "results" / "speed" / "layers.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["grid"] == "True"]
     keys = ("batch", "size", "channels", "filters", "scale", "kernel")
@@ -66,14 +72,14 @@ def layers() -> str:
 
 
 def constant_input() -> str:
-    """One row a fresh layer: what it makes of a constant."""
+    """Return the outputs of newly initialised layers for a constant input, one row per layer."""
     from scripts.checkerboard import table
 
     return table()
 
 
 def training_equivalence() -> str:
-    """How far twins are apart after some steps, beside a control."""
+    """Return the distances between twins, and between a control and its original, after some training steps."""
     with (ROOT / "results" / "quality" / "training_equivalence.csv").open() as file:
         rows = {(row["precision"], row["step"]): row for row in csv.DictReader(file)}
     lines = [
@@ -91,7 +97,7 @@ def training_equivalence() -> str:
 
 
 def conversion() -> str:
-    """One row a network: its gain by `always` in each runtime, and by `faster` where that was measured."""
+    """Return the gains of converted networks in each runtime, one row per network."""
     with (ROOT / "results" / "speed" / "convert.csv").open() as file:
         rows = {(row["network"], row["runtime"], row["term"]): row for row in csv.DictReader(file)}
     runtimes = {"tensorflow": "TensorFlow", "xla": "XLA", "litert": "LiteRT", "onnx": "ONNX Runtime"}
@@ -106,8 +112,8 @@ def conversion() -> str:
 
 
 def which_one() -> str:
-    """What all comparisons together say, in sentences."""
-    return "".join(f"- {sentence}\n" for sentence in in_short(comparisons(ROOT / "results" / "quality" / "compare")))
+    """Return the comparisons of all up-samplers, one row per up-sampler."""
+    return findings_tables.which_one(read_comparisons(ROOT / "results" / "quality" / "compare"))
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -159,18 +165,18 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def main() -> int:
-    """Write the tables, or compare them."""
+    """Write the tables, or compare them with their sources."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    current = True
+    all_equal = True
     for page in PAGES:
         old = page.read_text()
         new = PLACE.sub(lambda place: place[1] + TABLES[place["name"]]() + place[3], old)
-        current &= new == old
+        all_equal &= new == old
         if not options.check:
             page.write_text(new)
-    return int(options.check and not current)
+    return int(options.check and not all_equal)
 
 
 if __name__ == "__main__":

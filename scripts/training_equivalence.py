@@ -1,10 +1,10 @@
-"""Train `ae_subpixel` and `ae_transpose` from one function, and record how far apart they come.
+"""Train `ae_subpixel` and `ae_transpose` from equal functions, and record the distance between their weights.
 
     python -m scripts.training_equivalence [--steps 500] [--data mnist] [--out results/quality/training_equivalence.csv]
 
-The twins take the same batches under the family's own recipe, in float64 and in float32. Their distance is that of
-all weights after mapping, global relative L2. Beside them runs a control, `ae_subpixel` again with every first weight
-moved to the next number of its precision: what becomes of that distance is rounding and nothing else.
+The twins see the same batches under the family's own recipe, in float64 and in float32. Their distance is the relative
+L2 distance of all weights together, after mapping. A control is trained in addition: `ae_subpixel` again, with every
+initial weight moved to the next larger number of its precision. The control's distance grows by rounding alone.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from training.loop.precision import precision
 from training.recipes import Precision, recipe_for
 from training.tasks.reconstruction.task import Reconstruction
 from zoo import create_model
+from zoo.arrays import relative_distance
 from zoo.models import parse_name
 from zoo.system.files import write_csv
 from zoo.upsampling import SubpixelConv2D, subpixel_to_transpose
@@ -38,7 +39,7 @@ PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 
 
 def transposed_weights(model: keras.Model) -> Weights:
-    """The model's weights in their order, sub-pixel kernels as those of their `Conv2DTranspose` twins."""
+    """Return the model's weights in order, with sub-pixel kernels mapped to those of `Conv2DTranspose`."""
     upsamplers = [layer for layer in model.get_layer("decoder").layers if isinstance(layer, SubpixelConv2D)]
     scales = {layer.kernel.path: layer.scale for layer in upsamplers}
     return [
@@ -47,26 +48,20 @@ def transposed_weights(model: keras.Model) -> Weights:
     ]
 
 
-def relative_distance(one: Weights, other: Weights) -> float:
-    """Global relative L2 between two lists of arrays."""
-    difference = sum(float(np.sum(np.square(a - b, dtype=float))) for a, b in zip(one, other, strict=True))
-    return (difference / sum(float(np.sum(np.square(a, dtype=float))) for a in one)) ** 0.5
-
-
 def follow(
     float_type: Precision, source: Source, steps: int, overrides: Mapping[str, Any] | None = None
 ) -> Iterator[dict[str, float]]:
-    """Train the twins and the control side by side; yields a row before the first step and after every step.
+    """Train the twins and the control alternately; yield a row before the first step and after every step.
 
     Args:
         float_type: of weights and arithmetic.
         source: of the pictures.
-        steps: to follow; the learning rate is that of the recipe's whole length.
+        steps: to train; the learning rate follows the schedule of the recipe's full length.
         overrides: of the family's recipe, as `training.recipes.recipe_for` takes them.
 
-    Returns:
-        Rows of `step`, `loss_subpixel`, `loss_transpose` (of the step's batch, before the step; not in the first
-        row), `distance` between the twins and `control` between the two sub-pixel models.
+    Yields:
+        Rows of `step`; `loss_subpixel` and `loss_transpose`, the losses of the step's batch before the step (not in
+        the first row); `distance` between the twins; and `control`, the distance between the two sub-pixel models.
     """
     family = parse_name("ae_subpixel").family
     recipe = recipe_for(family, None, {**(overrides or {}), "precision": float_type})
@@ -118,7 +113,7 @@ def main() -> None:
     for float_type in PRECISIONS:
         rows = follow(float_type, source, options.steps)
         for row in track(rows, float_type, total=options.steps + 1):
-            # A loss in full, for the reader who subtracts two of them; six digits of a distance.
+            # Losses are written with all digits because readers subtract them; distances with six digits.
             written = {name: value if name in LOSSES else f"{value:.6g}" for name, value in row.items()}
             table.append({"precision": float_type, **written})
             last = row

@@ -4,6 +4,7 @@ Modules that must not load NumPy import the types for type checking only.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -51,3 +52,14 @@ def kernel_reach(size: int, padding: str = "same", dilation: int = 1) -> tuple[i
     """
     span = (size - 1) * dilation
     return (0, span) if padding == "valid" else (span // 2, span - span // 2)
+
+
+def relative_distance(one: Sequence[Array], other: Sequence[Array]) -> float:
+    """Return the L2 norm of the difference of two lists of arrays over that of the first, all arrays taken together.
+
+    Args:
+        one: arrays, such as all weights of a network.
+        other: as many arrays of the same shapes.
+    """
+    difference = sum(float(np.sum(np.square(a - b, dtype=float))) for a, b in zip(one, other, strict=True))
+    return (difference / sum(float(np.sum(np.square(a, dtype=float))) for a in one)) ** 0.5

@@ -23,6 +23,7 @@ from training.recipes import recipe_for
 from training.runs.checkpoint import snapshot
 from training.runs.folder import Run
 from training.tasks import kind_of
+from zoo.arrays import relative_distance
 from zoo.models import build_model, parse_name
 
 SETTINGS = {
@@ -89,12 +90,6 @@ def distances(model: str, mirrored: tf.distribute.Strategy, steps: int) -> dict[
         loop.advance(loop.stream(), steps)
         reached.append(weights(loop))
     return {key: relative_distance(values, reached[1][key]) for key, values in reached[0].items()}
-
-
-def relative_distance(one: list[np.ndarray], other: list[np.ndarray]) -> float:
-    """Global relative L2."""
-    difference = sum(float(np.sum((a - b) ** 2)) for a, b in zip(one, other, strict=True))
-    return (difference / sum(float(np.sum(np.square(a, dtype=float))) for a in one)) ** 0.5
 
 
 if __name__ == "__main__":

@@ -6,15 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from scripts.findings_summary import (
-    checkerboard,
-    comparisons,
-    equal_cost,
-    in_short,
-    layer_and_initialiser,
-    quality,
-    times,
-)
+from scripts.comparisons import read_comparisons
+from scripts.findings_sentences import in_short
+from scripts.findings_tables import checkerboard, equal_cost, layer_and_initialiser, quality, times, which_one
 from tests.helpers.comparison_files import write_comparison
 from training.compare.plan import Pair
 from training.compare.report.write import write_report
@@ -35,19 +29,32 @@ def kept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     write_comparison(folder / "ae" / "mnist", source="mnist")
     write_comparison(folder / "ae" / "glyphs", forward={"subpixel": 1.0, "transpose": 0.9, "resize": 3.0}, apart=True)
-    return comparisons(folder)
+    return read_comparisons(folder)
 
 
 def test_all_comparisons_together_say_which_one_to_take(kept):
     answer, transpose, resize, apart, pattern = in_short(kept)
     assert answer == (
-        "Take the fastest of those that no other was shown to be better than: `transpose` for `ae` on glyphs; "
+        "Take the fastest up-sampler that no other was shown to be better than: `transpose` for `ae` on glyphs; "
         "`subpixel` for `ae` on MNIST."
     )
-    assert "no difference was shown for `ae` on glyphs and `ae` on MNIST. It takes 0.90 to 1.50 times" in transpose
-    assert "worse for `ae` on glyphs (-1.000 dB) and `ae` on MNIST (-1.000 dB)" in resize
+    alike = "no difference in quality was shown for `ae` on glyphs and `ae` on MNIST"
+    assert f"{alike}. It takes 0.90 to 1.50 times as long in a forward pass" in transpose
+    assert "quality is worse for `ae` on glyphs (-1.000 dB) and `ae` on MNIST (-1.000 dB)" in resize
     assert "for `ae` on glyphs the layer alone makes no difference (+0.000 dB) and the initialiser alone" in apart
     assert "before training `subpixel` 0.00, `transpose` 0.40 and `resize` 0.00; after it `subpixel` 0.00" in pattern
+
+
+def test_the_table_of_the_readme_has_a_row_for_each_up_sampler(kept):
+    head, rule, *rows, _, explanation, answer = which_one(kept).splitlines()
+    assert head.count("|") == rule.count("|") == 8
+    assert rows == [
+        "| `subpixel` | - | 1.00 | 1.00 |  | 0.00 % | 0.00 % |",
+        "| `transpose` | no difference in 2 | 0.90 to 1.50 | 1.00 |  | 0.40 % | 0.40 % |",
+        "| `resize` | worse in 2 | 0.50 to 3.00 | 1.00 |  | 0.00 % | 0.00 % |",
+    ]
+    assert explanation.startswith("Ranges over 2 comparisons.")
+    assert answer == in_short(kept)[0]
 
 
 def test_tables_tell_differences_with_intervals_and_effects(kept):
@@ -75,12 +82,13 @@ def only(folder, *upsamplers):
 def test_up_samplers_that_a_comparison_lacks_are_left_out(tmp_path):
     only(tmp_path / "ae" / "first", "transpose", "resize")
     only(tmp_path / "ae" / "second", "subpixel", "transpose")
-    without_reference, without_resize = comparisons(tmp_path)
+    without_reference, without_resize = read_comparisons(tmp_path)
     kept = [without_reference, without_resize]
     answer, transpose, pattern = in_short(kept)
-    assert answer.startswith("Take the fastest of those that no other was shown to be better than")
+    assert answer.startswith("Take the fastest up-sampler that no other was shown to be better than")
     assert transpose.startswith(
-        "`transpose` beside `subpixel`: in quality no difference was shown for `ae` on glyphs. It takes 1.50 times"
+        "`transpose` compared with `subpixel`: no difference in quality was shown for `ae` on glyphs. "
+        "It takes 1.50 times"
     )
     assert "before training `subpixel` 0.00, `transpose` 0.40 and `resize` 0.00; after it" in pattern
     assert "| `ae` on glyphs | PSNR dB, larger is better |  |  |  |" in quality(kept)

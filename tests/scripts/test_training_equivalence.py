@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from scripts import training_equivalence
-from scripts.training_equivalence import follow, relative_distance
+from scripts.training_equivalence import follow
 from training.data import open_source
 
 SMALL = {"batch": 12, "learning_rate": 3e-3, "warmup_steps": 2, "model.filters": 3}
@@ -11,12 +11,6 @@ SMALL = {"batch": 12, "learning_rate": 3e-3, "warmup_steps": 2, "model.filters":
 @pytest.fixture(scope="module")
 def source(shapes_folder):
     return open_source(f"folder:{shapes_folder}")
-
-
-def test_relative_distance_is_global():
-    one = [np.array([3.0, 0.0]), np.array([[4.0]])]
-    other = [np.array([3.0, 0.3]), np.array([[4.4]])]
-    assert relative_distance(one, other) == pytest.approx(0.5 / 5)
 
 
 def test_twins_keep_their_weights_together_in_float64(source):

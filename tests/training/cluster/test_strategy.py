@@ -11,6 +11,7 @@ from training.errors import InputError
 from training.reporting.console import Report
 from training.runs.checkpoint import Checkpoints
 from training.train import train
+from zoo.arrays import relative_distance
 
 SMALL = ("batch=12", "model.filters=3", "log_every=50", "learning_rate=3e-3")
 
@@ -25,12 +26,6 @@ def weights(folder: Path, model: str = "ae_subpixel") -> list[np.ndarray]:
     (run,) = (folder / "runs" / model).iterdir()
     checkpoint, _ = Checkpoints(run / "checkpoints").load_newest()
     return [each for group, arrays in checkpoint.arrays.items() if group.startswith("network/") for each in arrays]
-
-
-def relative_distance(one: list[np.ndarray], other: list[np.ndarray]) -> float:
-    """Global relative L2."""
-    difference = sum(float(np.sum((a - b) ** 2)) for a, b in zip(one, other, strict=True))
-    return (difference / sum(float(np.sum(a**2)) for a in one)) ** 0.5
 
 
 @pytest.mark.parametrize(("precision", "steps", "limit"), [("float64", 200, 1e-8), ("float32", 50, 1e-4)])
