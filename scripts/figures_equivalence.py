@@ -1,9 +1,8 @@
-"""Draw the figures of docs/equivalence.md from the arrays that its numbers come from.
+"""Draw the figures of docs/equivalence.md from the same arrays as its numbers.
 
 python -m scripts.figures_equivalence
 """
 
-import csv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -11,75 +10,34 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 
 start_tensorflow()
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from scripts import worked_example as example
 from scripts.checkerboard import STARTS
-
-Place = tuple[float, float]
+from scripts.drawing import (
+    EDGE,
+    FADED,
+    LINES,
+    PLAIN,
+    ZERO,
+    blocks,
+    by_phase,
+    canvas,
+    cell,
+    frame,
+    grid,
+    save,
+    sign,
+)
+from zoo.system.files import read_csv
 
 FIGURES = ROOT / "docs" / "figures"
 RESULTS = ROOT / "results" / "quality" / "training_equivalence.csv"
-# One colour a phase: rows of phase 0 are cool, rows of phase 1 warm.
-PHASES = (("#9ecae1", "#a8ddb5"), ("#fdd0a2", "#f4b6c2"))
-LINES = PHASES[0][0], PHASES[1][0]
-PLAIN, ZERO, EDGE, FADED = "#ffffff", "#ececec", "#555555", "#b0b0b0"
-
-
-def canvas(axis: Axes, width: float, height: float) -> None:
-    """An axis in cells, row 0 on top."""
-    axis.set(xlim=(-0.1, width + 0.1), ylim=(height + 0.1, -0.1), aspect="equal")
-    axis.set_axis_off()
-
-
-def cell(axis: Axes, place: Place, text: str, colour: str, size: float = 8, ink: str = "black") -> None:
-    """One coloured square with a number in it, its corner at (row, column)."""
-    row, column = place
-    axis.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, edgecolor=EDGE, linewidth=0.5))
-    axis.text(column + 0.5, row + 0.54, text, ha="center", va="center", fontsize=size, color=ink)
-
-
-def frame(axis: Axes, place: Place, height: float, width: float) -> None:
-    """A heavy outline around cells."""
-    row, column = place
-    axis.add_patch(Rectangle((column, row), width, height, fill=False, linewidth=2, zorder=3))
-
-
-def grid(axis: Axes, place: Place, values: np.ndarray, colours: np.ndarray, title: str = "") -> None:
-    """A matrix of numbers, each cell in its colour, with a title above."""
-    row, column = place
-    for (i, j), value in np.ndenumerate(values):
-        colour = str(colours[i, j])
-        cell(axis, (row + i, column + j), str(value), colour, ink=FADED if colour == ZERO else "black")
-    axis.text(column + values.shape[1] / 2, row - 0.35, title, ha="center", va="bottom", fontsize=9)
-
-
-def sign(axis: Axes, place: Place, text: str) -> None:
-    """What stands between two grids."""
-    axis.text(place[1], place[0], text, ha="center", va="center", fontsize=16)
-
-
-def by_phase(height: int, width: int) -> np.ndarray:
-    """The colours of interleaved phases."""
-    return np.tile(PHASES, (height // 2, width // 2))
-
-
-def save(figure: Figure, name: str) -> None:
-    """Write a PNG that is the same for the same picture."""
-    figure.savefig(FIGURES / f"{name}.png", dpi=120, metadata={"Software": None})
-    plt.close(figure)
 
 
 def phases() -> None:
-    """One dimension: of the taps of one output, every r-th meets a sample; the others meet zeros."""
+    """Draw which taps of an output meet samples, in one dimension: every r-th does, the others meet zeros."""
     figure, axis = plt.subplots(figsize=(9, 3), layout="constrained")
     right, rows = 11.0, {5: 1.5, 6: 2.8}
 
@@ -108,11 +66,11 @@ def phases() -> None:
     axis.text(5.6, 4.8, "either way", fontsize=10, va="center", ha="right")
     canvas(axis, 19.4, 5.4)
     axis.set_ylim(5.4, -0.9)
-    save(figure, "equivalence_phases")
+    save(figure, FIGURES / "equivalence_phases.png")
 
 
 def worked_example() -> None:
-    """Two routes from (1, 4, 4) to (1, 8, 8)."""
+    """Draw both routes from (1, 4, 4) to (1, 8, 8)."""
     picture, kernel, scale = example.PICTURE, example.KERNEL, example.SCALE
     figure, axis = plt.subplots(figsize=(11, 8.2), layout="constrained")
     spread, samples = (example.insert_zeros(array, scale) for array in (picture, np.ones_like(picture)))
@@ -133,27 +91,18 @@ def worked_example() -> None:
     maps = example.at_low_resolution(picture, kernel, scale)[:, :, 1:, 1:]
     grid(axis, (bottom + 2.3, 0), picture, np.full((4, 4), PLAIN), "x (1, 4, 4)")
     sign(axis, (bottom + 4.3, 4.9), "*")
-    _blocks(axis, (bottom + 2, 5.8), example.sub_kernels(kernel, scale), "kernel (4, 1, 2, 2)")
+    blocks(axis, (bottom + 2, 5.8), example.sub_kernels(kernel, scale), "kernel (4, 1, 2, 2)")
     sign(axis, (bottom + 4.3, 11.3), "=")
-    _blocks(axis, (bottom, 12.2), maps, "(4, 4, 4)")
+    blocks(axis, (bottom, 12.2), maps, "(4, 4, 4)")
     sign(axis, (bottom + 4.3, 21.4), r"$\to$")
     grid(axis, (bottom + 0.3, 22), example.shuffle(maps), by_phase(8, 8), "shuffled: (1, 8, 8)")
     frame(axis, (bottom + 0.3, 22), 8, 8)
     canvas(axis, 30, bottom + 8.8)
-    save(figure, "equivalence_worked_example")
-
-
-def _blocks(axis: Axes, place: Place, blocks: np.ndarray, title: str) -> None:
-    """One grid a phase, `[r, r, n, m]`, a little apart."""
-    size = blocks.shape[-1]
-    for a, b in np.ndindex(blocks.shape[:2]):
-        corner = place[0] + a * (size + 0.6), place[1] + b * (size + 0.6)
-        grid(axis, corner, blocks[a, b], np.full((size, size), PHASES[a][b]))
-    axis.text(place[1] + size + 0.3, place[0] - 0.35, title, ha="center", va="bottom", fontsize=9)
+    save(figure, FIGURES / "equivalence_worked_example.png")
 
 
 def borders() -> None:
-    """Where padding `same` cuts the whole output, for an even and an odd number of taps a phase."""
+    """Draw which part of the output padding `same` keeps, for an even and an odd number of taps per phase."""
     figure, axis = plt.subplots(figsize=(8, 3), layout="constrained")
     samples, scale = 4, example.SCALE
     for row, size in ((0.8, 4), (3.4, 6)):
@@ -163,32 +112,31 @@ def borders() -> None:
         for block in range(0, length, scale):
             axis.plot((block + 0.12, block + 1.88), (row + 1.2, row + 1.2), color=EDGE, linewidth=2)
         frame(axis, (row, start), 1, scale * samples)
-        where = "on" if start % scale == 0 else "off"
-        text = f"K = {size}, k = {size // scale}: {start} dropped at each end, {where} the low-resolution grid"
+        position = "on" if start % scale == 0 else "off"
+        text = f"K = {size}, k = {size // scale}: {start} dropped at each end, {position} the low-resolution grid"
         axis.text(0, row - 0.2, text, fontsize=10)
     canvas(axis, 12, 4.7)
-    save(figure, "equivalence_borders")
+    save(figure, FIGURES / "equivalence_borders.png")
 
 
 def checkerboard() -> None:
-    """What fresh layers make of a constant."""
-    shown = [start for start in STARTS if start.weights != "bilinear"]
-    figure, axes = plt.subplots(1, len(shown), figsize=(11, 2.2), layout="constrained")
-    for axis, start in zip(axes, shown, strict=True):
+    """Draw the outputs of newly initialised layers for a constant input."""
+    starts = [start for start in STARTS if start.weights != "bilinear"]
+    figure, axes = plt.subplots(1, len(starts), figsize=(11, 2.2), layout="constrained")
+    for axis, start in zip(axes, starts, strict=True):
         output = start.middle(1)[..., 0]
         share = (output - output.mean()) / np.sqrt(np.mean(output**2))
-        drawn = axis.imshow(share, cmap="RdBu_r", vmin=-1.5, vmax=1.5)
+        image = axis.imshow(share, cmap="RdBu_r", vmin=-1.5, vmax=1.5)
         axis.set(xticks=[], yticks=[])
         axis.set_title(start.layer.replace("`", "").replace(" ", "\n") + f"\n{start.weights}", fontsize=9)
-    bar = figure.colorbar(drawn, ax=axes, ticks=(-1, 0, 1), pad=0.01, aspect=12)
+    bar = figure.colorbar(image, ax=axes, ticks=(-1, 0, 1), pad=0.01, aspect=12)
     bar.set_label("deviation / RMS", fontsize=8)
-    save(figure, "equivalence_checkerboard")
+    save(figure, FIGURES / "equivalence_checkerboard.png")
 
 
 def training() -> None:
-    """Loss and distance of twins that start as one function."""
-    with RESULTS.open() as file:
-        rows = list(csv.DictReader(file))
+    """Draw the losses of twins that start as equal functions, and the distance between their weights."""
+    rows = read_csv(RESULTS)
     figure, (loss, distance) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 
     def column(precision: str, name: str) -> tuple[list[int], list[float]]:
@@ -206,11 +154,11 @@ def training() -> None:
     distance.axhline(1e-8, color=EDGE, linewidth=0.8, linestyle="--")
     distance.set(xlabel="step", ylabel="relative L2 of all weights", yscale="log", title="distance after mapping")
     distance.legend(frameon=False, loc="lower right")
-    save(figure, "training_equivalence")
+    save(figure, FIGURES / "training_equivalence.png")
 
 
 def draw() -> None:
-    """Draw them all."""
+    """Draw all figures of the page."""
     phases()
     worked_example()
     borders()

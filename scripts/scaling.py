@@ -6,10 +6,11 @@ counts the all-reduces of one step of each model and writes results/speed/scalin
 tables of docs/scaling.md from these counts and from the measured times of steps in results/speed/training.csv.
 """
 
-import csv
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+
+from zoo.system.files import read_csv, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = {
@@ -126,19 +127,16 @@ def streamed_bytes_per_second(examples_per_second: float, workers: int, record: 
 @functools.cache
 def works() -> list[Work]:
     """Return every model's step, from the committed counts and the benchmark."""
-    with (ROOT / "results" / "speed" / "training.csv").open() as file:
-        measured = [row for row in csv.DictReader(file) if row["measure"] == "loop"]
+    measured = [row for row in read_csv(ROOT / "results" / "speed" / "training.csv") if row["measure"] == "loop"]
     # A rate is valid only for the batch with which it was measured.
     rates = {(row["model"], row["batch"]): float(row["value"]) for row in measured}
-    with COUNTS.open() as file:
-        rows = list(csv.DictReader(file))
     return [
         Work(
             row["model"],
             *(int(row[key]) for key in list(row)[1:]),
             seconds=1 / rates[key] if (key := (row["model"], row["batch"])) in rates else None,
         )
-        for row in rows
+        for row in read_csv(COUNTS)
     ]
 
 
@@ -147,6 +145,5 @@ if __name__ == "__main__":
 
     start_tensorflow()
     from scripts.scaling_counts import counts
-    from zoo.system.files import write_csv
 
     write_csv(COUNTS, [{"model": name, **counts(name, shape)} for name, shape in MODELS.items()])

@@ -7,7 +7,6 @@ A table stands between `<!-- table: NAME -->` and `<!-- end -->`. With --check, 
 """
 
 import argparse
-import csv
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from scripts import findings_tables, scaling_tables, worked_example
 from scripts.comparisons import read_comparisons
 from scripts.markdown import table
 from scripts.super_resolution import table as super_resolution_table
+from zoo.system.files import read_csv
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "equivalence.md", ROOT / "docs" / "scaling.md")
 PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -53,8 +53,7 @@ def formatted(*formats: str) -> Callable[[Mapping[str, Any]], list[str]]:
 
 def layers() -> str:
     """Return the times of a sub-pixel convolution, its twin and a bare convolution, one row per benchmarked layer."""
-    with (ROOT / "results" / "speed" / "layers.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["grid"] == "True"]
+    rows = [row for row in read_csv(ROOT / "results" / "speed" / "layers.csv") if row["grid"] == "True"]
     keys = ("batch", "size", "channels", "filters", "scale", "kernel")
     times: dict[tuple[str, ...], dict[str, tuple[float, float]]] = {}
     for row in rows:
@@ -80,8 +79,8 @@ def constant_input() -> str:
 
 def training_equivalence() -> str:
     """Return the distances between twins, and between a control and its original, after some training steps."""
-    with (ROOT / "results" / "quality" / "training_equivalence.csv").open() as file:
-        rows = {(row["precision"], row["step"]): row for row in csv.DictReader(file)}
+    path = ROOT / "results" / "quality" / "training_equivalence.csv"
+    rows = {(row["precision"], row["step"]): row for row in read_csv(path)}
     lines = [
         "| step | twins, float64 | control, float64 | twins, float32 | control, float32 |",
         "|---:|---:|---:|---:|---:|",
@@ -98,8 +97,8 @@ def training_equivalence() -> str:
 
 def conversion() -> str:
     """Return the gains of converted networks in each runtime, one row per network."""
-    with (ROOT / "results" / "speed" / "convert.csv").open() as file:
-        rows = {(row["network"], row["runtime"], row["term"]): row for row in csv.DictReader(file)}
+    path = ROOT / "results" / "speed" / "convert.csv"
+    rows = {(row["network"], row["runtime"], row["term"]): row for row in read_csv(path)}
     runtimes = {"tensorflow": "TensorFlow", "xla": "XLA", "litert": "LiteRT", "onnx": "ONNX Runtime"}
     measured = [runtime for runtime in runtimes if any(runtime == key[1] for key in rows)]
     heads = " | ".join(runtimes[runtime] for runtime in measured)

@@ -15,6 +15,8 @@ from zoo.export.litert import interpreter_of, litert_runner, to_litert
 from zoo.export.onnx import onnx_runner, to_onnx
 from zoo.models import build_model
 
+# TensorFlow's own interpreter stands in for LiteRT's, which it announces to replace it.
+pytestmark = pytest.mark.filterwarnings("ignore:[\\s\\S]*tf.lite.Interpreter is deprecated")
 INSTALLED = {name for name, exporter in EXPORTERS.items() if not exporter.missing()}
 
 
