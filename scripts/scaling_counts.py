@@ -35,7 +35,7 @@ def counts(name: str, image_shape: tuple[int, int, int] | None) -> dict[str, int
     return {
         "parameters": sum(int(tf.size(weight.value)) for weight in weights),
         "batch": recipe.batch,
-        "turns": recipe.discriminator_steps,
+        "turns": recipe.adversarial.discriminator_steps,
         "operations": len(sizes),
         "reduced_bytes": sum(sizes),
         "example_bytes": sum(int(tf.size(batch[key])) // recipe.batch for key in ("image", "low") if key in batch),
@@ -44,7 +44,7 @@ def counts(name: str, image_shape: tuple[int, int, int] | None) -> dict[str, int
 
 def _batch(recipe: Recipe, image_shape: tuple[int, int, int] | None, scale: int, channels: int) -> Batch:
     """Return a black batch with every entry that any task reads."""
-    side = recipe.patch
+    side = recipe.super_resolution.patch
     shape = image_shape or (scale * side, scale * side, channels)
     positions = tf.range(recipe.batch, dtype=tf.int64)
     batch = {

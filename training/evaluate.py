@@ -8,7 +8,7 @@ from rich.table import Table
 
 from training.data import Source, open_source
 from training.errors import InputError
-from training.recipes import Recipe
+from training.recipes import VariationalOptions
 from training.runs.evaluations import Evaluation, EvaluationOptions
 from training.runs.folder import RUNS, Run, find_saved_model
 from training.tasks import kind_of
@@ -82,6 +82,6 @@ def _evaluate_exported(name: str, data: str | None, console: Console, features: 
     source, split = kind_of(model.family).source_for(name, card, source, data, console.print)
     run = Run(saved_model.parent)
     of_run = (run.path / "config.json").is_file()
-    draws = run.config()["recipe"]["likelihood_draws"] if of_run else Recipe.likelihood_draws
+    draws = run.config()["recipe"]["likelihood_draws"] if of_run else VariationalOptions.likelihood_draws
     folder = run.path / "evaluation" if of_run and not features else ELSEWHERE
     return evaluate(saved_model, model, source, split, EvaluationOptions(features, draws)), folder

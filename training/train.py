@@ -184,7 +184,7 @@ def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
     config = run.config()
     with appears_whole(run.saved_model) as folder:
         export(config["model"], config["model_arguments"], _weights(loop), folder)
-        options = EvaluationOptions(draws=loop.recipe.likelihood_draws)
+        options = EvaluationOptions(draws=loop.recipe.variational.likelihood_draws)
         evaluation = evaluate(folder, parse_name(config["model"]), source, source.held_out, options)
         evaluation.write(run.path / "evaluation")
         (folder / CARD).parent.mkdir()

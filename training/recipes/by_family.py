@@ -1,12 +1,17 @@
-"""One recipe per family, and the fields that differ for a particular source."""
+"""List one recipe per family, and the fields that differ for a particular source.
+
+The comment above a recipe says why it has its values, which command trained a published model with it, and what that
+model reached. The numbers are on its card: `python -m zoo card NAME`.
+"""
 
 import dataclasses
 from typing import Any
 
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import AdversarialOptions, Recipe, SuperResolutionOptions
 
-# Small networks learn by the number of their updates, not of their pixels: batches are small. Adam leaves a network of
-# tanh almost linear for tens of thousands of steps. Muon takes the squared error, which the papers have, as well.
+# The quality of these small networks depends on the number of updates rather than of pixels, so batches are small.
+# Under Adam a network of tanh stays almost linear for tens of thousands of steps; under Muon it does not. The loss is
+# the squared error, as in the papers of ESPCN and FSRCNN.
 _SUPER_RESOLUTION = Recipe(
     task="super_resolution",
     source="auto:t91+bsds400|photos",
@@ -18,14 +23,15 @@ _SUPER_RESOLUTION = Recipe(
     clip_norm=0.5,
     loss="mean_squared_error",
     average=0.999,
-    patch=32,
-    reduced=True,
+    super_resolution=SuperResolutionOptions(patch=32, reduced=True),
     log_every=1000,
     evaluations=20,
     compare_steps=12_000,
 )
 
 RECIPES: dict[str, Recipe] = {
+    # The logarithm of the squared error is PSNR up to a factor and a constant: training improves what is reported.
+    # `make train MODEL=ae_subpixel DATA=mnist SEED=0`: 28.87 dB on MNIST's test part.
     "ae": Recipe(
         task="reconstruction",
         source="auto:mnist|glyphs",
@@ -35,6 +41,8 @@ RECIPES: dict[str, Recipe] = {
         loss="log_mean_squared_error",
         compare_steps=3000,
     ),
+    # The weight decay is large because it raises the accuracy on pictures that the classifier has not seen.
+    # `make train MODEL=features DATA=mnist SEED=0`: 99.38 % of MNIST's test part.
     "features": Recipe(
         task="classification",
         source="auto:mnist|glyphs",
@@ -46,6 +54,8 @@ RECIPES: dict[str, Recipe] = {
         loss="cross_entropy",
         evaluations=5,
     ),
+    # The loss is the negative evidence lower bound (beta = 1) of pictures that are binarised anew whenever they are
+    # seen. `make train MODEL=vae_subpixel DATA=mnist SEED=0`: a log-likelihood of -86.61 nats per test picture.
     "vae": Recipe(
         task="variational",
         source="auto:mnist|glyphs",
@@ -56,7 +66,9 @@ RECIPES: dict[str, Recipe] = {
         log_every=100,
         compare_steps=5000,
     ),
-    # A faster discriminator wins as the rates fall, and a penalty of more keeps it from learning at all.
+    # With a higher learning rate the discriminator wins once the rates decay; with a larger penalty it does not learn
+    # at all. `make train MODEL=dcgan_subpixel DATA=mnist SEED=0`: Frechet distance 0.33 from MNIST's test part;
+    # pictures of the training part are at 0.04.
     "dcgan": Recipe(
         task="adversarial",
         source="auto:mnist|glyphs",
@@ -66,12 +78,14 @@ RECIPES: dict[str, Recipe] = {
         beta_1=0.5,
         beta_2=0.99,
         loss="non_saturating",
-        gradient_penalty=0.05,
+        adversarial=AdversarialOptions(gradient_penalty=0.05),
         average=0.999,
         log_every=100,
         compare_steps=6000,
     ),
-    # The paper's loss and normalisation; momentum makes it many times slower.
+    # Loss and normalisation follow the paper. With momentum (beta_1 > 0) training needs many times more steps.
+    # `make train MODEL=sngan_subpixel DATA=fashion_mnist SEED=0`: Frechet distance 0.69 from Fashion-MNIST's test part
+    # after 24,000 steps; pictures of the training part are at 0.02.
     "sngan": Recipe(
         task="adversarial",
         source="auto:mnist|glyphs",
@@ -81,17 +95,20 @@ RECIPES: dict[str, Recipe] = {
         beta_1=0.0,
         beta_2=0.99,
         loss="hinge",
-        discriminator_learning_rate=1e-3,
-        discriminator_steps=2,
+        adversarial=AdversarialOptions(discriminator_learning_rate=1e-3, discriminator_steps=2),
         average=0.999,
         log_every=100,
         compare_steps=5000,
     ),
+    # `make train MODEL=espcn_x3_subpixel DATA=t91+bsds400 SEED=0 STEPS=100000`: 32.60 dB on the luma of Set5.
     "espcn": _SUPER_RESOLUTION,
+    # `make train MODEL=fsrcnn_x3_subpixel DATA=t91+bsds400 SEED=0 STEPS=100000`: 33.05 dB on the luma of Set5.
     "fsrcnn": _SUPER_RESOLUTION,
-    # The paper's blocks are 256 wide; with 64, Muon's steps take two thirds as long.
+    # The paper's linear blocks are 256 wide. With 64, a step of Muon takes two thirds of the time.
+    # `make train MODEL=sesr_x3_subpixel DATA=t91+bsds400 SEED=0 STEPS=40000 INIT=sesr_x2_subpixel`: 33.26 dB on the
+    # luma of Set5.
     "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=80_000, model={"width": 64}),
-    # The paper's: some hours on a GPU, weeks without one.
+    # All values are the paper's. Training takes some hours on a GPU and weeks without one; no model is published.
     "edsr": dataclasses.replace(
         _SUPER_RESOLUTION,
         source="auto:div2k|photos",
@@ -102,15 +119,14 @@ RECIPES: dict[str, Recipe] = {
         optimiser="adam",
         clip_norm=0.0,
         loss="mean_absolute_error",
-        patch=48,
-        reduced=False,
+        super_resolution=SuperResolutionOptions(patch=48, reduced=False),
         compare_steps=250,
     ),
 }
 
-# What a source needs otherwise than its family's recipe has it.
 BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
-    # Dense layers over the whole of a colour image learn many times slower than convolutions on the coarse grid.
+    # Dense layers over a whole colour picture learn many times slower than convolutions on the coarse grid.
+    # `make train MODEL=ae_subpixel DATA=cifar10 SEED=0`: 26.85 dB on CIFAR-10's test part.
     ("ae", "cifar10"): {
         "batch": 64,
         "steps": 7000,
@@ -127,7 +143,7 @@ BY_SOURCE: dict[tuple[str, str], dict[str, Any]] = {
     ("sngan", "fashion_mnist"): {"steps": 24_000},
     ("sngan", "cifar10"): {"flip": True},
 }
-
+"""Fields that differ from the family's recipe for a particular source, by flat names."""
 
 # The standard error of a bound hardly depends on the number of draws, and 500 draws take longer than the training.
 COMPARISON_SETTINGS: dict[str, dict[str, Any]] = {"vae": {"likelihood_draws": 50}}
@@ -135,5 +151,5 @@ COMPARISON_SETTINGS: dict[str, dict[str, Any]] = {"vae": {"likelihood_draws": 50
 
 
 def first_source(recipe_source: str) -> str:
-    """The source under whose results a model is published by its plain name: `auto:mnist|glyphs` to `mnist`."""
+    """Return the source whose models are published under their plain names: `mnist` for `auto:mnist|glyphs`."""
     return recipe_source.removeprefix("auto:").split("|")[0]

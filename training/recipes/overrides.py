@@ -1,52 +1,26 @@
-"""From a family, a source and what the user sets to the recipe of a run, every field checked."""
+"""Choose the recipe of a run from its family, its source and what the user sets; check every value."""
 
 import ast
-import dataclasses
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Gt, Lt
 
 from training.errors import InputError
 from training.recipes.by_family import BY_SOURCE, RECIPES
-from training.recipes.recipe import Recipe
+from training.recipes.recipe import Recipe, field_types, flat, recipe_from_flat
 from zoo.names import closest
 from zoo.registry import Family
 
-_POSITIVE = (
-    "batch",
-    "steps",
-    "image_size",
-    "patch",
-    "log_every",
-    "evaluations",
-    "keep",
-    "likelihood_draws",
-    "compare_steps",
-    "learning_rate",
-    "discriminator_learning_rate",
-    "discriminator_steps",
-    "checkpoint_minutes",
-)
-_NOT_NEGATIVE = (
-    "warmup_steps",
-    "weight_decay",
-    "clip_norm",
-    "average",
-    "beta_1",
-    "beta_2",
-    "kl_weight",
-    "gradient_penalty",
-)
-_BELOW_ONE = ("average", "beta_1", "beta_2")
-
 
 def recipe_for(family: Family, source: str | None = None, overrides: Mapping[str, Any] | None = None) -> Recipe:
-    """The family's recipe for a source, with overrides applied and checked.
+    """Return the family's recipe for a source, with overrides applied and checked.
 
     Args:
         family: a registered family.
-        source: a source's name as the user gave it; None takes the recipe's own.
-        overrides: values by field; `model.<argument>` sets a model argument.
+        source: a source's name as the user gave it; None for the recipe's own.
+        overrides: values by flat field name; `model.<argument>` sets a model argument.
 
     Raises:
         InputError: an unknown field, or a value that its field does not take.
@@ -71,14 +45,14 @@ def recipe_for(family: Family, source: str | None = None, overrides: Mapping[str
             model[argument] = value
         else:
             fields[name] = _checked(name, value)
-    return dataclasses.replace(recipe, **fields, model=model)
+    return recipe_from_flat({**flat(recipe), **fields, "model": model})
 
 
 def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
-    """`["batch=256", "model.filters=48"]` to a dict with Python values.
+    """Return the Python values of assignments such as `["batch=256", "model.filters=48"]` by their names.
 
     Raises:
-        InputError: an assignment without `=`.
+        InputError: an assignment has no name or no `=`.
     """
     values: dict[str, Any] = {}
     for assignment in assignments:
@@ -95,35 +69,50 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
 
 
 def _checked(name: str, value: Any) -> Any:
-    """The value in its field's type, or an InputError that says what the field takes."""
-    hints = get_type_hints(Recipe)
-    settable = [known for known in hints if known not in ("model", "task")]
-    if name not in settable:
+    """Return a value in its field's type.
+
+    Raises:
+        InputError: says what the field takes.
+    """
+    types = {known: hint for known, hint in field_types().items() if known not in ("model", "task")}
+    if name not in types:
         raise InputError(
-            f"a recipe has no field {name!r}{closest(name, settable)}; it has {', '.join(settable)} "
-            "and model.<argument>"
+            f"a recipe has no field {name!r}{closest(name, types)}; it has {', '.join(types)} and model.<argument>"
         )
-    hint = hints[name]
+    hint, bounds = types[name], []
+    if get_origin(hint) is Annotated:
+        hint, *bounds = get_args(hint)
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise InputError(f"{name}={value!r} is not one of {', '.join(get_args(hint))}")
         return value
-    kinds = get_args(hint) or (hint,)
-    if float in kinds and type(value) is int:
+    accepted = get_args(hint) or (hint,)
+    if float in accepted and type(value) is int:
         value = float(value)
-    if type(value) not in kinds:
-        raise InputError(f"{name}={value!r} is not {' or '.join(_KIND_WORDS[kind] for kind in kinds)}")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if name in _POSITIVE and not (value > 0 and math.isfinite(value)):
-            raise InputError(f"{name}={value} must be greater than 0")
-        if name in _BELOW_ONE and not value < 1:
-            raise InputError(f"{name}={value} must be less than 1")
-        if name in _NOT_NEGATIVE and not (value >= 0 and math.isfinite(value)):
-            raise InputError(f"{name}={value} must be at least 0")
+    if type(value) not in accepted:
+        raise InputError(f"{name}={value!r} is not {' or '.join(_TYPE_WORDS[each] for each in accepted)}")
+    if value is not None:
+        for bound in bounds:
+            _check_bound(name, value, bound)
     return value
 
 
-_KIND_WORDS = {
+def _check_bound(name: str, value: Any, bound: Any) -> None:
+    """Raise `InputError` if a number is outside of a bound; infinity exceeds every lower bound and is refused too."""
+    match bound:
+        case Gt(gt=limit):
+            holds, words = limit < value < math.inf, f"greater than {limit}"
+        case Ge(ge=limit):
+            holds, words = limit <= value < math.inf, f"at least {limit}"
+        case Lt(lt=limit):
+            holds, words = value < limit, f"less than {limit}"
+        case _:
+            raise TypeError(f"the field {name} has a bound of an unknown kind, {bound!r}; use Gt, Ge or Lt")
+    if not holds:
+        raise InputError(f"{name}={value} must be {words}")
+
+
+_TYPE_WORDS = {
     int: "a whole number",
     float: "a number",
     bool: "True or False",

@@ -1,90 +1,154 @@
-"""Everything that a training needs besides the model."""
+"""Define a recipe: everything that a training needs besides the model, each field with its bounds."""
 
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
+
+from annotated_types import Ge, Gt, Lt
 
 Precision = Literal["float32", "float64", "mixed_float16", "mixed_bfloat16"]
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What a run trains on and how. Every field can be set from the command.
+class AdversarialOptions:
+    """Set how a generator and its discriminator are trained.
 
     Attributes:
-        task: file in `training/tasks/` that defines loss, step and metrics.
-        source: where images come from, such as `mnist`, `auto:mnist|glyphs` or `folder:PATH`.
-        batch: images in a global batch, over all replicas.
+        discriminator_learning_rate: peak learning rate of the discriminator; None for the recipe's `learning_rate`.
+        discriminator_steps: updates of the discriminator per step, each on its share of the batch. The generator's one
+            update per step is on a share of the same size.
+        gradient_penalty: weight of the squared gradient of the discriminator at real pictures in 0..1; 0 for none.
+    """
+
+    discriminator_learning_rate: Annotated[float | None, Gt(0)] = None
+    discriminator_steps: Annotated[int, Gt(0)] = 1
+    gradient_penalty: Annotated[float, Ge(0)] = 0.0
+
+
+@dataclass(frozen=True)
+class VariationalOptions:
+    """Set how a variational autoencoder is trained and evaluated.
+
+    Attributes:
+        kl_weight: weight of the divergence from the prior in the loss, beta.
+        likelihood_draws: draws of the latent per picture when the trained model is evaluated.
+    """
+
+    kl_weight: Annotated[float, Ge(0)] = 1.0
+    likelihood_draws: Annotated[int, Gt(0)] = 500
+
+
+@dataclass(frozen=True)
+class SuperResolutionOptions:
+    """Set how training patches are cut from pictures.
+
+    Attributes:
+        patch: side of a patch in low-resolution pixels.
+        reduced: also cut patches from reduced copies of the pictures.
+    """
+
+    patch: Annotated[int, Gt(0)] = 32
+    reduced: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Hold what a run trains on and how.
+
+    Options that only one task has are grouped under its name. On the command line, in overrides and in `config.json`
+    all names are flat: `patch` stands for `super_resolution.patch`.
+
+    Attributes:
+        task: package in `training/tasks/` that defines loss, step and metrics.
+        source: where pictures come from, such as `mnist`, `auto:mnist|glyphs` or `folder:PATH`.
+        batch: pictures in a global batch, over all replicas.
         steps: optimiser steps.
-        learning_rate: its peak, reached after the warm-up.
+        learning_rate: peak learning rate, reached after the warm-up.
         warmup_steps: steps over which the learning rate rises from zero.
         schedule: `cosine` falls to zero at the last step; `constant` stays.
         optimiser: a row of `training.optimisers.OPTIMISERS`.
         beta_1: decay of Adam's first moment.
-        beta_2: decay of its second moment.
-        weight_decay: for `adamw`.
-        clip_norm: largest norm of the whole gradient; 0 is no limit.
+        beta_2: decay of Adam's second moment.
+        weight_decay: decoupled weight decay, for `adamw`.
+        clip_norm: largest norm of the gradient of all weights; 0 for no limit.
         loss: one of the task's losses.
-        kl_weight: weight of the divergence from the prior in a variational autoencoder's loss, beta.
-        discriminator_learning_rate: of a generator's discriminator, where it is not `learning_rate`.
-        discriminator_steps: updates of the discriminator in a step, each with its share of the batch; the generator's
-            own update is as large as one of them.
-        gradient_penalty: weight of the squared gradient of a discriminator at real pictures, in 0..1; 0 is none.
-        average: decay of a moving average of the weights, which is then what is evaluated and exported; 0 keeps none.
-        patch: side of super-resolution's training patches, in low-resolution pixels.
-        reduced: cut patches from reduced copies of the pictures as well.
-        flip: mirror training images at random, left to right.
-        image_size: cut images to squares of this size; None keeps the source's own.
-        precision: Keras dtype policy of the training.
+        adversarial: options of generators.
+        variational: options of variational autoencoders.
+        super_resolution: options of super-resolution networks.
+        average: decay of a moving average of the weights, which is then evaluated and exported; 0 keeps none.
+        flip: mirror training pictures left to right at random.
+        image_size: side of the squares that pictures are cut to, in pixels; None for the source's own size.
+        precision: Keras's dtype policy of the training.
         export: `last` weights, or those that were `best` on the validation part.
         log_every: steps between rows of metrics.csv.
         evaluations: evaluations on the validation part over the run.
-        checkpoint_minutes: wall-clock minutes after which a checkpoint is written in any case.
-        likelihood_draws: draws of the latent a picture when a variational autoencoder that was trained is evaluated.
-        keep: checkpoints kept beside the best one.
-        compare_steps: steps of each run when twins are compared, in place of `steps`.
+        checkpoint_minutes: longest wall-clock time between checkpoints.
+        keep: checkpoints to keep in addition to the best one.
+        compare_steps: steps of each run when twins are compared, instead of `steps`.
         model: model arguments.
     """
 
     task: str
     source: str
-    batch: int = 128
-    steps: int = 1000
-    learning_rate: float = 1e-3
-    warmup_steps: int = 0
+    batch: Annotated[int, Gt(0)] = 128
+    steps: Annotated[int, Gt(0)] = 1000
+    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    warmup_steps: Annotated[int, Ge(0)] = 0
     schedule: Literal["cosine", "constant"] = "cosine"
     optimiser: str = "adam"
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    weight_decay: float = 0.0
-    clip_norm: float = 0.0
+    beta_1: Annotated[float, Lt(1), Ge(0)] = 0.9
+    beta_2: Annotated[float, Lt(1), Ge(0)] = 0.999
+    weight_decay: Annotated[float, Ge(0)] = 0.0
+    clip_norm: Annotated[float, Ge(0)] = 0.0
     loss: str = ""
-    kl_weight: float = 1.0
-    discriminator_learning_rate: float | None = None
-    discriminator_steps: int = 1
-    gradient_penalty: float = 0.0
-    average: float = 0.0
-    patch: int = 32
-    reduced: bool = False
+    adversarial: AdversarialOptions = AdversarialOptions()
+    variational: VariationalOptions = VariationalOptions()
+    super_resolution: SuperResolutionOptions = SuperResolutionOptions()
+    average: Annotated[float, Lt(1), Ge(0)] = 0.0
     flip: bool = False
-    image_size: int | None = None
+    image_size: Annotated[int | None, Gt(0)] = None
     precision: Precision = "float32"
     export: Literal["last", "best"] = "last"
-    log_every: int = 50
-    evaluations: int = 10
-    checkpoint_minutes: float = 5.0
-    likelihood_draws: int = 500
-    keep: int = 2
-    compare_steps: int = 1000
+    log_every: Annotated[int, Gt(0)] = 50
+    evaluations: Annotated[int, Gt(0)] = 10
+    checkpoint_minutes: Annotated[float, Gt(0)] = 5.0
+    keep: Annotated[int, Gt(0)] = 2
+    compare_steps: Annotated[int, Gt(0)] = 1000
     model: dict[str, Any] = field(default_factory=dict)
 
 
+_GROUPS: dict[str, Any] = {
+    each.name: each.type for each in dataclasses.fields(Recipe) if dataclasses.is_dataclass(each.type)
+}
+"""The classes of the grouped options by field."""
+
+
+def field_types() -> dict[str, Any]:
+    """Return the type of every field by its flat name; bounds are in the metadata of `Annotated`."""
+    types: dict[str, Any] = {}
+    for name, hint in get_type_hints(Recipe, include_extras=True).items():
+        types |= get_type_hints(hint, include_extras=True) if name in _GROUPS else {name: hint}
+    return types
+
+
 def flat(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe's fields as JSON values, as `config.json` has them."""
-    return dataclasses.asdict(recipe)
+    """Return the values of all fields by their flat names, as `config.json` has them."""
+    values = dataclasses.asdict(recipe)
+    for group in _GROUPS:
+        values |= values.pop(group)
+    return values
 
 
 def recipe_from_flat(values: Mapping[str, Any]) -> Recipe:
-    """Return the recipe whose fields `flat` returned."""
-    return Recipe(**values)
+    """Return the recipe that has these values by flat names, the inverse of `flat`.
+
+    Raises:
+        TypeError: a recipe has no field of a given name.
+    """
+    rest = dict(values)
+    groups = {
+        name: options(**{each.name: rest.pop(each.name) for each in dataclasses.fields(options) if each.name in rest})
+        for name, options in _GROUPS.items()
+    }
+    return Recipe(**rest, **groups)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from training.recipes import Recipe
+from training.recipes import VariationalOptions
 from training.runs.folder import Run
 from zoo.system.files import write_csv, write_json
 
@@ -27,7 +27,7 @@ class EvaluationOptions:
     """
 
     features: str | None = None
-    draws: int = Recipe.likelihood_draws
+    draws: int = VariationalOptions.likelihood_draws
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ def test_the_budget_is_the_recipes_own_unless_given():
     assert asked().recipe().steps == asked().recipe().compare_steps == 3000
     assert asked(settings={"steps": 7}).recipe().steps == 7
     assert asked("espcn", scale=3).name == "espcn_x3"
-    assert asked("vae").recipe().likelihood_draws == 50
-    assert asked("vae", settings={"likelihood_draws": 500}).recipe().likelihood_draws == 500
+    assert asked("vae").recipe().variational.likelihood_draws == 50
+    assert asked("vae", settings={"likelihood_draws": 500}).recipe().variational.likelihood_draws == 500
 
 
 @pytest.mark.parametrize(

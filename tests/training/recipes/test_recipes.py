@@ -1,10 +1,15 @@
+"""Recipes: overrides, bounds, flat names, and the optimisers and schedules that follow from them."""
+
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
 from training.errors import InputError
 from training.optimisers import check_optimiser, create_optimiser, learning_rate
-from training.recipes import RECIPES, first_source, parse_overrides, recipe_for
+from training.recipes import RECIPES, first_source, flat, parse_overrides, recipe_for, recipe_from_flat
+from training.recipes.by_family import BY_SOURCE
 from zoo.models import families
 
 
@@ -85,3 +90,77 @@ def test_an_optimiser_that_the_table_lacks_is_named(ae):
         check_optimiser("adan")
     with pytest.raises(InputError, match="optimiser='adan' is not one of"):
         create_optimiser(recipe_for(ae, None, {"optimiser": "adan"}))
+
+
+# The keys of `recipe` in every config.json. Run ids are hashes of them, so none may change its name.
+FLAT_NAMES = (
+    *("task", "source", "batch", "steps", "learning_rate", "warmup_steps", "schedule", "optimiser", "beta_1", "beta_2"),
+    *("weight_decay", "clip_norm", "loss", "kl_weight", "discriminator_learning_rate", "discriminator_steps"),
+    *("gradient_penalty", "average", "patch", "reduced", "flip", "image_size", "precision", "export", "log_every"),
+    *("evaluations", "checkpoint_minutes", "likelihood_draws", "keep", "compare_steps", "model"),
+)
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_a_recipe_is_written_flat_and_read_back(name):
+    recipe = RECIPES[name]
+    values = flat(recipe)
+    assert sorted(values) == sorted(FLAT_NAMES)
+    assert recipe_from_flat(values) == recipe
+    changed = recipe_from_flat(values | {"patch": 7, "kl_weight": 0.5, "discriminator_steps": 4, "steps": 3})
+    assert (changed.super_resolution.patch, changed.variational.kl_weight, changed.steps) == (7, 0.5, 3)
+    assert changed.adversarial == dataclasses.replace(recipe.adversarial, discriminator_steps=4)
+    with pytest.raises(TypeError, match="bacth"):
+        recipe_from_flat(values | {"bacth": 1})
+
+
+def test_a_flat_recipe_shares_nothing_with_its_recipe():
+    recipe = RECIPES["sesr"]
+    flat(recipe)["model"]["width"] = 1
+    assert recipe.model == {"width": 64}
+
+
+def test_options_of_a_task_have_flat_names_in_overrides(ae):
+    values = parse_overrides(["patch=5", "reduced=True", "discriminator_learning_rate=None", "likelihood_draws=7"])
+    recipe = recipe_for(ae, None, values)
+    assert (recipe.super_resolution.patch, recipe.super_resolution.reduced) == (5, True)
+    assert recipe.adversarial.discriminator_learning_rate is None
+    assert recipe.variational.likelihood_draws == 7
+    with pytest.raises(InputError, match=r"a recipe has no field 'super_resolution'.* it has source, .*, patch, "):
+        recipe_for(ae, None, {"super_resolution": recipe.super_resolution})
+
+
+POSITIVE = (
+    *("batch", "steps", "image_size", "patch", "log_every", "evaluations", "keep", "likelihood_draws", "compare_steps"),
+    *("learning_rate", "discriminator_learning_rate", "discriminator_steps", "checkpoint_minutes"),
+)
+NOT_NEGATIVE = ("warmup_steps", "weight_decay", "clip_norm", "kl_weight", "gradient_penalty")
+BELOW_ONE = ("average", "beta_1", "beta_2")
+
+
+def test_every_number_has_its_bounds(ae):
+    for name in POSITIVE:
+        recipe_for(ae, None, {name: 1})
+        with pytest.raises(InputError, match=rf"^{name}=0(\.0)? must be greater than 0$"):
+            recipe_for(ae, None, {name: 0})
+    for name in (*NOT_NEGATIVE, *BELOW_ONE):
+        recipe_for(ae, None, {name: 0})
+        with pytest.raises(InputError, match=rf"^{name}=-1(\.0)? must be at least 0$"):
+            recipe_for(ae, None, {name: -1})
+    for name in BELOW_ONE:
+        with pytest.raises(InputError, match=rf"^{name}=1.0 must be less than 1$"):
+            recipe_for(ae, None, {name: 1})
+    numbers = {name for name, value in flat(RECIPES["ae"]).items() if type(value) in (int, float)}
+    assert numbers <= {*POSITIVE, *NOT_NEGATIVE, *BELOW_ONE}
+    for name in numbers:
+        for value in (float("inf"), float("nan")):
+            with pytest.raises(InputError, match=rf"^{name}="):
+                recipe_for(ae, None, {name: value})
+
+
+def test_recipes_and_their_changes_by_source_keep_their_own_bounds():
+    for name, recipe in RECIPES.items():
+        overrides = {key: value for key, value in flat(recipe).items() if key not in ("task", "model")}
+        assert recipe_for(families()[name], None, overrides) == recipe
+    for name, source in BY_SOURCE:
+        assert recipe_for(families()[name], source).source == source

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from tests.helpers.small_loops import pictures, small_loop, weights
 from training.data.random_streams import Stream, normals, stream_key, uniforms
 from training.errors import CollapsedError, DivergedError, InputError
 from training.loop.precision import precision
+from training.recipes import flat
 from training.runs.checkpoint import Checkpoints
 from training.runs.folder import Run
 from training.tasks.adversarial import task as adversarial
@@ -211,7 +211,7 @@ def guarded(tmp_path):
     def make(steps: int):
         options = {"log_every": 2, "evaluations": 1, "checkpoint_minutes": 1e-9, "model.filters": 4}
         loop = small_loop("dcgan_subpixel", steps, run=run, **options)
-        recipe = dataclasses.asdict(loop.recipe)
+        recipe = flat(loop.recipe)
         run.create({"model": "dcgan_subpixel", "seed": 3, "recipe": recipe})
         return loop
 

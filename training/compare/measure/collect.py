@@ -65,7 +65,7 @@ def evaluate_alike(
         return
     for at, run in runs.items():
         request = trainings[at].request
-        options = EvaluationOptions(draws=request.recipe.likelihood_draws)
+        options = EvaluationOptions(draws=request.recipe.variational.likelihood_draws)
         evaluation = evaluate(run.saved_model, request.model, source, source.held_out, options)
         evaluation.write(run.path / "evaluation")
 

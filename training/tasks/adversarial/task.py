@@ -70,18 +70,19 @@ class Adversarial(Task):
         """See `Task`; the discriminator is the one of the generator's family."""
         super().__init__(recipe, model, period, **options)
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        if recipe.batch % (recipe.discriminator_steps * replicas):
+        steps = recipe.adversarial.discriminator_steps
+        if recipe.batch % (steps * replicas):
             raise InputError(
-                f"batch={recipe.batch} does not divide by discriminator_steps={recipe.discriminator_steps} times "
-                f"{replicas} replicas; take a multiple of {recipe.discriminator_steps * replicas}"
+                f"batch={recipe.batch} does not divide by discriminator_steps={steps} times {replicas} replicas; "
+                f"take a multiple of {steps * replicas}"
             )
         arguments = dict(recipe.model) | {"image_shape": tuple(model.output_shape[1:])}
         discriminator = build_discriminator(model.name, **arguments)
-        self.add("discriminator", discriminator, recipe.discriminator_learning_rate, recipe.discriminator_steps)
+        self.add("discriminator", discriminator, recipe.adversarial.discriminator_learning_rate, steps)
         self._pictures: tf.Tensor | None = None
         self._features: FeatureFunction | None = None
         self._floor: float | None = None
-        if recipe.gradient_penalty:
+        if recipe.adversarial.gradient_penalty:
             self.cycle = PENALTY_EVERY
 
     @classmethod
@@ -99,7 +100,7 @@ class Adversarial(Task):
 
     def step(self, batch: Batch) -> Scalars:
         """Train both networks on one replica's part of a batch."""
-        turns = self.recipe.discriminator_steps
+        turns = self.recipe.adversarial.discriminator_steps
         size = self.recipe.batch // turns
         loss_of_discriminator, loss_of_generator = LOSSES[self.recipe.loss]
         discriminator = self.networks["discriminator"]
@@ -110,7 +111,7 @@ class Adversarial(Task):
 
         def discriminator_loss(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
             loss = global_mean(loss_of_discriminator(logits(real), logits(fake)), size)
-            return loss + self._penalty(real, size, batch["step"]) if self.recipe.gradient_penalty else loss
+            return loss + self._penalty(real, size, batch["step"]) if self.recipe.adversarial.gradient_penalty else loss
 
         def generator_loss(latents: tf.Tensor) -> tf.Tensor:
             return global_mean(loss_of_generator(logits(self.model(latents, training=True))), size)
@@ -148,7 +149,7 @@ class Adversarial(Task):
                 tape.watch(real)
                 logits = tf.cast(discriminator(real, training=False), real.dtype)
             slopes = tf.reduce_sum(tf.square(tape.gradient(logits, real)), axis=(1, 2, 3))
-            return global_mean(0.5 * self.recipe.gradient_penalty * PENALTY_EVERY * slopes, size)
+            return global_mean(0.5 * self.recipe.adversarial.gradient_penalty * PENALTY_EVERY * slopes, size)
 
         return tf.cond(step % PENALTY_EVERY == 0, penalty, lambda: tf.zeros([], real.dtype))
 

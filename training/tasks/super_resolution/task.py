@@ -34,7 +34,8 @@ class SuperResolution(Task):
     ) -> "tuple[Pictures, Pictures]":
         """Return random patches of the training pictures, and cells of the validation pictures."""
         channels = int(model.input_shape[-1])
-        return super_resolution_pairs(source, period, recipe.patch, seed, channels=channels, reduced=recipe.reduced)
+        options = recipe.super_resolution
+        return super_resolution_pairs(source, period, options.patch, seed, channels=channels, reduced=options.reduced)
 
     @classmethod
     def check(cls, model: keras.Model, source: "Source") -> None:

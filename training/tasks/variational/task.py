@@ -62,7 +62,7 @@ class Variational(Task):
 
         def loss(image: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
             likelihood, cost = self._trained(image, noise, training=True)
-            return global_mean(self.recipe.kl_weight * cost - likelihood, self.recipe.batch)
+            return global_mean(self.recipe.variational.kl_weight * cost - likelihood, self.recipe.batch)
 
         return {"train/loss": self.minimise("model", loss, image, noise)}
 
