@@ -13,7 +13,6 @@ from training.recipes.recipe import AdversarialOptions, Recipe, SuperResolutionO
 # Under Adam a network of tanh stays almost linear for tens of thousands of steps; under Muon it does not. The loss is
 # the squared error, as in the papers of ESPCN and FSRCNN.
 _SUPER_RESOLUTION = Recipe(
-    task="super_resolution",
     source="auto:t91+bsds400|photos",
     batch=4,
     steps=160_000,
@@ -33,7 +32,6 @@ RECIPES: dict[str, Recipe] = {
     # The logarithm of the squared error is PSNR up to a factor and a constant: training improves what is reported.
     # `make train MODEL=ae_subpixel DATA=mnist SEED=0`: 28.87 dB on MNIST's test part.
     "ae": Recipe(
-        task="reconstruction",
         source="auto:mnist|glyphs",
         steps=5000,
         learning_rate=4e-3,
@@ -44,7 +42,6 @@ RECIPES: dict[str, Recipe] = {
     # The weight decay is large because it raises the accuracy on pictures that the classifier has not seen.
     # `make train MODEL=features DATA=mnist SEED=0`: 99.38 % of MNIST's test part.
     "features": Recipe(
-        task="classification",
         source="auto:mnist|glyphs",
         steps=3000,
         learning_rate=3e-3,
@@ -57,7 +54,6 @@ RECIPES: dict[str, Recipe] = {
     # The loss is the negative evidence lower bound (beta = 1) of pictures that are binarised anew whenever they are
     # seen. `make train MODEL=vae_subpixel DATA=mnist SEED=0`: a log-likelihood of -86.61 nats per test picture.
     "vae": Recipe(
-        task="variational",
         source="auto:mnist|glyphs",
         steps=14_000,
         learning_rate=2e-3,
@@ -70,7 +66,6 @@ RECIPES: dict[str, Recipe] = {
     # at all. `make train MODEL=dcgan_subpixel DATA=mnist SEED=0`: Frechet distance 0.33 from MNIST's test part;
     # pictures of the training part are at 0.04.
     "dcgan": Recipe(
-        task="adversarial",
         source="auto:mnist|glyphs",
         batch=32,
         steps=32_000,
@@ -87,7 +82,6 @@ RECIPES: dict[str, Recipe] = {
     # `make train MODEL=sngan_subpixel DATA=fashion_mnist SEED=0`: Frechet distance 0.69 from Fashion-MNIST's test part
     # after 24,000 steps; pictures of the training part are at 0.02.
     "sngan": Recipe(
-        task="adversarial",
         source="auto:mnist|glyphs",
         batch=32,
         steps=8000,

@@ -74,7 +74,7 @@ def _checked(name: str, value: Any) -> Any:
     Raises:
         InputError: says what the field takes.
     """
-    types = {known: hint for known, hint in field_types().items() if known not in ("model", "task")}
+    types = {known: hint for known, hint in field_types().items() if known != "model"}
     if name not in types:
         raise InputError(
             f"a recipe has no field {name!r}{closest(name, types)}; it has {', '.join(types)} and model.<argument>"

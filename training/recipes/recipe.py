@@ -60,7 +60,6 @@ class Recipe:
     all names are flat: `patch` stands for `super_resolution.patch`.
 
     Attributes:
-        task: package in `training/tasks/` that defines loss, step and metrics.
         source: where pictures come from, such as `mnist`, `auto:mnist|glyphs` or `folder:PATH`.
         batch: pictures in a global batch, over all replicas.
         steps: optimiser steps.
@@ -89,7 +88,6 @@ class Recipe:
         model: model arguments.
     """
 
-    task: str
     source: str
     batch: Annotated[int, Gt(0)] = 128
     steps: Annotated[int, Gt(0)] = 1000
