@@ -1,4 +1,4 @@
-"""glibc's allocator told to keep freed memory, so that a benchmark measures work and not the zeroing of pages."""
+"""Make glibc's allocator keep freed memory, so that a benchmark measures work and not the zeroing of pages."""
 
 import os
 import sys
@@ -12,6 +12,7 @@ KEEPING = {
 
 
 def keep_freed_memory() -> None:
-    """Start this command again with the settings of `KEEPING`, unless they are there."""
+    """Restart this command with the environment variables of `KEEPING`, unless they are set."""
     if not KEEPING.items() <= os.environ.items():
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEPING)
+        # The original arguments hold `-m` and the module; `sys.argv` holds the module's path in their place.
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | KEEPING)

@@ -1,4 +1,4 @@
-"""Networks with transposed convolutions, in plain Keras from their papers' descriptions, for inputs of one size."""
+"""Build networks with transposed convolutions in plain Keras, from their papers' descriptions, for one input size."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,12 +11,12 @@ HEIGHT, WIDTH = 360, 640
 
 
 class Case(NamedTuple):
-    """A network to convert.
+    """Describe a network to convert.
 
     Attributes:
-        name: of the case.
+        name: of the network, for the reader.
         make: builds the network.
-        goal: the least gain that a conversion of it has to bring; None for none.
+        goal: the smallest gain that converting it must bring; None if there is no goal.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Case(NamedTuple):
 
 
 def dcgan_generator() -> keras.Model:
-    """64x64x3 from 100 numbers (Radford et al., 2015, figure 1), with the kernels 4x4/2 of most implementations."""
+    """Build a generator of 64x64x3 from 100 numbers (Radford et al., 2015, figure 1), with the usual 4x4/2 kernels."""
     latent = keras.Input(batch_shape=(8, 100), name="latent")
     x = layers.Reshape((4, 4, 1024))(layers.Dense(4 * 4 * 1024)(latent))
     x = layers.ReLU()(layers.BatchNormalization()(x))
@@ -36,7 +36,7 @@ def dcgan_generator() -> keras.Model:
 
 
 def vae_decoder() -> keras.Model:
-    """28x28x1 from two numbers, with 3x3/2: the decoder of Keras's own example of a variational autoencoder."""
+    """Build the decoder of Keras's example of a variational autoencoder: 28x28x1 from two numbers, with 3x3/2."""
     latent = keras.Input(batch_shape=(64, 2), name="latent")
     x = layers.Reshape((7, 7, 64))(layers.Dense(7 * 7 * 64, activation="relu")(latent))
     for filters in (64, 32):
@@ -45,7 +45,7 @@ def vae_decoder() -> keras.Model:
 
 
 def unet_up_path() -> keras.Model:
-    """From 1024 channels at a sixteenth of 128x128 to 64, with 2x2/2 (Ronneberger et al., 2015, figure 1)."""
+    """Build a U-Net's path from 8x8x1024 up to 128x128x64, with 2x2/2 (Ronneberger et al., 2015, figure 1)."""
     bottom = x = keras.Input(batch_shape=(1, 8, 8, 1024), name="bottom")
     skips = []
     for level, filters in enumerate((512, 256, 128, 64)):
@@ -59,7 +59,7 @@ def unet_up_path() -> keras.Model:
 
 
 def fsrcnn(scale: int) -> keras.Model:
-    """FSRCNN(56, 12, 4) for an output of 640x360 (Dong et al., 2016), with its 9x9 head."""
+    """Build FSRCNN(56, 12, 4) for an output of 640x360 (Dong et al., 2016), with its 9x9 head."""
     image = x = keras.Input(batch_shape=(1, HEIGHT // scale, WIDTH // scale, 1), name="image")
     for filters, size in ((56, 5), (12, 1), *((12, 3),) * 4, (56, 1)):
         x = layers.Conv2D(filters, size, padding="same", kernel_initializer="he_normal")(x)
@@ -68,7 +68,7 @@ def fsrcnn(scale: int) -> keras.Model:
 
 
 def head(channels: int, filters: int, size: int, scale: int) -> keras.Model:
-    """The last layer of a super-resolution network alone."""
+    """Build the last layer of a super-resolution network alone."""
     features = keras.Input(batch_shape=(1, HEIGHT // scale, WIDTH // scale, channels), name="features")
     return keras.Model(features, layers.Conv2DTranspose(filters, size, scale, "same")(features), name="head")
 
@@ -86,6 +86,6 @@ CASES = (
 
 
 def inputs_of(model: keras.Model) -> list[np.ndarray]:
-    """Standard normal inputs of a network, in its order."""
+    """Return standard normal inputs of a network, in its order."""
     draw = np.random.default_rng(0)
     return [draw.standard_normal(x.shape).astype(np.float32) for x in model.inputs]

@@ -1,15 +1,16 @@
-"""Time of real networks before and after `zoo.convert`, in four runtimes.
+"""Measure the time of real networks before and after `zoo.convert`, in four runtimes.
 
     pip install -r benchmarks/requirements.txt      # LiteRT and ONNX Runtime; without them, TensorFlow and XLA only
     python -m benchmarks.convert [--quick] [--out results/speed/convert.csv]
 
 Each network of benchmarks/architectures.py is converted to sub-pixel convolutions twice: with `when="always"`, and with
-`when="faster"`, which measures its layers on TensorFlow, here and now, and converts those that gain. In each runtime,
-TensorFlow (`tf.function`), XLA (`jit_compile`), LiteRT and ONNX Runtime, all with as many threads as there are cores,
-the networks take turns. Where `faster` converted all layers or none, it is that very network, and has its time.
+`when="faster"`, which measures each layer in TensorFlow on this machine and converts those that gain. The runtimes are
+TensorFlow (`tf.function`), XLA (`jit_compile`), LiteRT and ONNX Runtime, each with one thread per core. In each runtime
+the networks run alternately. If `faster` converted all layers or none, it is one of the other two networks and is not
+measured again.
 
 Every figure is a median over rounds; a gain is the original's time divided by the converted one's. The memory allocator
-keeps what is freed, as in benchmarks/layers.py.
+keeps freed memory, as in benchmarks/layers.py.
 """
 
 import argparse
@@ -42,7 +43,16 @@ SLOWEST = 0.97
 
 
 class Result(NamedTuple):
-    """A network in a runtime: milliseconds of each term, and max|a - b| / max|a| of its outputs with the original's."""
+    """Hold the times of a network in a runtime.
+
+    Attributes:
+        case: the network.
+        runtime: one of `RUNTIMES`.
+        milliseconds: of each term.
+        difference: max|a - b| / max|a| between the original's outputs and those of each term.
+        converted: layers that were converted for each term.
+        rounds: measured.
+    """
 
     case: Case
     runtime: str
@@ -52,7 +62,7 @@ class Result(NamedTuple):
     rounds: int
 
     def gain(self, term: str) -> float:
-        """How many times faster than the original."""
+        """Return how many times as fast as the original a term is."""
         return self.milliseconds["original"] / self.milliseconds[term]
 
 
@@ -82,7 +92,7 @@ def main() -> None:
 
 
 def measured(case: Case, runtimes: list[str], seconds: float, fewest: int, most: int) -> list[Result]:
-    """One network in every runtime."""
+    """Measure one network in every runtime."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(0)
     models = {"original": case.make()}
@@ -90,17 +100,17 @@ def measured(case: Case, runtimes: list[str], seconds: float, fewest: int, most:
     for when in ("always", "faster"):
         models[when], report = convert(models["original"], "subpixel", when=when)
         converted[when] = len(report.converted)
-    alike = {converted[term]: term for term in ("always", "original")}.get(converted["faster"])
+    equal_term = {converted[term]: term for term in ("always", "original")}.get(converted["faster"])
     inputs = inputs_of(models["original"])
     results = []
     for runtime in runtimes:
-        runs = {term: runner(runtime, models[term], inputs) for term in TERMS if term != "faster" or not alike}
+        runs = {term: runner(runtime, models[term], inputs) for term in TERMS if term != "faster" or not equal_term}
         medians, rounds = interleaved_medians(runs, seconds, fewest, most)
         expected = runs["original"]()
         difference = {term: largest_difference(expected, run()) for term, run in runs.items()}
         milliseconds = {term: 1000 * median for term, median in medians.items()}
-        if alike:
-            milliseconds["faster"], difference["faster"] = milliseconds[alike], difference[alike]
+        if equal_term:
+            milliseconds["faster"], difference["faster"] = milliseconds[equal_term], difference[equal_term]
         results.append(Result(case, runtime, milliseconds, difference, converted, rounds))
     return results
 
@@ -118,17 +128,17 @@ def times_table(results: list[Result]) -> Table:
 
 
 def goals_table(results: list[Result]) -> Table:
-    """What the conversion has to show, and whether it does."""
+    """Return the goals of converting, and whether each is reached."""
     table = Table("", "value", "goal", title="goals")
     worst = max(value for result in results for value in result.difference.values())
-    kept = "" if worst <= LARGEST_DIFFERENCE else ": MISSED"
-    table.add_row("difference of outputs, worst", f"{worst:.1e}", f"at most {LARGEST_DIFFERENCE:.0e}{kept}")
-    here = [result for result in results if result.runtime == "tensorflow"]
-    slowest = min(result.gain("faster") for result in here)
+    verdict = "" if worst <= LARGEST_DIFFERENCE else ": MISSED"
+    table.add_row("difference of outputs, worst", f"{worst:.1e}", f"at most {LARGEST_DIFFERENCE:.0e}{verdict}")
+    on_tensorflow = [result for result in results if result.runtime == "tensorflow"]
+    slowest = min(result.gain("faster") for result in on_tensorflow)
     rows = [("original / faster on TensorFlow, worst", slowest, SLOWEST)]
     rows += [
         (f"original / always on TensorFlow, {result.case.name}", result.gain("always"), result.case.goal)
-        for result in here
+        for result in on_tensorflow
         if result.case.goal
     ]
     for name, value, limit in rows:
@@ -137,7 +147,7 @@ def goals_table(results: list[Result]) -> Table:
 
 
 def write_csv(path: Path, results: list[Result]) -> None:
-    """One line per network, runtime and term, each with the facts of the machine, written whole or not at all."""
+    """Write one line per network, runtime and term, each with the facts of the machine."""
     lines = [
         {
             "network": result.case.name,

@@ -1,23 +1,23 @@
-"""Time of a sub-pixel convolution beside a bare convolution and beside its transposed twin.
+"""Measure the time of a sub-pixel convolution, of a bare convolution, and of its transposed twin.
 
     python -m benchmarks.layers [--quick] [--allocator keep|default] [--out results/speed/layers.csv]
 
-One run, five terms in turn, each inside a `tf.function`, forward and forward + backward (gradients with respect
-to input, kernel and bias):
+Five terms run alternately, each inside a `tf.function`, forward and forward + backward (gradients with respect to
+input, kernel and bias):
 
-- conv2d: `Conv2D` of the same work, with the same kernel and r*r*C filters, and no shuffle,
+- conv2d: `Conv2D` of equal work, with the same kernel and r*r*C filters, and no shuffle,
 - subpixel: `SubpixelConv2D`,
 - depth_to_space: `Conv2D`, then `tf.nn.depth_to_space`,
 - transposition: `Conv2D`, then the same shuffle as a reshape, a transposition and a reshape,
 - twin: `Conv2DTranspose` with kernel k*r and stride r, which is the same linear map.
 
-The memory allocator keeps what is freed (`--allocator keep`; the command starts itself again with the settings below).
-With glibc's own settings (`--allocator default`) every tensor of 32 MB and more is mapped and unmapped each time, and
-zeroing its pages costs up to as much as the convolution: that is then what is measured, once for a bare convolution
-and twice for one with a shuffle.
+The memory allocator keeps freed memory (`--allocator keep`; the command restarts itself with the environment variables
+of benchmarks/allocator.py). With glibc's own settings (`--allocator default`), every tensor of 32 MB and more is mapped
+and unmapped each time, and zeroing its pages can cost as much as the convolution. The measured time then includes this
+cost once for a bare convolution and twice for one with a shuffle.
 
-Every figure is a median over rounds. The goals are for the geometric means over the grid; rows outside of it
-surround the number of filters from which `periodic_shuffle` takes `tf.nn.depth_to_space`.
+Every figure is a median over rounds. The goals are for the geometric means over the grid. Rows outside the grid lie
+around the number of filters from which `periodic_shuffle` uses `tf.nn.depth_to_space`.
 """
 
 import argparse
@@ -47,7 +47,7 @@ PHASES = ("forward", "backward")
 
 
 class Row(NamedTuple):
-    """One layer on one input; `grid` rows count towards the goals."""
+    """Describe one layer and its input; rows with `grid` count towards the goals."""
 
     batch: int
     size: int
@@ -94,7 +94,7 @@ def main() -> None:
         keep_freed_memory()
 
     seconds, fewest, most = (2.0, 3, 15) if options.quick else (20.0, 11, 201)
-    # Each layer is traced once, under the names of the same two functions; TensorFlow takes that for retracing.
+    # The functions of all layers have the same two names, which TensorFlow reports as excessive retracing.
     tf.get_logger().setLevel("ERROR")
     console = Console(width=max(Console().width, 160))
     results: list[tuple[Row, Times, int]] = []
@@ -109,14 +109,14 @@ def main() -> None:
 
 
 def measured(row: Row, seconds: float, fewest: int, most: int) -> tuple[Times, int]:
-    """Medians over as many rounds as fit into some seconds, and the number of rounds."""
+    """Return medians over as many rounds as fit into `seconds`, and the number of rounds."""
     calls = {(term, phase): call for term in TERMS for phase, call in terms_of(row, term).items()}
     medians, rounds = interleaved_medians(calls, seconds, fewest, most)
     return {key: 1000 * median for key, median in medians.items()}, rounds
 
 
 def terms_of(row: Row, term: str) -> dict[str, Callable[[], object]]:
-    """A term's forward and forward + backward call."""
+    """Return a term's forward and forward + backward call."""
     keras.utils.set_random_seed(0)
     layer = upsampler("transpose" if term == "twin" else "subpixel")(row.filters, row.kernel, row.scale)
     if term not in ("twin", "subpixel"):
@@ -134,7 +134,7 @@ def terms_of(row: Row, term: str) -> dict[str, Callable[[], object]]:
             tape.watch(x)
             y = forward(x)
         weights = [weight.value for weight in layer.trainable_weights]
-        # The output is returned too, else TensorFlow leaves the forward pass out: the gradients do not need it.
+        # Return the output too: the gradients do not need it, and TensorFlow would leave the forward pass out.
         return [y, *tape.gradient(y, [x, *weights], output_gradients=cotangent)]
 
     cotangent = tf.random.normal(forward(x).shape)
@@ -168,7 +168,7 @@ def times_table(results: list[tuple[Row, Times, int]]) -> Table:
 
 
 def goals_table(results: list[tuple[Row, Times]]) -> Table:
-    """What the grid has to show, and whether it does."""
+    """Return the goals over the grid, and whether each is reached."""
 
     def ratios(above: str, below: str, phase: str, filters: tuple[int, ...] = ()) -> list[float]:
         chosen = [times for row, times in results if not filters or row.filters in filters]
@@ -192,7 +192,7 @@ def goals_table(results: list[tuple[Row, Times]]) -> Table:
 
 
 def write_csv(path: Path, results: list[tuple[Row, Times, int]], allocator: str) -> None:
-    """One line per row and term, each with the facts of the machine, written whole or not at all."""
+    """Write one line per row and term, each with the facts of the machine."""
     lines = [
         row._asdict()
         | {"term": term}

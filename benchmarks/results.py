@@ -14,12 +14,12 @@ SPEED = ROOT / "results" / "speed"
 def write_results(
     path: Path, rows: Sequence[Mapping[str, Any]], kept: Callable[[Mapping[str, str]], bool] | None = None
 ) -> None:
-    """Write rows as CSV, each with the facts of the machine, atomically.
+    """Write measured rows as CSV, each with the facts of the machine, atomically.
 
     Args:
         path: of the file.
-        rows: what was measured.
-        kept: which rows of the file stay, before these; none by default.
+        rows: to write.
+        kept: whether a row that the file already has stays, before the new rows; by default none does.
     """
     facts = machine()
     before = [row for row in read_csv(path) if kept(row)] if kept and path.is_file() else []

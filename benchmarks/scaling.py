@@ -1,14 +1,14 @@
-"""What it costs to train in several processes, and under a strategy at all.
+"""Measure what it costs to train in several processes, and under a strategy.
 
     python -m benchmarks.scaling [--models ae_subpixel espcn_x3_subpixel] [--rounds 15] [--steps 60]
 
-- weak scaling: two processes as one MultiWorker cluster, pinned to a core each, beside one process pinned to one core;
-  every process has the recipe's batch. The efficiency is the ratio of their steps per second. Two processes that know
-  nothing of each other show how much of it the machine itself allows: cores share caches, memory and the kernel.
-- mirrored: MirroredStrategy on one device beside the default strategy, both on all cores.
+- weak scaling: two processes as one MultiWorker cluster, pinned to a core each, compared with one process pinned to one
+  core; every process has the recipe's batch. The efficiency is the ratio of their steps per second. Two independent
+  processes show the efficiency that the machine itself allows: cores share caches, memory and the kernel.
+- mirrored: MirroredStrategy on one device compared with the default strategy, both on all cores.
 
-All processes live through the whole run and take their turns; those whose turn it is not wait for a line of input.
-Ratios are medians over rounds of the ratio within a round.
+All processes live through the whole run and train alternately; the others wait for a line of input meanwhile. Ratios
+are medians over rounds of the ratio within a round.
 """
 
 import argparse
@@ -32,14 +32,14 @@ GOALS = {"efficiency of two processes": 0.85, "mirrored / default": 0.97}
 
 
 class Trainer:
-    """A process that trains a model so many steps whenever it is told to.
+    """Control a process that trains a model for some steps on request.
 
     Args:
         model: name.
-        strategy: of `training.cluster.strategy`.
-        cores: that it runs on.
+        strategy: name, as `training.cluster.strategy` has it.
+        cores: that the process runs on.
         workers: of its cluster.
-        config: its TF_CONFIG, where it is one of several.
+        config: its TF_CONFIG, if it is one of several workers.
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class Trainer:
         )
 
     def start(self, steps: int) -> None:
-        """Begin so many steps."""
+        """Start training for some steps."""
         assert self._process.stdin
         print(steps, file=self._process.stdin, flush=True)
 
     def seconds(self) -> float:
-        """What the steps took, once they are done."""
+        """Wait until the steps are done, and return the seconds that they took."""
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
@@ -77,16 +77,16 @@ class Trainer:
         return float(line)
 
     def close(self) -> None:
-        """Let it end."""
+        """End the process."""
         assert self._process.stdin
         self._process.stdin.close()
         self._process.wait()
 
 
 def serve(model: str, strategy: str, cores: str, workers: int) -> None:
-    """Train as many steps as each line of input says, and print the seconds."""
+    """Train for the number of steps in each line of input, and print the seconds."""
     os.sched_setaffinity(0, set(map(int, cores.split(","))))
-    # TensorFlow sizes its threads by the cores it finds, and so comes after.
+    # TensorFlow starts one thread per usable core, so it is imported after the cores are chosen.
     start_tensorflow()
     from training.cluster.strategy import create_strategy
     from training.data import open_source
@@ -100,11 +100,11 @@ def serve(model: str, strategy: str, cores: str, workers: int) -> None:
     recipe = recipe_for(name.family, None, {"steps": 10**6})
     recipe = dataclasses.replace(recipe, batch=workers * recipe.batch)
     source = open_source(recipe.source)
-    chosen = create_strategy(strategy)
-    with chosen.scope():
+    distribution = create_strategy(strategy)
+    with distribution.scope():
         task = create_task(architecture(name, recipe, source.image_shape, source.classes), recipe)
         pictures, validation = task.data(source, recipe, task.model, task.period, 0)
-    loop = Loop(task, chosen, pictures, validation, seed=0, run=None)
+    loop = Loop(task, distribution, pictures, validation, seed=0, run=None)
     stream = loop.stream()
     for line in sys.stdin:
         started = time.perf_counter()
@@ -113,14 +113,14 @@ def serve(model: str, strategy: str, cores: str, workers: int) -> None:
 
 
 def turn(trainers: Sequence[Trainer], steps: int) -> float:
-    """Seconds that these trainers take together."""
+    """Return the seconds until the last of these trainers is done."""
     for trainer in trainers:
         trainer.start(steps)
     return max(trainer.seconds() for trainer in trainers)
 
 
 def measured(model: str, rounds: int, steps: int) -> dict[str, list[float]]:
-    """Steps per second of every term in every round, the first of which, with its tracing, is left out."""
+    """Return steps per second of every term in every round. The first round is left out: it includes tracing."""
     cores = sorted(os.sched_getaffinity(0))
     terms = {
         "one process, one core": [Trainer(model, "one", cores[:1])],
@@ -174,8 +174,8 @@ def main() -> None:
         for measure, (above, below) in pairs.items():
             ratio = statistics.median(a / b for a, b in zip(rates[above], rates[below], strict=True))
             goal = GOALS.get(measure)
-            wanted = "" if goal is None else f"at least {goal:.2f}{'' if ratio >= goal else ': MISSED'}"
-            table.add_row(measure, f"{ratio:.3f}", wanted)
+            verdict = "" if goal is None else f"at least {goal:.2f}{'' if ratio >= goal else ': MISSED'}"
+            table.add_row(measure, f"{ratio:.3f}", verdict)
             rows.append(
                 {"model": model, "rounds": options.rounds, "measure": measure, "value": f"{ratio:.3f}", "unit": "ratio"}
             )

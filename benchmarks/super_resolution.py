@@ -1,13 +1,14 @@
-"""Milliseconds of the super-resolution networks for a 640x360 luma frame, each beside its twin and bicubic enlargement.
+"""Measure the super-resolution networks, their twins and bicubic enlargement on a 640x360 luma frame.
 
     python -m benchmarks.super_resolution [--quick] [--out results/speed/super_resolution.csv]
 
-For every scale one run, its terms in turn: bicubic enlargement, and each family as it is published with a sub-pixel and
-with a transposed head (`sesr` collapsed). Time does not depend on the weights, so they are fresh. The heads alone are
-measured as well, with equal weights in both forms: on the features that the family's network gives them. EDSR, made for
-GPUs, is left out. Each term runs inside a `tf.function`; figures are medians over rounds.
+For every scale, these terms run alternately: bicubic enlargement, and each family with a sub-pixel and with a
+transposed head (`sesr` collapsed, as it is published). Time does not depend on the weights, so the networks are
+untrained. The heads alone are measured as well, with equal weights in both forms, on features of the size that the
+family's network passes to them. EDSR, which is made for GPUs, is left out. Each term runs inside a `tf.function`;
+figures are medians over rounds.
 
-The memory allocator keeps what is freed, as in benchmarks/layers.py.
+The memory allocator keeps freed memory, as in benchmarks/layers.py.
 """
 
 import argparse
@@ -35,7 +36,7 @@ HEIGHT, WIDTH = 360, 640
 SCALES = (2, 3, 4)
 FAMILIES: dict[str, dict[str, object]] = {"espcn": {}, "fsrcnn": {}, "sesr": {"collapsed": True}}
 HEADS = {"espcn": (32, 3), "sesr": (16, 5), "fsrcnn": (56, 3)}
-"""Channels and low-resolution kernel of each family's head; fsrcnn's for x3, where its twin is exact."""
+"""Channels and low-resolution kernel of each family's head; fsrcnn's is that of x3, where its twin is exact."""
 HEAD_GOAL = 2.5
 
 Term = Callable[[], object]
@@ -47,7 +48,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=SPEED / "super_resolution.csv")
     options = parser.parse_args()
     keep_freed_memory()
-    # Each network is traced once, under the name of the same function; TensorFlow takes that for retracing.
+    # The functions of all networks have the same name, which TensorFlow reports as excessive retracing.
     tf.get_logger().setLevel("ERROR")
     seconds = 2.0 if options.quick else 25.0
     console = Console(width=max(Console().width, 120))
@@ -75,7 +76,7 @@ def main() -> None:
 
 
 def networks(scale: int) -> dict[str, Term]:
-    """Bicubic enlargement and every family with both heads, on one frame."""
+    """Return bicubic enlargement and every family with both heads, on one frame."""
     frame = tf.random.stateless_uniform((1, HEIGHT, WIDTH, 1), (0, scale))
     bicubic = tf.function(lambda image: enlarge(image, scale))
     terms: dict[str, Term] = {f"bicubic_x{scale}": lambda: bicubic(frame)}
@@ -87,7 +88,7 @@ def networks(scale: int) -> dict[str, Term]:
 
 
 def heads(scale: int) -> dict[str, Term]:
-    """The last layers alone, in both forms, with equal functions."""
+    """Return the last layers alone, in both forms, computing equal functions."""
     from zoo.upsampling import subpixel_to_transpose
 
     terms: dict[str, Term] = {}

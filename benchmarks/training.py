@@ -1,18 +1,18 @@
-"""Steps per second of the training loop, beside a bare step and beside Keras's `fit`.
+"""Measure the steps per second of the training loop, of a bare step, and of Keras's `fit`.
 
     python -m benchmarks.training [--models ae_subpixel espcn_x3_subpixel ...] [--rounds 15] [--steps 60]
 
-One run for each model, the terms in turn, at the recipe's batch size:
+For each model, these terms run alternately, at the recipe's batch size:
 
 - loop: `training.loop.loop.Loop` with its input pipeline,
 - bare: a `tf.function` of one step of the same model and optimiser on one constant batch,
 - fit, for an autoencoder: the same model under `keras.Model.fit` on an ordinary tf.data pipeline (shuffle, map, batch,
   prefetch).
 
-Ratios are medians over rounds of the ratio within a round; 1 - loop / bare is what a step waits for its input. The
-share of checkpoints is what those of a whole training take of its time: the median of some that are written, times how
-many its recipe asks for, by steps and by the clock. Peak memory is that of a whole training of 300 steps, from its
-start to its SavedModel, in a process of its own. The rows of models that are not measured stay.
+Ratios are medians over rounds of the ratio within a round; 1 - loop / bare is the share of time that a step waits for
+its input. The share of checkpoints is the median time of writing one, times the number that the recipe asks for (by
+steps and by the clock), divided by the time of the whole training. Peak memory is that of a training of 300 steps, from
+its start to its SavedModel, in a separate process. Rows of models that are not measured stay in the file.
 """
 
 import argparse
@@ -60,7 +60,7 @@ CHECKPOINTS_TERM, CHECKPOINTS_GOAL = "checkpoints / training", 0.02
 
 
 class Rounds:
-    """Terms of one model that take their turns, and their steps per second."""
+    """Run the terms of one model alternately, and hold their steps per second."""
 
     def __init__(self, name: str, data: str | None, steps: int, folder: Path) -> None:
         self.model = parse_name(name)
@@ -79,24 +79,24 @@ class Rounds:
         self.stream = self.loop.stream()
         bare_task = self.new_task()
         constant = next(iter(batches(self.pictures, batch_size=self.recipe.batch, seed=0, total_steps=1)))
-        # Its number is the only thing that changes: some tasks do more at every so many steps.
+        # The number of the step changes, because some tasks do more work at every n-th step.
         self.bare_step = tf.function(lambda step: bare_task.step({**constant, "step": step}))
         self.rates: dict[str, list[float]] = {"loop": [], "bare": []}
 
     def new_model(self) -> keras.Model:
-        """The same weights each time."""
+        """Return the model with the same initial weights each time."""
         keras.utils.set_random_seed(0)
         return create_model(str(self.model), **self.arguments)
 
     def new_task(self) -> Task:
-        """The model with an optimiser, nothing trained yet."""
+        """Return the untrained model with an optimiser."""
         model = self.new_model()
         average, published = (self.new_model(), self.new_model()) if self.recipe.average else (None, None)
         task = kind_of(self.model.family).task
         return task(self.recipe, model, self.model.period, average=average, published=published)
 
     def round(self) -> None:
-        """One turn of the loop and of the bare step."""
+        """Measure the loop and the bare step once."""
         self._timed("loop", lambda: self.loop.advance(self.stream, self.steps))
         self._timed("bare", lambda: [self.bare_step(step) for step in tf.range(self.steps, dtype=tf.int64)])
 
@@ -105,8 +105,8 @@ class Rounds:
         work()
         self.rates[name].append(self.steps / (time.perf_counter() - started))
 
-    def beside_fit(self, rounds: int) -> None:
-        """Each epoch of `fit` is one turn; the other terms take theirs between epochs."""
+    def with_fit(self, rounds: int) -> None:
+        """Measure `fit` in each of its epochs, and the other terms between epochs."""
         turns, rates = self, self.rates
         rates["fit"] = []
 
@@ -140,7 +140,7 @@ class Rounds:
         )
 
     def checkpoints(self, times: int = 5) -> float:
-        """The share of a whole training that its checkpoints take."""
+        """Return the share of a whole training's time that its checkpoints take."""
         seconds = []
         for _ in range(times):
             started = time.perf_counter()
@@ -153,12 +153,12 @@ class Rounds:
         return spent / (training + spent)
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Release the run's folder."""
         self.loop.close()
         self.run.release()
 
     def ratios(self) -> dict[str, float]:
-        """Medians over the rounds, the first of which, with its tracing, does not count."""
+        """Return medians over the rounds. The first round is left out: it includes tracing."""
         return {
             f"loop / {other}": statistics.median(
                 a / b for a, b in zip(self.rates["loop"][1:], self.rates[other][1:], strict=True)
@@ -183,7 +183,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             turns = Rounds(name, options.data, options.steps, Path(folder))
             if turns.recipe.task == "reconstruction":
-                turns.beside_fit(options.rounds + 1)
+                turns.with_fit(options.rounds + 1)
             else:
                 for _ in range(options.rounds + 1):
                     turns.round()
@@ -215,12 +215,10 @@ def main() -> None:
 
 
 def peak_memory(data: str | None) -> float:
-    """GiB that a training of 300 steps holds at most."""
+    """Return the peak memory of a training of 300 steps, in GiB."""
     command = ["train", "--model", "ae_subpixel", "--steps", "300", *(["--data", data] if data else [])]
-    # It tells its own peak: what the system counts for a child begins with what its parent held.
-    code = (
-        f"import training.__main__, training.machine; training.__main__.main({command}); print(training.machine.peak())"
-    )
+    # The process prints its own peak, because the system's count for a child starts from its parent's memory.
+    code = f"from training.__main__ import main; from zoo.system.machine import peak; main({command}); print(peak())"
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         done = subprocess.run(

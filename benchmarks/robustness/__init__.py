@@ -1,1 +1,1 @@
-"""Programs that kill, fill and break, and count what was survived."""
+"""Kill trainings, break files, and count what is survived."""

@@ -1,10 +1,10 @@
-"""Run the tests of faults and of inputs that mean harm, and count what was survived.
+"""Run the tests of faults and of malicious inputs, and count the cases that were survived.
 
     python -m benchmarks.robustness.faults [--results FILE]
 
-Each is a test on real processes and a real file system; a row of results/robustness/reliability.csv has how many
-cases a test has and how many of them ended as documented. Cases that this machine cannot try, such as a full disk where
-no file system can be mounted, are left out and named. Exit code 1 if a case was lost.
+Each test uses real processes and a real file system. A row of results/robustness/reliability.csv holds the number of a
+test's cases and how many of them ended as documented. Cases that this machine cannot try, such as a full disk where no
+file system can be mounted, are left out and named. The exit code is 1 if a case was lost.
 """
 
 import argparse
@@ -15,7 +15,6 @@ from collections import defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
-# The project instead of this folder.
 ROOT = Path(__file__).resolve().parents[2]
 from benchmarks.robustness.reliability import RESULTS, Trial, record
 
@@ -37,7 +36,15 @@ TESTS = {
 
 
 def trials(kind: str, report: Path) -> tuple[list[Trial], list[str]]:
-    """Rows of a JUnit report, one a test function, and the functions of which nothing could be tried."""
+    """Read a JUnit report.
+
+    Args:
+        kind: of the tests; starts the rows' names.
+        report: the file.
+
+    Returns:
+        One row per test function, and the functions of which no case could be tried.
+    """
     tried: dict[str, list[bool]] = defaultdict(list)
     seconds: dict[str, float] = defaultdict(float)
     for case in ElementTree.parse(report).iter("testcase"):
@@ -47,14 +54,14 @@ def trials(kind: str, report: Path) -> tuple[list[Trial], list[str]]:
             tried[name].append(not outcomes & {"failure", "error"})
         seconds[name] += float(case.attrib["time"])
     rows = [
-        Trial(f"{kind}: {name}", len(kept), sum(kept), len(kept) - sum(kept), seconds[name], COMMAND)
-        for name, kept in tried.items()
+        Trial(f"{kind}: {name}", len(passed), sum(passed), len(passed) - sum(passed), seconds[name], COMMAND)
+        for name, passed in tried.items()
     ]
     return rows, [name for name in seconds if name not in tried]
 
 
 def main() -> int:
-    """Run them, write the rows and print them."""
+    """Run the tests, write the rows and print them; return 1 if a case was lost."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
@@ -62,8 +69,8 @@ def main() -> int:
     for kind, files in TESTS.items():
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.xml"
-            given = ["-q", "-m", "slow or not slow", "-o", "addopts=", f"--junit-xml={report}", *files]
-            subprocess.run([sys.executable, "-m", "pytest", *given], cwd=ROOT, check=False)
+            arguments = ["-q", "-m", "slow or not slow", "-o", "addopts=", f"--junit-xml={report}", *files]
+            subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False)
             if not report.is_file():
                 raise SystemExit(f"{kind}: pytest wrote no report")
             rows, untried = trials(kind, report)

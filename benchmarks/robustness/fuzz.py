@@ -1,10 +1,10 @@
-"""Sends broken pictures to what decodes strangers' files: `python -m zoo upscale` and the `serve_bytes` endpoint.
+"""Send broken pictures to the decoders of `python -m zoo upscale` and of the `serve_bytes` endpoint.
 
     python -m benchmarks.robustness.fuzz [--count 20000] [--seconds 3600] [--seed 0] [--only upscale] [--out a.csv]
 
-Each file of `fuzz_pictures` has to end in a right picture or in the documented error. A file that crashes the decoder,
-takes more than a minute or more than 2 GiB, or raises anything else is kept under `runs/fuzz/` and named at the end.
-The decoders work in separate processes (`fuzz_child`), so that a crash ends only one of them.
+Each file of `fuzz_pictures` must result in a picture of valid size and type or in the documented error. A file that
+crashes the decoder, takes more than a minute or more than 2 GiB, or raises any other error is lost: it is kept under
+`runs/fuzz/` and named at the end. The decoders run in separate processes (`fuzz_child`), so that a crash ends only one.
 """
 
 import argparse
@@ -28,17 +28,17 @@ TARGETS = ("upscale", "serve_bytes")
 KEPT = Path("runs") / "fuzz"
 FILE_SECONDS, START_SECONDS = 60.0, 300.0
 MEMORY_LIMIT = 2048.0
-"""MiB."""
+"""MiB that a process may hold at most."""
 
 
 @dataclass
-class Found:
-    """What came of the files.
+class Outcome:
+    """Count the files that were sent and those that were lost.
 
     Attributes:
-        tried: files sent.
-        lost: what happened, by the number of the file.
-        memory: MiB that a process held at most.
+        tried: number of files.
+        lost: what happened to each lost file, by the file's number.
+        memory: peak memory of a process, in MiB.
     """
 
     tried: int = 0
@@ -52,46 +52,46 @@ def fuzz(
     until: float = float("inf"),
     seconds: float = FILE_SECONDS,
     advance: Callable[[], None] = lambda: None,
-) -> Found:
-    """Have files 0 to `count` decoded by a child process, and by another one from the next file on if one dies.
+) -> Outcome:
+    """Let a child process decode files 0 to `count`; after a crash, a new process goes on with the next file.
 
     Args:
-        child: command to which the first and the last number are added. It says `ready`, then a line a file: its MiB at
-            most, and what is wrong, or nothing.
-        count: of files.
-        until: when no more are begun, by `time.monotonic`.
-        seconds: that one may take.
-        advance: called after each.
+        child: command to which the numbers of the first file and of the last one plus 1 are added. It prints `ready`,
+            then a line per file: its peak memory in MiB, and what is wrong, or nothing.
+        count: number of files.
+        until: time on `time.monotonic` after which no file is started.
+        seconds: that a file may take.
+        advance: called after each file.
     """
-    found = Found()
-    while found.tried < count and time.monotonic() < until:
-        command = [*child, str(found.tried), str(count)]
+    outcome = Outcome()
+    while outcome.tried < count and time.monotonic() < until:
+        command = [*child, str(outcome.tried), str(count)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT) as process:
             lines = _Lines(process)
             if lines.next(START_SECONDS) != "ready":
                 process.kill()
                 raise RuntimeError(f"{' '.join(command)} did not start")
-            while found.tried < count and time.monotonic() < until:
+            while outcome.tried < count and time.monotonic() < until:
                 line = lines.next(seconds)
                 if line is None:
                     hanging = process.poll() is None and not lines.ended
                     line = f"0 no end after {seconds:g} s" if hanging else f"0 crash, exit code {process.wait()}"
                 memory, _, wrong = line.partition(" ")
-                found.memory = max(found.memory, float(memory))
+                outcome.memory = max(outcome.memory, float(memory))
                 if not wrong and float(memory) > MEMORY_LIMIT:
                     wrong = f"{float(memory):.0f} MiB"
                 if wrong:
-                    found.lost[found.tried] = wrong
-                found.tried += 1
+                    outcome.lost[outcome.tried] = wrong
+                outcome.tried += 1
                 advance()
                 if line.startswith("0 "):
                     break
             process.kill()
-    return found
+    return outcome
 
 
 class _Lines:
-    """Lines of a process's output, each waited for only so long."""
+    """Read lines of a process's output, with a time limit for each."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         assert process.stdout is not None
@@ -100,7 +100,7 @@ class _Lines:
         self._selector.register(self._file, selectors.EVENT_READ)
 
     def next(self, seconds: float) -> str | None:
-        """The next line, or None where none comes."""
+        """Return the next line, or None if none comes within some seconds."""
         end = time.monotonic() + seconds
         while b"\n" not in self._read:
             if not self._selector.select(max(0.0, end - time.monotonic())):
@@ -115,10 +115,10 @@ class _Lines:
 
 
 def main() -> int:
-    """Fuzz the targets and record the counts; 1 where a file was lost."""
+    """Fuzz the targets and record the counts; return 1 if a file was lost."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=20_000, help="files for each target")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="for each target")
+    parser.add_argument("--count", type=int, default=20_000, help="files per target")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="time limit per target")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=TARGETS)
     parser.add_argument("--out", type=Path, default=RESULTS)
@@ -126,20 +126,20 @@ def main() -> int:
     trials, files = [], corpus()
     for target in (options.only,) if options.only else TARGETS:
         started = time.monotonic()
-        child = [sys.executable, "-m", "benchmarks.fuzz_child", target, str(options.seed)]
+        child = [sys.executable, "-m", "benchmarks.robustness.fuzz_child", target, str(options.seed)]
         with Progress(transient=True) as bar:
             task = bar.add_task(target, total=options.count)
-            found = fuzz(child, options.count, started + options.seconds, advance=partial(bar.advance, task))
+            outcome = fuzz(child, options.count, started + options.seconds, advance=partial(bar.advance, task))
         seconds = time.monotonic() - started
-        for number, wrong in found.lost.items():
+        for number, wrong in outcome.lost.items():
             KEPT.mkdir(parents=True, exist_ok=True)
             path = KEPT / f"{target}-{options.seed}-{number}.bin"
             path.write_bytes(mutant(files, options.seed, number))
             print(f"{path}: {wrong}")
-        survived = found.tried - len(found.lost)
+        survived = outcome.tried - len(outcome.lost)
         command = f"make fuzz COUNT={options.count} SEED={options.seed}"
-        trials.append(Trial(f"fuzz {target}", found.tried, survived, len(found.lost), seconds, command))
-        print(f"{target}: {survived} of {found.tried} survived, {seconds:.0f} s, at most {found.memory:.0f} MiB")
+        trials.append(Trial(f"fuzz {target}", outcome.tried, survived, len(outcome.lost), seconds, command))
+        print(f"{target}: {survived} of {outcome.tried} survived, {seconds:.0f} s, at most {outcome.memory:.0f} MiB")
     start_tensorflow()
     record(trials, options.out)
     return 1 if any(trial.lost for trial in trials) else 0

@@ -1,4 +1,4 @@
-"""Decode broken files one after another, and print one line for each.
+"""Decode broken files one after another, and print one line per file.
 
 python -m benchmarks.robustness.fuzz_child TARGET SEED FIRST LAST
 """
@@ -15,15 +15,15 @@ from zoo.imaging import PIXEL_LIMIT, PictureError, read_picture
 from zoo.system.machine import forget_peak, peak
 from zoo.system.quiet_tensorflow import start_tensorflow
 
-# Small, so that what is measured is decoding.
+# The network is small, so that decoding takes most of the time and memory.
 MODEL, ARGUMENTS, SCALE = "espcn_x2_subpixel", {"filters": 4, "narrow": 4}, 2
 
 Decode = Callable[[bytes], str]
-"""What is wrong with what a decoder made of a file, or nothing."""
+"""Decodes a file and returns what is wrong with the result, or an empty text."""
 
 
 def main() -> None:
-    """Decode the files from FIRST to before LAST."""
+    """Decode the files from FIRST up to, but not including, LAST."""
     target, seed, first, last = sys.argv[1], *map(int, sys.argv[2:5])
     files = corpus()
     with tempfile.TemporaryDirectory() as folder:
@@ -35,14 +35,14 @@ def main() -> None:
             forget_peak()
             try:
                 wrong = decode(content)
-            # Everything that is not documented is a finding.
+            # Every error that is not documented counts.
             except Exception as error:
                 wrong = f"{type(error).__name__}: {error}"
             print(f"{peak():.0f} {wrong}".strip().replace("\n", " "), flush=True)
 
 
 def upscale(folder: Path) -> Decode:
-    """What `python -m zoo upscale` reads with."""
+    """Return the decoder of `python -m zoo upscale`."""
     path = folder / "picture"
 
     def decode(content: bytes) -> str:
@@ -50,17 +50,17 @@ def upscale(folder: Path) -> Decode:
         try:
             pixels = read_picture(path).pixels
         except PictureError as error:
-            told = str(path) in str(error) and "\n" not in str(error)
-            return "" if told else f"unclear: {error}"
+            clear = str(path) in str(error) and "\n" not in str(error)
+            return "" if clear else f"unclear: {error}"
         height, width, channels = pixels.shape
-        right = 0 < height * width <= PIXEL_LIMIT and channels in (1, 2, 3, 4) and pixels.dtype in (np.uint8, np.uint16)
-        return "" if right else f"made {pixels.dtype} {pixels.shape}"
+        valid = 0 < height * width <= PIXEL_LIMIT and channels in (1, 2, 3, 4) and pixels.dtype in (np.uint8, np.uint16)
+        return "" if valid else f"returned {pixels.dtype} {pixels.shape}"
 
     return decode
 
 
 def serve_bytes(folder: Path) -> Decode:
-    """The endpoint of an exported network, as plain TensorFlow runs it."""
+    """Return the endpoint of an exported network, run by TensorFlow without this project's code."""
     start_tensorflow()
     import tensorflow as tf
 
@@ -77,8 +77,8 @@ def serve_bytes(folder: Path) -> Decode:
         except tf.errors.InvalidArgumentError:
             return ""
         height, width, channels = tf.io.decode_png(large).shape
-        right = height % SCALE == width % SCALE == 0 and 0 < height * width <= SERVED_PIXELS and channels == 3
-        return "" if right else f"made {height}x{width}x{channels}"
+        valid = height % SCALE == width % SCALE == 0 and 0 < height * width <= SERVED_PIXELS and channels == 3
+        return "" if valid else f"returned {height}x{width}x{channels}"
 
     return decode
 

@@ -1,6 +1,6 @@
-"""Pictures to begin with, and what is done to them: bytes, chunks, segments, lengths and sizes, with right checksums.
+"""Make broken pictures: change bytes, chunks, segments, lengths and sizes of valid files, with right checksums.
 
-All of it follows from a seed and a number, so that a file can be made again.
+A seed and a number determine a broken picture, so that it can be made again.
 """
 
 import io
@@ -18,7 +18,7 @@ SIZES = (0, 1, 2, 7, 64, 255, 256, 999, 4_000, 10_000, 32_768, 60_000, 65_500, 6
 
 
 def corpus() -> list[bytes]:
-    """Small PNG and JPEG files of every kind that decoders tell apart."""
+    """Return small PNG and JPEG files of every kind that decoders treat differently."""
     generator = np.random.default_rng(0)
     colours = generator.integers(0, 256, (19, 23, 4), np.uint8)
     smooth = np.add.outer(np.arange(40), np.arange(48))[..., None].repeat(3, -1).astype(np.uint8) * 2
@@ -43,7 +43,7 @@ def corpus() -> list[bytes]:
     return files
 
 
-# Bit depth and colour type: 16-bit grey and alpha, RGB, RGB and alpha; grey of 2 and 4 bits.
+# Bit depth and colour type of PNG files: with 16 bits grey, grey with alpha, RGB and RGBA; RGBA with 8; grey with 2, 4.
 RAW = [(16, 0), (16, 4), (16, 2), (16, 6), (8, 6), (2, 0), (4, 0)]
 
 
@@ -54,9 +54,9 @@ def _encoded(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def _raw_png(depth: int, colour: int, interlaced: int) -> bytes:
-    """A PNG of one grey, 8x8 pixels, of a kind that Pillow does not write."""
+    """Return a PNG of 8x8 equal pixels, of a kind that Pillow does not write."""
     row = 8 * depth * {0: 1, 2: 3, 4: 2, 6: 4}[colour] // 8
-    # The seven passes of Adam7 have so many rows, each of so many pixels out of eight.
+    # Each of the seven passes of Adam7: its number of rows, and the divisor of the eight pixels in a row.
     passes = [(1, 8), (1, 8), (1, 4), (2, 4), (2, 2), (4, 2), (4, 1)] if interlaced else [(8, 1)]
     rows = b"".join((b"\0" + b"\x80" * max(1, row // part)) * count for count, part in passes)
     header = struct.pack(">IIBBBBB", 8, 8, depth, colour, 0, 0, interlaced)
@@ -64,7 +64,7 @@ def _raw_png(depth: int, colour: int, interlaced: int) -> bytes:
 
 
 def split_png(content: bytes) -> list[tuple[bytes, bytes]]:
-    """The chunks of a PNG by name, as far as they can be told apart."""
+    """Return name and content of the chunks of a PNG, as far as they can be separated."""
     chunks, place = [], len(SIGNATURE)
     while place + 12 <= len(content):
         (size,) = struct.unpack_from(">I", content, place)
@@ -74,20 +74,20 @@ def split_png(content: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def join_png(chunks: list[tuple[bytes, bytes]]) -> bytes:
-    """A PNG of chunks, with right lengths and checksums."""
+    """Return a PNG of these chunks, with right lengths and checksums."""
     return SIGNATURE + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
     )
 
 
 def split_jpeg(content: bytes) -> list[bytes]:
-    """The segments of a JPEG, each with its marker; the picture's data goes with the segment before it."""
+    """Return the segments of a JPEG, each with its marker; the pixel data belongs to the segment before it."""
     places = [place for place in range(len(content) - 1) if content[place] == 0xFF and content[place + 1] >= 0xC0]
     return [content[start:stop] for start, stop in pairwise([0, *places[1:], len(content)])]
 
 
 def mutant(files: list[bytes], seed: int, number: int) -> bytes:
-    """One of the files, changed in one to four ways."""
+    """Return one of the files, changed in one to four ways."""
     chance = random.Random(f"{seed} {number}")
     content = chance.choice(files)
     for _ in range(chance.choice((1, 1, 2, 3, 4))):
@@ -116,18 +116,18 @@ def _splice(content: bytes, chance: random.Random, files: list[bytes]) -> bytes:
 
 
 def _parts(content: bytes, chance: random.Random, files: list[bytes]) -> bytes:
-    """Chunks or segments left out, doubled, moved, or taken from another file."""
+    """Remove, repeat or move a chunk or segment, or insert one of another file."""
     png = content.startswith(SIGNATURE)
     parts = split_png(content) if png else split_jpeg(content)
     others = [each for each in files if each.startswith(SIGNATURE) == png]
     if parts:
         part = parts[chance.randrange(len(parts))]
-        what = chance.randrange(4)
-        if what in (0, 2):
+        action = chance.randrange(4)
+        if action in (0, 2):
             parts.remove(part)
-        if what in (1, 2):
+        if action in (1, 2):
             parts[(place := chance.randrange(len(parts) + 1)) : place] = [part] * chance.choice((1, 1, 1, 50))
-        if what == 3:
+        if action == 3:
             other = chance.choice(others)
             parts.insert(
                 chance.randrange(len(parts) + 1), chance.choice(split_png(other) if png else split_jpeg(other))
@@ -136,7 +136,7 @@ def _parts(content: bytes, chance: random.Random, files: list[bytes]) -> bytes:
 
 
 def _inside(content: bytes, chance: random.Random, files: list[bytes]) -> bytes:
-    """Bytes of one chunk or segment changed, of a PNG's compressed data before they are packed again."""
+    """Change bytes of one chunk or segment; data that a PNG compresses are changed before they are compressed again."""
     if not content.startswith(SIGNATURE):
         parts = split_jpeg(content) or [b""]
         place = chance.randrange(len(parts))
@@ -155,7 +155,7 @@ def _inside(content: bytes, chance: random.Random, files: list[bytes]) -> bytes:
 
 
 def _size(content: bytes, chance: random.Random, _: list[bytes]) -> bytes:
-    """Another width, height or both in the header."""
+    """Change the width, the height or both in the header."""
     changed = bytearray(content)
     for place, form in _sizes(content):
         if chance.random() < 0.7:
@@ -174,7 +174,7 @@ def _sizes(content: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _lengths(content: bytes, chance: random.Random, _: list[bytes]) -> bytes:
-    """The length field of a chunk or segment says something else."""
+    """Change the length field of a chunk or segment."""
     changed = bytearray(content)
     png = content.startswith(SIGNATURE)
     places = [len(SIGNATURE)]

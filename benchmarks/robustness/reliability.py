@@ -1,4 +1,4 @@
-"""How often something was tried that could have broken, and how often it did: `results/robustness/reliability.csv`."""
+"""Record how often something was tried and how often it was survived, in `results/robustness/reliability.csv`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,15 +12,15 @@ RESULTS = Path(__file__).resolve().parents[2] / "results" / "robustness" / "reli
 
 @dataclass(frozen=True)
 class Trial:
-    """One row.
+    """Hold one row of the table.
 
     Attributes:
         what: was tried, such as `fuzz upscale`; names the row.
-        tried: how many times.
-        survived: of them, with a right result or the error that is documented.
-        lost: of them, without.
-        seconds: that it took.
-        command: that does it again.
+        tried: number of cases.
+        survived: cases that ended in the right result or in the documented error.
+        lost: all other cases.
+        seconds: that all cases took.
+        command: that repeats them.
     """
 
     what: str
@@ -32,7 +32,7 @@ class Trial:
 
 
 def record(trials: Sequence[Trial], path: Path = RESULTS) -> None:
-    """Put rows into the table, with the facts of the machine, in place of those of the same `what`; the rest stays."""
+    """Write rows into the table, with the facts of the machine. A row replaces the old one of the same `what`."""
     rows = {row["what"]: row for row in (read_csv(path) if path.is_file() else [])}
     facts = machine()
     rows |= {each.what: {**asdict(each), "seconds": f"{each.seconds:.1f}", **facts} for each in trials}

@@ -46,7 +46,7 @@ def test_what_two_runs_do_not_share_is_named(tmp_path):
     one, same, other = run("one", 1.0, "a"), run("same", 1.0, "a"), run("other", 2.0, "b")
     assert differences(one, same) == []
     (same / ".saved_model.part").mkdir()
-    assert differences(one, same) == [f"half files: {same / '.saved_model.part'}"]
+    assert differences(one, same) == [f"unfinished files: {same / '.saved_model.part'}"]
     assert differences(one, other) == ["the variables of network/model", "the exported variables", "metrics.csv"]
     shutil.rmtree(other / "checkpoints")
     assert differences(one, other) == ["a last checkpoint that can be read"]
