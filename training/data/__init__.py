@@ -1,4 +1,4 @@
-"""Where pictures come from and how they become batches."""
+"""Sources of pictures, and the batches that are made of them."""
 
 from training.data.batches.pictures import Pictures
 from training.data.batches.pipeline import batches, evaluation_batches

@@ -1,16 +1,20 @@
-"""What goes wrong with a source of pictures."""
+"""Define the errors of sources of pictures."""
 
 from training.errors import InputError
 
 
 class SourceError(InputError):
-    """A source cannot be used: the message says what was given, what is allowed and what to do next."""
+    """Refuse a source; the message says what was given, what is allowed and what to do next."""
 
 
 class SourceUnavailableError(SourceError):
-    """A source is not on this machine and cannot be downloaded: `reason` says why in half a sentence."""
+    """Report a source that is not on this machine and cannot be downloaded.
+
+    Attributes:
+        reason: why, as a clause without a full stop.
+    """
 
     def __init__(self, reason: str, remedy: str) -> None:
-        """Say `reason`, then `remedy`, whole sentences on what to do."""
+        """Make a message of `reason`, a clause, and `remedy`, whole sentences that say what to do."""
         super().__init__(f"{reason}. {remedy}")
         self.reason = reason

@@ -26,7 +26,7 @@ class Stream(IntEnum):
     """
 
     FLIP = 1
-    """Which pictures are mirrored."""
+    """Draws that decide which pictures are mirrored."""
     PATCHES = 2
     """Pictures, places and orientations of super-resolution's patches."""
     FILES = 2
@@ -40,7 +40,7 @@ class Stream(IntEnum):
     POSTERIOR_NOISE = 12
     """Noise of the latents that a variational autoencoder decodes."""
     PRIOR_SAMPLES = 13
-    """Latents of the samples that a variational autoencoder is shown and measured by."""
+    """Fixed latents of the samples in a variational autoencoder's pictures and spectrum."""
 
     GENERATOR_LATENTS = 21
     """Latents that a generator trains on; `stream_key` takes the turn within a step as a third part."""

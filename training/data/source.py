@@ -1,4 +1,4 @@
-"""What every source of pictures offers."""
+"""Define the interface of a source of pictures."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ SPLITS = ("train", "validation", "test")
 
 
 class Source(ABC):
-    """Where pictures come from.
+    """Provide pictures, divided into parts.
 
     Attributes:
         name: the resolved name, such as `mnist`, `folder:PATH` or `t91+bsds400`.
-        reason: why an `auto:` source resolved to this one; empty otherwise.
+        reason: why `auto:` chose this source rather than an earlier alternative; empty otherwise.
         image_shape: (height, width, channels) of the fixed-size pictures.
         fingerprint: 12 hex digits that change when the pictures change.
-        splits: the parts that this source has, out of train, validation and test.
-        classes: number of labels, 0 where there are none.
+        splits: the parts that this source has, of train, validation and test.
+        classes: number of different labels; 0 for pictures without labels.
     """
 
     fingerprint: str
@@ -36,7 +36,7 @@ class Source(ABC):
     def __init__(
         self, name: str, image_shape: Shape, splits: tuple[str, ...], classes: int = 0, hint: str = ""
     ) -> None:
-        """Fill in what is known of every source; `hint` says what to do about parts that are missing."""
+        """Set the attributes of every source; `hint` says what to do about parts that are missing."""
         self.name = name
         self.reason = ""
         self.image_shape = image_shape
@@ -47,14 +47,14 @@ class Source(ABC):
 
     @property
     def held_out(self) -> str:
-        """The part to report results on: test, or validation where there is none."""
+        """Return the part to report results on: test, or validation if there is no test part."""
         return "test" if "test" in self.splits else "validation"
 
     def split(self, split: str) -> Pictures | StreamedPictures:
-        """Fixed-size pictures of one part, read when first asked for.
+        """Return the fixed-size pictures of one part, which are read at the first call.
 
         Raises:
-            SourceError: if the source has no such part, or a picture cannot be read.
+            SourceError: the source has no such part, or a picture cannot be read.
         """
         self.check_split(split)
         if split not in self._opened:
@@ -62,20 +62,20 @@ class Source(ABC):
         return self._opened[split]
 
     def pictures(self, split: str) -> Iterable[np.ndarray]:
-        """Full-size pictures of one part, read as they are asked for: uint8 [h, w, 1 or 3], of any size.
+        """Return the full-size pictures of one part, each read when it is needed: uint8 [h, w, 1 or 3].
 
         Raises:
-            SourceError: if the source has no such part, or no pictures of its own size.
+            SourceError: the source has no such part, or only small pictures of one size.
         """
         self.check_split(split)
         return self._full_size(split)
 
     def names(self, split: str) -> Iterable[str]:
-        """A name for each of `pictures(split)`, in the same order: its file, or its number."""
+        """Return a name for each of `pictures(split)`, in the same order: its file's name, or its number."""
         return map(str, itertools.count())
 
     def check_split(self, split: str) -> None:
-        """Raise SourceError unless this source has the part `split`."""
+        """Raise `SourceError` if this source has no part `split`."""
         if split not in self.splits:
             raise SourceError(
                 f"{self.name} has no {split} part; it has {', '.join(self.splits)}. {self._hint}".rstrip()

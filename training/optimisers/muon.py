@@ -1,4 +1,4 @@
-"""Muon for convolutions: Keras's optimiser, given their kernels as matrices."""
+"""Apply Keras's Muon to the kernels of convolutions, taken as matrices."""
 
 import math
 from typing import Any
@@ -11,7 +11,7 @@ from zoo.system.keras_internals import MuonWithHooks
 
 @keras.saving.register_keras_serializable("zoo")
 class ConvolutionalMuon(MuonWithHooks):
-    """Keras's Muon, which also orthogonalises the updates of convolution kernels.
+    """Update weights as Keras's Muon does, and orthogonalise the updates of convolution kernels too.
 
     A kernel `[height, width, inputs, outputs]` is taken as a matrix of height * width * inputs rows. Biases and slopes
     are left to Adam, as Keras's Muon leaves them. There is no weight decay.

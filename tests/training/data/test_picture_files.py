@@ -10,7 +10,7 @@ from PIL import Image
 from tests.helpers.lying_pictures import jpeg, png
 from training.data import SourceError, open_source
 from training.data.sources import picture_files
-from training.data.sources.picture_files import read_picture
+from training.data.sources.picture_files import load_training_picture
 
 Maker = Callable[..., Path]
 TOO_MANY = "10001x10001 pixels; at most 100,000,000 are read"
@@ -81,13 +81,13 @@ def test_harmful_files_are_named_in_a_line(
 def test_unusual_pictures_are_read(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png", "BMP")
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), pixels)
+    np.testing.assert_array_equal(load_training_picture(tmp_path / "a.png"), pixels)
     Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / "b.jpg", quality=100)
-    assert np.abs(read_picture(tmp_path / "b.jpg").astype(int) - (255, 0, 0)).max() <= 3
+    assert np.abs(load_training_picture(tmp_path / "b.jpg").astype(int) - (255, 0, 0)).max() <= 3
     for number, shape in enumerate([(1, 1, 3), (1, 65_535, 3), (65_535, 1, 3)]):
         pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
-        np.testing.assert_array_equal(read_picture(tmp_path / f"{number}.png"), pixels)
+        np.testing.assert_array_equal(load_training_picture(tmp_path / f"{number}.png"), pixels)
     source = open_source(f"folder:{tmp_path}")
     assert source.image_shape == (32, 32, 3)
     assert sum(source.split(split).count for split in source.splits) == 5
@@ -97,28 +97,28 @@ def test_transparent_parts_become_white(tmp_path: Path) -> None:
     pixels = np.array([[[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 51]]], np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     expected = [[[10, 20, 30], [255, 255, 255], [204, 204, 204]]]
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), expected)
+    np.testing.assert_array_equal(load_training_picture(tmp_path / "a.png"), expected)
 
 
 def test_grey_alpha_palette_bilevel_and_16_bits(tmp_path: Path) -> None:
     Image.fromarray(np.array([[[7, 255], [7, 0]]], np.uint8)).save(tmp_path / "la.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "la.png"), [[[7], [255]]])
+    np.testing.assert_array_equal(load_training_picture(tmp_path / "la.png"), [[[7], [255]]])
     palette = Image.new("P", (2, 1))
     palette.putpalette([1, 2, 3, 200, 100, 50])
     palette.putpixel((1, 0), 1)
     palette.save(tmp_path / "p.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "p.png"), [[[1, 2, 3], [200, 100, 50]]])
+    np.testing.assert_array_equal(load_training_picture(tmp_path / "p.png"), [[[1, 2, 3], [200, 100, 50]]])
     Image.fromarray(np.array([[True, False]])).save(tmp_path / "one.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "one.png"), [[[255], [0]]])
+    np.testing.assert_array_equal(load_training_picture(tmp_path / "one.png"), [[[255], [0]]])
     Image.fromarray(np.array([[0, 257 * 100, 65535]], np.uint16)).save(tmp_path / "deep.png")
-    np.testing.assert_array_equal(read_picture(tmp_path / "deep.png"), [[[0], [100], [255]]])
+    np.testing.assert_array_equal(load_training_picture(tmp_path / "deep.png"), [[[0], [100], [255]]])
 
 
 def test_photograph_is_turned_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.new("RGB", (16, 8)).save(tmp_path / "a.jpg", exif=exif)
-    assert read_picture(tmp_path / "a.jpg").shape == (16, 8, 3)
+    assert load_training_picture(tmp_path / "a.jpg").shape == (16, 8, 3)
 
 
 @pytest.mark.parametrize("change", ["other", "gone"])

@@ -1,3 +1,5 @@
+"""Names of sources, sources that are joined, and new kinds of sources."""
+
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +9,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from training.data import SourceError, batches, open_source, validate_source
+from training.data import SourceError, batches, known_sources, open_source, validate_source
+from training.data.batches.pictures import ArrayPictures
+from training.data.source import Source
+from training.data.source_kind import SourceKind
 from training.data.spec import parse_spec
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -147,3 +152,46 @@ def test_wrong_size_is_refused() -> None:
 def test_unknown_part_is_refused() -> None:
     with pytest.raises(SourceError, match="glyphs has no dev part; it has train, validation, test"):
         open_source("glyphs").split("dev")
+
+
+class StripeSource(Source):
+    """Four pictures of the shade that the name gives."""
+
+    fingerprint = "0123456789ab"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, image_shape=(4, 6, 1), splits=("train",))
+
+    def _split(self, split: str) -> ArrayPictures:
+        return ArrayPictures(np.full((4, 4, 6, 1), int(self.name.partition(":")[2]), np.uint8))
+
+
+class Stripes(SourceKind):
+    """Opens `stripes:SHADE`; there are shades below 200 only."""
+
+    allowed = "stripes:SHADE"
+
+    def matches(self, text: str) -> bool:
+        return text.startswith("stripes:")
+
+    def exists(self, text: str) -> bool:
+        return int(text.partition(":")[2]) < 200
+
+    def open(self, text: str, *_: object) -> StripeSource:
+        return StripeSource(text)
+
+
+def test_a_new_kind_of_source_is_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SourceError, match="'stripes:7' is not a name"):
+        validate_source("stripes:7")
+    monkeypatch.setattr(known_sources, "SOURCES", list(known_sources.SOURCES))
+    known_sources.register_source(Stripes())
+    validate_source("stripes:7")
+    assert shades("stripes:7", "train") == [7] * 4
+    folder = fill(tmp_path / "grey", 100)
+    assert shades(f"stripes:7+{folder}", "train") == [7] * 4 + shades(folder, "train")
+    assert open_source("auto:stripes:7|glyphs").name == "stripes:7"
+    with pytest.raises(SourceError, match="There is no source 'stripes:200'"):
+        validate_source("stripes:200")
+    with pytest.raises(SourceError, match=r"is not a name; give .*folder:PATH, stripes:SHADE, a\+b"):
+        validate_source("Stripes")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from training.errors import InputError
-from training.optimisers import check_optimiser, create_optimiser, learning_rate
+from training.optimisers import OPTIMISERS, OptimiserInfo, check_optimiser, create_optimiser, learning_rate
 from training.recipes import RECIPES, first_source, flat, parse_overrides, recipe_for, recipe_from_flat
 from training.recipes.by_family import BY_SOURCE
 from zoo.models import families
@@ -164,3 +164,12 @@ def test_recipes_and_their_changes_by_source_keep_their_own_bounds():
         assert recipe_for(families()[name], None, overrides) == recipe
     for name, source in BY_SOURCE:
         assert recipe_for(families()[name], source).source == source
+
+
+def test_a_new_row_is_an_optimiser_that_recipes_take(ae, monkeypatch):
+    info = OptimiserInfo("plain gradient descent", lambda recipe, rate: keras.optimizers.SGD(recipe.learning_rate))
+    monkeypatch.setitem(OPTIMISERS, "sgd", info)
+    check_optimiser("sgd")
+    optimiser = create_optimiser(recipe_for(ae, None, {"optimiser": "sgd", "learning_rate": 0.25}))
+    assert isinstance(optimiser, keras.optimizers.SGD)
+    assert float(optimiser.learning_rate) == 0.25

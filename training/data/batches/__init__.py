@@ -1,1 +1,1 @@
-"""From pictures to batches."""
+"""Batches of pictures for training and evaluation."""

@@ -1,4 +1,4 @@
-"""From a picture of any size and kind to one of a given size and number of channels."""
+"""Fit pictures of any size and kind to a given size and number of channels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _LONGEST = 64
-"""Times the shorter side."""
+"""Largest ratio of the longer to the shorter side of a picture that is resized as a whole."""
 
 
 def to_square(images: tf.Tensor, size: int) -> tf.Tensor:
@@ -16,7 +16,7 @@ def to_square(images: tf.Tensor, size: int) -> tf.Tensor:
 
     Args:
         images: uint8 [..., h, w, c], one picture or a batch of one shape.
-        size: side of the result.
+        size: side of the result in pixels.
 
     Returns:
         uint8 [..., size, size, c].
@@ -26,7 +26,7 @@ def to_square(images: tf.Tensor, size: int) -> tf.Tensor:
     images = _without_far_ends(images)
     height, width = tf.unstack(tf.shape(images)[-3:-1])
     shorter = tf.minimum(height, width)
-    # Rounded half up in integers: a float quotient could round differently on another machine.
+    # Round half up in integers: a quotient of floats could round differently on another machine.
     new_height = (2 * height * size + shorter) // (2 * shorter)
     new_width = (2 * width * size + shorter) // (2 * shorter)
     resized = tf.image.resize(images, (new_height, new_width), "bicubic", antialias=True)
@@ -36,23 +36,23 @@ def to_square(images: tf.Tensor, size: int) -> tf.Tensor:
 
 
 def _without_far_ends(images: tf.Tensor) -> tf.Tensor:
-    """The middle of very long pictures: resized as a whole, a line of pixels would become an enormous picture."""
+    """Crop very long pictures to their middle: a line of pixels would become an enormous picture when it is resized."""
     import tensorflow as tf
 
     sizes = tf.shape(images)[-3:-1]
-    most = _LONGEST * tf.reduce_min(sizes)
-    # An even number of pixels goes, so that the centre stays where it is.
-    height, width = tf.unstack(tf.minimum(sizes, most + (sizes - most) % 2))
+    longest = _LONGEST * tf.reduce_min(sizes)
+    # Remove an even number of pixels, so that the centre stays where it is.
+    height, width = tf.unstack(tf.minimum(sizes, longest + (sizes - longest) % 2))
     top, left = tf.unstack((sizes - [height, width]) // 2)
     return images[..., top : top + height, left : left + width, :]
 
 
 def with_channels(image: tf.Tensor, channels: int) -> tf.Tensor:
-    """A picture with `channels` channels, 1 or 3: grey becomes colour, transparent parts become white.
+    """Return a picture with 1 or 3 channels: grey becomes colour, transparent parts become white.
 
     Args:
         image: uint8 [h, w, c] with c of 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha).
-        channels: 1, for grey pictures only, or 3.
+        channels: of the result; 1 is for grey pictures only.
 
     Returns:
         uint8 [h, w, channels].
@@ -68,6 +68,7 @@ def with_channels(image: tf.Tensor, channels: int) -> tf.Tensor:
 
 
 def _over_white(image: tf.Tensor) -> tf.Tensor:
+    """Place a picture with an alpha channel over white and drop the channel."""
     import tensorflow as tf
 
     ink, alpha = tf.cast(image[..., :-1], tf.float32), tf.cast(image[..., -1:], tf.float32) / 255.0

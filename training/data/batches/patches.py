@@ -1,4 +1,4 @@
-"""Pairs of low- and high-resolution patches, cut at random from pictures of any size."""
+"""Cut pairs of low- and high-resolution patches at random from pictures of any size."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ CELL = 240
 
 
 class Patches(Pictures):
-    """An endless split: the pair at a position is a function of the seed and the position alone.
+    """Provide endless training pairs: the pair at a position is a function of the seed and the position alone.
 
-    A picture is drawn, then a place in it, then one of the 8 ways to turn and mirror it. Low resolution is made from
-    whole pictures, so that patches know nothing of their borders. All pictures lie in one array of pixels, and a batch
-    is gathered from it by index, turned and mirrored by the same indices.
+    Each pair takes a random picture, a random place in it and one of the 8 ways to turn and mirror it. Whole pictures
+    are reduced, so that the borders of a patch have no effect on it. All pictures lie in one array of pixels, and a
+    batch is gathered from it by indices, which also turn and mirror it.
 
     Attributes:
-        shape: of a high-resolution patch.
-        count: patches that fit into the pictures side by side: a nominal epoch.
+        shape: shape of a high-resolution patch.
+        count: number of patches that fit into the pictures side by side, the length of a nominal epoch.
     """
 
     endless = True
@@ -49,12 +49,18 @@ class Patches(Pictures):
         channels: int = 1,
         reduced: bool = False,
     ) -> None:
-        """Take `pictures`, uint8 [h, w, 1 or 3], and cut low-resolution patches of `patch` pixels a side.
+        """Keep all pictures and their reductions in memory.
 
-        `channels` 1 takes their luma; 3 makes grey ones RGB. `reduced` takes copies of the `REDUCED` sizes as well.
+        Args:
+            pictures: uint8 [h, w, 1 or 3], of any size.
+            scale: factor between low and high resolution.
+            patch: side of a patch in low-resolution pixels.
+            seed: of the draws.
+            channels: 1 takes the luma of the pictures; 3 makes grey ones RGB.
+            reduced: also cut patches from copies of the pictures of the `REDUCED` sizes.
 
         Raises:
-            SourceError: if no picture is large enough for a patch.
+            SourceError: no picture is large enough for a patch.
         """
         import tensorflow as tf
 
@@ -76,7 +82,8 @@ class Patches(Pictures):
             )
         sizes = np.array([low.shape[:2] for low in lows], np.int64)
         areas = np.prod(sizes, axis=1)
-        # Where each picture begins among all pixels of low resolution; at high resolution r*r times that.
+        # Index of each picture's first pixel among all low-resolution pixels; among those of high resolution, r*r times
+        # as large.
         starts = np.concatenate([[0], np.cumsum(areas)])
         self.count = max(1, int(areas.sum()) // patch**2)
         with tf.device("CPU:0"):
@@ -86,16 +93,16 @@ class Patches(Pictures):
             self._starts = tf.constant(starts[:-1])
 
     def take(self, positions: tf.Tensor) -> tf.Tensor:
-        """The high-resolution patches alone."""
+        """Return only the high-resolution patches."""
         return self.examples(positions, labels=False)["image"]
 
     def examples(self, positions: tf.Tensor, labels: bool) -> dict[str, tf.Tensor]:
-        """See `Pictures.examples`: `image` at high and `low` at low resolution."""
+        """Return `image` at high and `low` at low resolution, see `Pictures.examples`."""
         import tensorflow as tf
 
         draws = uniforms(self._key, positions, 4)
         pictures = len(self._sizes)
-        # The product in float32 may round up to the next whole number.
+        # The product in float32 may round up to the number of pictures.
         chosen = tf.minimum(tf.cast(draws[:, 0] * float(pictures), tf.int64), pictures - 1)
         sizes = tf.gather(self._sizes, chosen)
         corners = tf.cast(draws[:, 1:3] * tf.cast(sizes - self._patch + 1, tf.float32), tf.int64)
@@ -115,13 +122,13 @@ class Patches(Pictures):
 
 
 class Cells(ArrayPictures):
-    """Validation pairs of one size, cut side by side from pictures of any size."""
+    """Provide validation pairs of one size, cut side by side from pictures of any size."""
 
     def __init__(self, pictures: Iterable[np.ndarray], scale: int, *, channels: int = 1) -> None:
-        """Cut `pictures`, uint8 [h, w, 1 or 3], into squares of `CELL` pixels, or of the smallest picture's side.
+        """Cut pictures, uint8 [h, w, 1 or 3], into squares of `CELL` pixels a side, or of the smallest picture's side.
 
         Raises:
-            SourceError: if a picture is too small to be measured on.
+            SourceError: a picture is too small to be measured.
         """
         import tensorflow as tf
 
@@ -142,7 +149,7 @@ class Cells(ArrayPictures):
             self._low = tf.constant(np.stack([degrade(cell, scale) for cell in cells]))
 
     def examples(self, positions: tf.Tensor, labels: bool) -> dict[str, tf.Tensor]:
-        """See `Pictures.examples`: `image` at high and `low` at low resolution."""
+        """Return `image` at high and `low` at low resolution, see `Pictures.examples`."""
         import tensorflow as tf
 
         return {"image": self.take(positions), "low": tf.gather(self._low, positions)}
@@ -151,10 +158,10 @@ class Cells(ArrayPictures):
 def super_resolution_pairs(
     source: Source, scale: int, patch: int, seed: int, *, channels: int = 1, reduced: bool = False
 ) -> tuple[Patches, Cells]:
-    """Training patches and validation cells of a source of full-size pictures.
+    """Return training patches and validation cells of a source of full-size pictures.
 
     Raises:
-        SourceError: if the source has no such pictures, or they are too small.
+        SourceError: the source has no such pictures, or they are too small.
     """
     validation = Cells(source.pictures("validation"), scale, channels=channels)
     train = Patches(source.pictures("train"), scale, patch, seed, channels=channels, reduced=reduced)
@@ -162,7 +169,7 @@ def super_resolution_pairs(
 
 
 def _with_copies(pictures: Iterable[np.ndarray], sizes: Sequence[float]) -> Iterator[np.ndarray]:
-    """Pictures, each with bicubic copies of those sizes after it."""
+    """Yield each picture, followed by its bicubic copies of the given relative sizes."""
     for picture in pictures:
         yield picture
         height, width = picture.shape[:2]
@@ -176,13 +183,22 @@ def _with_copies(pictures: Iterable[np.ndarray], sizes: Sequence[float]) -> Iter
 
 
 def _with_channels(picture: np.ndarray, channels: int) -> np.ndarray:
+    """Return the luma of a picture for 1 channel, or its RGB values for 3."""
     if channels == 1:
         return luma(picture)
     return np.repeat(picture, 3, axis=-1) if picture.shape[-1] == 1 else picture
 
 
 def _turned(side: int, orientations: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Rows and columns int64 [n, side, side] of a square in n of its 8 orientations: bits of flip, flip, transpose."""
+    """Return rows and columns of the pixels of a square in n orientations.
+
+    Args:
+        side: of the square.
+        orientations: int64 [n] in 0..7; the bits flip rows, flip columns and transpose.
+
+    Returns:
+        int64 [n, side, side] each.
+    """
     import tensorflow as tf
 
     forth = tf.range(side, dtype=tf.int64)

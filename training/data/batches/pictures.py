@@ -1,4 +1,4 @@
-"""Fixed-size pictures of one split, by position."""
+"""Provide the fixed-size pictures of one split by position."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ Shape = tuple[int, int, int]
 
 
 class Pictures(ABC):
-    """The pictures of one split, all of one shape (height, width, channels).
+    """Provide the pictures of one split, all of one shape.
 
-    `count` is the number of pictures; an `endless` split has one for every position, and `count` is then
-    the length of a nominal epoch. `classes` is 0 where the pictures carry no labels.
+    Attributes:
+        count: number of pictures, or for an endless split the length of a nominal epoch.
+        shape: (height, width, channels).
+        classes: number of different labels; 0 for pictures without labels.
+        endless: whether there is a different picture at every position.
     """
 
     count: int
@@ -28,29 +31,32 @@ class Pictures(ABC):
 
     @abstractmethod
     def take(self, positions: tf.Tensor) -> tf.Tensor:
-        """Pictures uint8 [n, h, w, c] at `positions`, int64 [n]; runs inside a tf.data graph."""
+        """Return pictures uint8 [n, h, w, c] at `positions`, int64 [n]; runs inside a tf.data graph."""
 
     def labels(self, positions: tf.Tensor) -> tf.Tensor:
-        """Labels int64 [n] at `positions`, int64 [n]; only where `classes` is not 0."""
+        """Return labels int64 [n] at `positions`, int64 [n]; only if `classes` is not 0."""
         raise NotImplementedError
 
     def examples(self, positions: tf.Tensor, labels: bool) -> dict[str, tf.Tensor]:
-        """What a batch holds at `positions`, int64 [n]: `image`, `label` if asked for, and what else belongs to it."""
+        """Return what a batch holds at `positions`, int64 [n].
+
+        Keys are `image`, `label` if `labels` is set, and those that a subclass adds.
+        """
         image = self.take(positions)
         return {"image": image, "label": self.labels(positions)} if labels else {"image": image}
 
 
 class ArrayPictures(Pictures):
-    """Pictures held in memory as one uint8 array [n, h, w, c]."""
+    """Hold pictures in memory as one uint8 array [n, h, w, c]."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray | None = None, classes: int = 0) -> None:
-        """Keep `images`, and `labels` in 0..classes-1 where there are any."""
+        """Keep `images`, and `labels` in 0..classes-1 if there are any."""
         import tensorflow as tf
 
         self.count = len(images)
         self.shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
         self.classes = classes if labels is not None else 0
-        # The input pipeline runs on the host: a copy on an accelerator would travel back for every batch.
+        # The input pipeline runs on the host: pictures on an accelerator would be copied back for every batch.
         with tf.device("CPU:0"):
             self._images = tf.constant(images, tf.uint8)
             self._labels = None if labels is None else tf.constant(labels, tf.int64)
@@ -69,10 +75,10 @@ class ArrayPictures(Pictures):
 
 
 class ResizedPictures(Pictures):
-    """Pictures of another split, resized to squares."""
+    """Resize the pictures of another split to squares."""
 
     def __init__(self, pictures: Pictures, image_size: int) -> None:
-        """Show `pictures` with `image_size` pixels a side."""
+        """Resize `pictures` to `image_size` pixels a side."""
         self._pictures, self._size = pictures, image_size
         self.count, self.endless, self.classes = pictures.count, pictures.endless, pictures.classes
         self.shape = (image_size, image_size, pictures.shape[2])
@@ -89,7 +95,7 @@ class ResizedPictures(Pictures):
 
 
 class JoinedPictures(Pictures):
-    """The pictures of several splits one after the other; grey becomes colour where one of them is colour."""
+    """Chain the pictures of several splits; grey ones become colour if a split is colour."""
 
     def __init__(self, parts: Sequence[Pictures], channels: int) -> None:
         """Join `parts`, which share one height and width, as pictures of 1 or 3 `channels`."""
@@ -104,10 +110,10 @@ class JoinedPictures(Pictures):
 
         offset, images = 0, tf.zeros((tf.size(positions), *self.shape), tf.uint8)
         for part in self._parts:
-            own = (positions >= offset) & (positions < offset + part.count)
-            taken = part.take(tf.boolean_mask(positions, own) - offset)
+            in_part = (positions >= offset) & (positions < offset + part.count)
+            taken = part.take(tf.boolean_mask(positions, in_part) - offset)
             if part.shape[2] < self.shape[2]:
                 taken = tf.repeat(taken, self.shape[2], axis=3)
-            images = tf.tensor_scatter_nd_update(images, tf.where(own), taken)
+            images = tf.tensor_scatter_nd_update(images, tf.where(in_part), taken)
             offset += part.count
         return images

@@ -1,4 +1,4 @@
-"""From the pictures of a split to the batches that replicas consume."""
+"""Make batches for replicas of the pictures of a split."""
 
 from __future__ import annotations
 
@@ -27,33 +27,31 @@ def batches(
     flip: bool = False,
     labels: bool = False,
 ) -> tf.data.Dataset:
-    """Training batches of the steps `start_step` to `total_steps`, cut into one part per replica.
+    """Return the training batches of steps `start_step` to `total_steps` - 1, one part per replica.
 
-    Every epoch shows each picture once in a new order. The picture at global position p = step *
-    batch_size + index is a function of (seed, p) alone: it does not depend on the step a run started
-    from, nor on the number of replicas.
+    Every epoch shows each picture once in a new order. The picture at global position p = step * batch_size + index is
+    a function of (seed, p) alone: it depends neither on the step at which a run started nor on the number of replicas.
 
     Args:
         pictures: one split of a source.
         batch_size: size of the global batch.
         seed: seed of the run.
-        start_step: step to begin at.
-        total_steps: step to end before.
-        replicas: parts that a global batch is cut into.
+        start_step: first step.
+        total_steps: number of steps of the whole run.
+        replicas: number of parts of a global batch.
         first_replica: the first replica of this process.
         local_replicas: number of replicas of this process; all of them by default.
         flip: mirror each picture left to right with probability 1/2, a function of (seed, p).
         labels: add the labels of the pictures.
 
     Returns:
-        Elements ordered by step, then by replica: dict(image=uint8 [b, h, w, c], index=int64 [b], the
-        index in the global batch, step=int64 [], position=int64 [b], the global positions p),
-        label=int64 [b] if asked for, and what else the pictures' `examples` hold, where
-        b = batch_size / replicas.
+        Elements ordered by step, then by replica, with b = batch_size / replicas: `image`, uint8 [b, h, w, c];
+        `index`, int64 [b], the place in the global batch; `step`, int64 []; `position`, int64 [b], the global positions
+        p; `label`, int64 [b], if `labels` is set; and other keys of the pictures' `examples`.
 
     Raises:
-        ValueError: if `batch_size` does not divide by `replicas`, or a range is empty or negative.
-        SourceError: if labels are asked for and there are none.
+        ValueError: `batch_size` does not divide by `replicas`, or a range is empty or negative.
+        SourceError: `labels` is set and the pictures have none.
     """
     parts = _Parts(batch_size, replicas, first_replica, local_replicas)
     _check_labels(pictures, labels)
@@ -87,25 +85,25 @@ def evaluation_batches(
     local_replicas: int | None = None,
     labels: bool = False,
 ) -> tf.data.Dataset:
-    """Every picture exactly once over all replicas, in order.
+    """Return every picture exactly once over all replicas, in order.
 
-    The last batch is filled up with the first picture under a mask of 0, so that no replica ever gets an
-    empty batch and all get the same number of batches.
+    The last batch is filled up with the first picture under a mask of 0, so that no replica gets an empty batch and all
+    get the same number of batches.
 
     Args:
         pictures: one split of a source.
         batch_size: size of the global batch.
-        replicas: parts that a global batch is cut into.
+        replicas: number of parts of a global batch.
         first_replica: the first replica of this process.
         local_replicas: number of replicas of this process; all of them by default.
         labels: add the labels of the pictures.
 
     Returns:
-        The elements of `batches`, and mask=float32 [b]: 1 where a picture counts, 0 where it fills up.
+        The elements of `batches`, and `mask`, float32 [b]: 1 for a picture that counts, 0 for one that fills up.
 
     Raises:
-        ValueError: if `batch_size` does not divide by `replicas`, or a replica does not exist.
-        SourceError: if labels are asked for and there are none.
+        ValueError: `batch_size` does not divide by `replicas`, or a replica does not exist.
+        SourceError: `labels` is set and the pictures have none.
     """
     parts = _Parts(batch_size, replicas, first_replica, local_replicas)
     _check_labels(pictures, labels)
@@ -132,7 +130,7 @@ def evaluation_batches(
 
 
 class _Parts:
-    """How a global batch is cut into the parts of this process's replicas."""
+    """Divide a global batch into the parts of this process's replicas."""
 
     def __init__(self, batch_size: int, replicas: int, first: int, local: int | None) -> None:
         local = replicas - first if local is None else local
@@ -146,7 +144,7 @@ class _Parts:
         self.batch_size, self.size, self.first, self.local = batch_size, batch_size // replicas, first, local
 
     def elements(self, start: int, stop: int) -> tf.data.Dataset:
-        """Step, indices and positions of every part, without pictures."""
+        """Return step, indices and positions of every part, without pictures."""
         import tensorflow as tf
 
         def element(number: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -158,7 +156,7 @@ class _Parts:
         return tf.data.Dataset.range(start * self.local, stop * self.local).map(element)
 
     def keeps(self, position: tf.Tensor) -> tf.Tensor:
-        """Whether the picture at a global position belongs to this process."""
+        """Return whether the picture at a global position belongs to this process."""
         replica = position % self.batch_size // self.size
         return (replica >= self.first) & (replica < self.first + self.local)
 

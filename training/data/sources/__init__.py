@@ -1,1 +1,1 @@
-"""Places that pictures come from."""
+"""Kinds of sources, one per file."""

@@ -11,7 +11,7 @@ from training.data.sources.picture_files import SUFFIXES, list_pictures
 from training.data.sources.pictures import PictureSource, divide
 
 SR_FOLDERS = {"t91": "T91", "bsds400": "BSDS400", "set5": "Set5", "set14": "Set14"}
-"""Sources that are folders under SR_DATA_DIR."""
+"""Folders under SR_DATA_DIR by the names of their sources."""
 
 EVALUATION_ONLY = frozenset({"set5", "set14"})
 

@@ -1,4 +1,4 @@
-"""Large drawings of the digits 0-9 in the fonts that matplotlib ships."""
+"""Draw large digits 0-9 in the fonts that matplotlib ships."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import numpy as np
 
 MASTER_SIZE = 56
-"""Side of a master: twice the side of the finished picture, so that a warp still has detail to sample."""
+"""Side of a master in pixels: twice the side of the finished picture, so that a warp has detail to sample."""
 
 _DIGIT_SIZE = 40
 _FONT_SIZE = 160
 
-# Fonts of matplotlib that draw 0-9 as upright or italic digits. The others hold symbols or brackets only;
-# cmmi10 has old-style figures, whose 0 and 1 are letters to the eye. Bold faces are not thickened further:
-# the holes of 8 and 9 would close.
+# These fonts of matplotlib draw 0-9 as upright or italic digits. The others hold only symbols or brackets, except
+# cmmi10, whose old-style 0 and 1 look like letters. Bold faces get thin strokes only, because the holes of 8 and 9
+# would close.
 _LIGHT = (
     *("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSansMono-Oblique"),
     *("DejaVuSerif", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralItalic"),
@@ -40,7 +40,7 @@ def draw_masters() -> np.ndarray:
         uint8 [styles, 10, 56, 56], in a fixed order.
 
     Raises:
-        SourceError: if the fonts are not where matplotlib keeps them.
+        SourceError: matplotlib or one of its fonts is missing.
     """
     import numpy as np
 
@@ -51,7 +51,7 @@ def draw_masters() -> np.ndarray:
 
 
 def _font_folder() -> Path:
-    # find_spec, because importing matplotlib takes longer than drawing the masters.
+    # Importing matplotlib takes longer than drawing the masters; find_spec does not import it.
     spec = importlib.util.find_spec("matplotlib")
     if spec is None or spec.origin is None:
         raise SourceError("The source glyphs draws with matplotlib's fonts: run `pip install matplotlib`.")
@@ -59,6 +59,7 @@ def _font_folder() -> Path:
 
 
 def _draw_digits(path: Path, stroke: int) -> np.ndarray:
+    """Return the ten digits of a font, drawn with strokes thickened by `stroke` pixels: uint8 [10, 56, 56]."""
     import numpy as np
     from PIL import Image, ImageDraw, ImageFont
 

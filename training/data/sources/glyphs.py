@@ -1,4 +1,4 @@
-"""Digits drawn at run time: an endless stand-in for MNIST that needs no download."""
+"""Draw digits at run time, an endless substitute for MNIST that needs no download."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Glyphs(SourceKind):
 
 
 class GlyphSource(Source):
-    """White digits on black, 28x28x1, with a random font, stroke width, rotation, shear, scale and shift.
+    """Provide white digits on black, 28x28x1, in random fonts, stroke widths, rotations, shears, sizes and places.
 
-    The training part is endless. The seed changes the training pictures only: validation and test are the
-    same for every seed, so that runs under several seeds are measured on the same pictures.
+    The training part is endless. The seed changes only the training pictures: validation and test are the same for
+    every seed, so that runs of several seeds are measured on the same pictures.
     """
 
     def __init__(self, image_size: int | None = None, seed: int = 0) -> None:
@@ -63,13 +63,13 @@ class GlyphSource(Source):
 
 
 class GlyphPictures(Pictures):
-    """Digits of one split: the picture at a position is a function of the key and the position alone."""
+    """Draw the digits of one split; the picture at a position is a function of the key and the position alone."""
 
     shape = (_SIZE, _SIZE, 1)
     classes = 10
 
     def __init__(self, masters: np.ndarray, key: int, count: int, endless: bool) -> None:
-        """Draw from `masters`, uint8 [styles, 10, 56, 56], with the draws that `key` names."""
+        """Warp `masters`, uint8 [styles, 10, 56, 56], by the draws of the stream that `key` names."""
         import tensorflow as tf
 
         self.count, self.endless, self._key = count, endless, key
@@ -102,16 +102,17 @@ class GlyphPictures(Pictures):
 
 
 def _digits(draws: tf.Tensor) -> tf.Tensor:
+    """Return the digits int32 [n] that follow from draws float32 [n, 8]."""
     import tensorflow as tf
 
     return tf.cast(draws[:, 0] * 10.0, tf.int32)
 
 
 def _transforms(draws: tf.Tensor) -> tf.Tensor:
-    """Affine maps float32 [n, 8] from pixels of the picture to pixels of the master.
+    """Return affine maps float32 [n, 8] from pixels of the picture to pixels of the master.
 
-    Sines and exponentials come from tables: TensorFlow rounds them differently in the vectorised part of a
-    batch and in its remainder, so that a picture would depend on its place in the batch.
+    Sines and exponentials come from tables: TensorFlow rounds them differently in the vectorised part of a batch and in
+    its remainder, so that a picture would depend on its place in the batch.
     """
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Several sources as one."""
+"""Join several sources to one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class JoinedSource(Source):
-    """The pictures of several sources, each of which keeps its own division into parts."""
+    """Provide the pictures of several sources, each of which keeps its own division into parts."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        """Join `sources`, whose fixed-size pictures, where they are asked for, must have one height and width."""
+        """Join `sources`. Only `split` requires that they have one height and width."""
         self._sources = list(sources)
         name = "+".join(source.name for source in sources)
         channels = max(source.image_shape[2] for source in sources)
@@ -29,19 +29,19 @@ class JoinedSource(Source):
         parts = " ".join(source.fingerprint for source in sources)
         self.fingerprint = hashlib.sha256(parts.encode()).hexdigest()[:12]
 
-    def _having(self, split: str) -> list[Source]:
+    def _sources_with(self, split: str) -> list[Source]:
         return [source for source in self._sources if split in source.splits]
 
     def names(self, split: str) -> Iterable[str]:
         """See `Source.names`."""
-        return chain.from_iterable(source.names(split) for source in self._having(split))
+        return chain.from_iterable(source.names(split) for source in self._sources_with(split))
 
     def _split(self, split: str) -> Pictures:
         if len({source.image_shape[:2] for source in self._sources}) > 1:
-            found = ", ".join(f"{each.name} {each.image_shape[0]}x{each.image_shape[1]}" for each in self._sources)
-            raise SourceError(f"{self.name} joins pictures of different sizes ({found}); give one with image_size.")
+            sizes = ", ".join(f"{each.name} {each.image_shape[0]}x{each.image_shape[1]}" for each in self._sources)
+            raise SourceError(f"{self.name} joins pictures of different sizes ({sizes}); give one with image_size.")
         parts = []
-        for source in self._having(split):
+        for source in self._sources_with(split):
             part = source.split(split)
             if isinstance(part, StreamedPictures):
                 raise SourceError(
@@ -52,4 +52,4 @@ class JoinedSource(Source):
         return JoinedPictures(parts, self.image_shape[2])
 
     def _full_size(self, split: str) -> Iterable[np.ndarray]:
-        return chain.from_iterable(source.pictures(split) for source in self._having(split))
+        return chain.from_iterable(source.pictures(split) for source in self._sources_with(split))

@@ -1,4 +1,4 @@
-"""Picture files of any size, read as they are needed."""
+"""Read picture files of any size, as they are needed."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ _KEPT_BYTES = 1 << 30
 
 
 def list_pictures(folder: Path) -> Iterator[Path]:
-    """Picture files in `folder` and below; hidden ones, such as a Mac's `._a.png`, are left out."""
+    """Yield the picture files in `folder` and below, without hidden ones such as a Mac's `._a.png`."""
     for path in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
             yield path
 
 
-def read_picture(path: Path) -> np.ndarray:
+def load_training_picture(path: Path) -> np.ndarray:
     """Read a picture as a viewer shows it.
 
-    A grey file gives one channel, any other three. Transparent parts become white, 16 bits are rounded to
-    8, and a photograph is turned upright as its EXIF orientation says.
+    A grey file has one channel, any other three. Transparent parts become white, 16 bits are rounded to 8, and a
+    photograph is turned upright according to its EXIF orientation.
 
     Returns:
         uint8 [h, w, 1] or [h, w, 3].
 
     Raises:
-        SourceError: if the file is missing, broken, not a picture, animated, or too large to be decoded safely.
+        SourceError: the file is missing, broken, not a picture, animated, or too large to be decoded safely.
     """
     from PIL import Image, ImageOps
 
     try:
-        # Any other format, such as PostScript, could come under such a name too, with a larger decoder behind it.
+        # Allow these formats only: a file of any name could be PostScript, whose decoder is a larger attack surface.
         with Image.open(path, formats=(*FORMATS, "BMP")) as file:
             check_picture(path, file)
             return _to_array(ImageOps.exif_transpose(file))
@@ -54,7 +54,7 @@ def read_picture(path: Path) -> np.ndarray:
 
 
 class PictureFiles(Sequence[np.ndarray]):
-    """Pictures by number, as `read_picture` gives them; the first gigabyte is kept in memory.
+    """Provide pictures by number, as `load_training_picture` reads them; the first gigabyte stays in memory.
 
     Attributes:
         shapes: (height, width, channels) of every picture.
@@ -62,7 +62,7 @@ class PictureFiles(Sequence[np.ndarray]):
     """
 
     def __init__(self, paths: Sequence[Path], names: Sequence[str]) -> None:
-        """Read every file once, so that a broken one is named before any work begins."""
+        """Read every file once, so that a broken one is reported before any work begins."""
         self._paths = list(paths)
         self._kept: dict[int, np.ndarray] = {}
         self._contents: list[bytes] = []
@@ -81,17 +81,18 @@ class PictureFiles(Sequence[np.ndarray]):
         self.digest = digest.hexdigest()
 
     def __len__(self) -> int:
-        """Number of pictures."""
+        """Return the number of pictures."""
         return len(self._paths)
 
     def __getitem__(self, number: Any) -> Any:
-        """The picture uint8 [h, w, 1 or 3] of a number, or a list for a slice."""
+        """Return the picture uint8 [h, w, 1 or 3] of a number, or a list of pictures for a slice."""
         if isinstance(number, slice):
             return [self[each] for each in range(*number.indices(len(self)))]
         number = range(len(self))[number]
-        return self._kept[number] if number in self._kept else self._again(number)
+        return self._kept[number] if number in self._kept else self._read_again(number)
 
-    def _again(self, number: int) -> np.ndarray:
+    def _read_again(self, number: int) -> np.ndarray:
+        """Read a picture anew; raise `SourceError` if its file has changed."""
         content, picture = _hash_and_read(self._paths[number])
         if content != self._contents[number]:
             raise SourceError(
@@ -102,11 +103,12 @@ class PictureFiles(Sequence[np.ndarray]):
 
 
 def _hash_and_read(path: Path) -> tuple[bytes, np.ndarray]:
-    picture = read_picture(path)
+    picture = load_training_picture(path)
     return hashlib.sha256(path.read_bytes()).digest(), picture
 
 
 def _to_array(image: Any) -> np.ndarray:
+    """Return the pixels of a Pillow image as uint8 [h, w, 1 or 3]."""
     from PIL import Image
 
     if image.mode.startswith(("I", "F")):

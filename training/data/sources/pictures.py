@@ -1,4 +1,4 @@
-"""Picture files as a source: full-size, or cut to one size."""
+"""Make a source of picture files: full-size, or cut to one size."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MEMORY_LIMIT = 1 << 30
 
 
 class PictureSource(Source):
-    """Pictures in files, full-size or cut to one size.
+    """Provide pictures from files, full-size or cut to one size.
 
-    Where all pictures share one size they keep it; else, and where `image_size` is given, the shorter side
-    is resized to `image_size` (32 by default) and the centre cropped to a square. Grey pictures become
-    colour in the fixed-size view if any picture is colour. Beside its parts the source has `all`.
+    Pictures that share one size keep it. Otherwise, or if `image_size` is given, the shorter side is resized to
+    `image_size` (32 by default) and the centre cropped to a square. Fixed-size grey pictures become colour if any
+    picture is colour. In addition to its parts the source has the part `all`.
     """
 
     def __init__(
@@ -40,7 +40,19 @@ class PictureSource(Source):
         image_size: int | None = None,
         hint: str = "",
     ) -> None:
-        """Read `paths`; `names` are what the fingerprint knows them by, `parts` the numbers of each part."""
+        """Read every file once.
+
+        Args:
+            name: of the source.
+            paths: the picture files.
+            names: a name for each file, on which the fingerprint depends instead of on its path.
+            parts: the numbers of the files of each part.
+            image_size: side of square fixed-size pictures, or None.
+            hint: what to do about parts that are missing.
+
+        Raises:
+            SourceError: a picture cannot be read.
+        """
         self._files, self._names = PictureFiles(paths, names), list(names)
         self._parts = {**parts, "all": range(len(paths))}
         sizes = {shape[:2] for shape in self._files.shapes}
@@ -71,29 +83,29 @@ class PictureSource(Source):
         return ArrayPictures(images)
 
     def _full_size(self, split: str) -> Sequence[np.ndarray]:
-        return _Chosen(self._files, self._parts[split])
+        return _Subset(self._files, self._parts[split])
 
     def names(self, split: str) -> list[str]:
         """See `Source.names`."""
         return [self._names[number] for number in self._parts[split]]
 
     def _fitter(self) -> Callable[[np.ndarray], np.ndarray]:
-        """What makes a picture of any size one of the fixed size, with one channel if it is grey."""
+        """Return a function that fits a picture of any size to the fixed size and keeps its channels."""
         import tensorflow as tf
 
         from training.data.batches.fit import to_square
 
         if self._resize is None:
             return lambda picture: picture
-        # Traced once for all sizes: called operation by operation it takes three times as long.
+        # One trace serves all sizes. Without it, operation by operation, the call takes three times as long.
         traced = tf.function(to_square, autograph=False).get_concrete_function(
             tf.TensorSpec([None, None, None], tf.uint8), self._resize
         )
         return lambda picture: traced(tf.constant(picture)).numpy()
 
 
-class _Chosen(Sequence[np.ndarray]):
-    """Some of the pictures of a sequence."""
+class _Subset(Sequence[np.ndarray]):
+    """Provide the pictures of the given numbers."""
 
     def __init__(self, pictures: PictureFiles, numbers: Sequence[int]) -> None:
         self._pictures, self._numbers = pictures, numbers
@@ -110,10 +122,10 @@ class _Chosen(Sequence[np.ndarray]):
 
 
 def divide(count: int) -> dict[str, list[int]]:
-    """The parts of a folder of `count` pictures, by their numbers in name order.
+    """Divide a folder of `count` pictures into parts, by their numbers in name order.
 
-    Of every ten pictures the fifth is for validation and the tenth for test; of three to nine, the middle
-    one and the last. One or two can only be evaluated on.
+    In every ten pictures the fifth is for validation and the tenth for test; in a folder of three to nine, the middle
+    one and the last. One or two pictures are for test only.
     """
     if count < 3:
         return {"test": list(range(count))}

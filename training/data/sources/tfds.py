@@ -1,4 +1,4 @@
-"""A prepared TensorFlow Datasets set as a source of pictures."""
+"""Make a source of a prepared TensorFlow Datasets set."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 MEMORY_LIMIT = 1 << 30
-"""Bytes of pictures that a split may take in memory; a larger one is streamed."""
+"""Largest size of a split in memory, in bytes; a larger one is streamed."""
 
 _MIXED_SIZE = 32
 _VALIDATION = 5000
@@ -68,21 +68,31 @@ def _parsed(text: str) -> SetName:
 
 
 class TfdsSource(Source):
-    """The pictures of a TFDS set.
+    """Provide the pictures of a TFDS set.
 
-    Test is the set's test split, else its validation split, else the last tenth of train. Validation is the
-    last tenth of what is left of train, 5,000 at most, and train the rest.
+    The test part is the set's test split; if it has none, its validation split; if it has none either, the last tenth
+    of train. The validation part is the last tenth of the remaining train split, 5,000 pictures at most.
     """
 
     def __init__(
         self, name: SetName, builder: Any, image_size: int | None = None, memory_limit: int = MEMORY_LIMIT
     ) -> None:
-        """Read the set that `builder` has prepared; `image_size` resizes the pictures to squares."""
+        """Open the set that `builder` has prepared.
+
+        Args:
+            name: of the set.
+            builder: its TFDS builder.
+            image_size: side of square fixed-size pictures, or None.
+            memory_limit: in bytes, see `MEMORY_LIMIT`.
+
+        Raises:
+            SourceError: the set has no usable split or pictures, or is not prepared as TFRecord files.
+        """
         self._builder, self._key, self._memory_limit = builder, image_key(name.text, builder), memory_limit
         self._ranges = split_ranges({key: info.num_examples for key, info in builder.info.splits.items()})
         if not self._ranges:
-            found = ", ".join(builder.info.splits) or "none"
-            raise SourceError(f"The TFDS set {name.text} has none of the splits train, validation, test: {found}.")
+            splits = ", ".join(builder.info.splits) or "none"
+            raise SourceError(f"The TFDS set {name.text} has none of the splits train, validation, test: {splits}.")
         if (format_ := builder.info.file_format.value) != "tfrecord":
             raise SourceError(
                 f"The TFDS set {name.text} in {builder.data_dir} is prepared as {format_}; "
@@ -122,7 +132,7 @@ class TfdsSource(Source):
 
     @cached_property
     def _features(self) -> Any:
-        """The features that are used, because decoding all would decode masks and further pictures too."""
+        """Return only the features that are used: decoding all would also decode masks and other pictures."""
         import tensorflow_datasets as tfds
 
         used = (self._key, "label") if self.classes else (self._key,)
@@ -138,7 +148,7 @@ class TfdsSource(Source):
 
 
 def split_ranges(counts: dict[str, int]) -> dict[str, str]:
-    """Which TFDS instruction each of our parts is, from the number of examples in each TFDS split."""
+    """Return the TFDS instruction of each part, from the number of examples in each TFDS split."""
     ranges: dict[str, str] = {}
     train = counts.get("train", 0)
     test = next((key for key in ("test", "validation") if counts.get(key)), None)
@@ -155,7 +165,7 @@ def split_ranges(counts: dict[str, int]) -> dict[str, str]:
 
 
 def _fixed_shape(shape: tuple[int | None, ...], image_size: int | None) -> tuple[Shape, int | None]:
-    """The shape of the finished pictures, and the size to resize to, None where they stay as they are."""
+    """Return the shape of the fixed-size pictures, and the size to resize to; None if they stay as they are."""
     height, width, channels = shape
     channels = 1 if channels == 1 else 3
     if image_size is None and height and width:
@@ -165,7 +175,7 @@ def _fixed_shape(shape: tuple[int | None, ...], image_size: int | None) -> tuple
 
 
 def _fingerprint(builder: Any, shape: Shape) -> str:
-    """Hash of the record files: whole up to 256 MiB, else their sizes and samples spread over each."""
+    """Return a hash of the record files: of all bytes up to 256 MiB, else of sizes and samples of each file."""
     digest = hashlib.sha256(f"{builder.info.full_name} {shape}".encode())
     files = sorted({str(path) for info in builder.info.splits.values() for path in info.filepaths})
     sizes = {path: Path(path).stat().st_size for path in files}

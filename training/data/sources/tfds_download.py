@@ -1,4 +1,4 @@
-"""Download and prepare a TensorFlow Datasets set, wholly or not at all."""
+"""Download and prepare a TensorFlow Datasets set, completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from zoo.system import hosts as reachable
 
 
 def why_unavailable(name: SetName, seconds: float = reachable.PATIENCE) -> str:
-    """Why a set is neither prepared nor to be downloaded, within `seconds`; empty if it can be had."""
+    """Return why a set is not prepared and cannot be downloaded, or an empty string.
+
+    The download host gets `seconds` to answer.
+    """
     if find_prepared(name) is not None:
         return ""
     builder = new_builder(name, data_folders()[0])
@@ -32,7 +35,7 @@ def why_unavailable(name: SetName, seconds: float = reachable.PATIENCE) -> str:
 
 
 def unavailable(name: SetName, reason: str) -> SourceUnavailableError:
-    """The error that says why a set cannot be had, where it was looked for and how to get it."""
+    """Return the error that says why a set cannot be had, where it was looked for and how to get it."""
     folders = [str(folder) for folder in data_folders()]
     return SourceUnavailableError(
         reason,
@@ -42,13 +45,13 @@ def unavailable(name: SetName, reason: str) -> SourceUnavailableError:
 
 
 def prepare(name: SetName, announce: Callable[[str], None] = lambda _: None) -> Any:
-    """The builder of a prepared set, after downloading the set if need be.
+    """Return the builder of a set, after downloading the set if it is not prepared.
 
-    `announce` is called with a sentence before a download. It is prepared in a folder beside its place and moved there
-    when complete.
+    `announce` is called with a sentence before a download. The set is prepared in a temporary folder next to its place
+    and moved when it is complete.
 
     Raises:
-        SourceUnavailableError: if the set is not prepared and cannot be downloaded.
+        SourceUnavailableError: the set is not prepared and cannot be downloaded.
     """
     prepared = find_prepared(name)
     if prepared is not None:
@@ -58,7 +61,7 @@ def prepare(name: SetName, announce: Callable[[str], None] = lambda _: None) -> 
         raise unavailable(name, reason)
     folder = data_folders()[0]
     announce(f"{name.text} is not prepared; downloading it to {folder}")
-    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".incomplete-{name.name}-", dir=folder) as incomplete:
@@ -66,7 +69,7 @@ def prepare(name: SetName, announce: Callable[[str], None] = lambda _: None) -> 
     except Exception as error:
         raise unavailable(name, f"Preparing {name.text} failed: {type(error).__name__}: {error}") from error
     finally:
-        for parent in made:
+        for parent in missing:
             if parent.is_dir() and not any(parent.iterdir()):
                 parent.rmdir()
     prepared = find_prepared(name)
@@ -80,7 +83,7 @@ def _download(name: SetName, incomplete: Path, folder: Path) -> None:
 
     builder = new_builder(name, incomplete)
     assert builder is not None
-    # TFDS prints to standard output, which belongs to the commands' own words.
+    # TFDS prints to standard output, where users expect only the output of the command.
     with contextlib.redirect_stdout(sys.stderr):
         builder.download_and_prepare(
             download_dir=str(incomplete / "downloads"),
@@ -91,6 +94,6 @@ def _download(name: SetName, incomplete: Path, folder: Path) -> None:
     try:
         Path(builder.data_dir).rename(place)
     except OSError:
-        # Another process may have prepared the same set meanwhile.
+        # Another process may have prepared the same set in the meantime.
         if not place.exists():
             raise

@@ -1,4 +1,4 @@
-"""Find a TensorFlow Datasets image set: its builder, whether it is prepared, and where it comes from."""
+"""Find TensorFlow Datasets image sets: builders, prepared files and download addresses."""
 
 from __future__ import annotations
 
@@ -17,14 +17,21 @@ from training.data.errors import SourceError
 from zoo.system.hosts import host_of
 
 IMAGE_KEYS = ("image", "hr")
-"""Features that hold the picture; div2k calls its high-resolution pictures hr."""
+"""Names of features that may hold the picture; div2k calls its high-resolution pictures hr."""
 
 _NAME = re.compile(r"(?P<name>[a-z]\w*)(/(?P<config>[\w.-]+))?(:(?P<version>\d+\.\d+\.\d+))?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class SetName:
-    """A TFDS name taken apart: name[/config][:version]."""
+    """Hold the parts of a TFDS name, name[/config][:version].
+
+    Attributes:
+        text: the whole name.
+        name: of the set alone.
+        config: of the builder, or None.
+        version: such as `3.0.1`, or None.
+    """
 
     text: str
     name: str
@@ -33,31 +40,35 @@ class SetName:
 
     @property
     def options(self) -> dict[str, str]:
-        """The arguments of a builder that the name fixes."""
+        """Return the arguments of a builder that the name determines."""
         given = {"config": self.config, "version": self.version}
         return {key: value for key, value in given.items() if value}
 
 
 def parse_set_name(text: str) -> SetName | None:
-    """Take `text` apart, or None if it cannot be the name of a TFDS set."""
+    """Return the parts of a name, or None if `text` cannot be the name of a TFDS set."""
     match = _NAME.fullmatch(text)
     return SetName(text, **match.groupdict()) if match else None
 
 
 def data_folders() -> list[Path]:
-    """Where prepared sets are looked for, in order; a download goes to the first."""
+    """Return the folders to search for prepared sets, in order; a download goes to the first."""
     named = os.environ.get("TFDS_DATA_DIR")
     folders = [Path(named).expanduser()] if named else []
     return [*folders, Path.home() / "tensorflow_datasets"]
 
 
 def registered_names() -> list[str]:
-    """Every set that the installed TFDS can prepare."""
+    """Return the names of all sets that the installed TFDS can prepare."""
     return list(_tfds().list_builders(with_community_datasets=False))
 
 
 def builder_class(name: SetName) -> Any | None:
-    """The class that prepares a set, or None if TFDS has none of that name."""
+    """Return the class that prepares a set, or None if TFDS has none of that name.
+
+    Raises:
+        SourceError: the class needs a package that is not installed.
+    """
     tfds = _tfds()
     try:
         return tfds.builder_cls(name.name)
@@ -68,7 +79,7 @@ def builder_class(name: SetName) -> Any | None:
 
 
 def seems_image_set(name: str) -> bool:
-    """Whether a registered set has pictures, as far as its source text tells.
+    """Return whether a registered set has pictures, judged by its source text.
 
     Asking its builder would be exact, but some builders import TensorFlow, which takes seconds.
     """
@@ -80,20 +91,26 @@ def seems_image_set(name: str) -> bool:
 
 
 def new_builder(name: SetName, folder: Path) -> Any | None:
-    """A builder that reads or writes the set under `folder`; needs neither TensorFlow nor a network."""
-    found = builder_class(name)
-    if found is None:
+    """Return a builder that reads or writes the set under `folder`, or None if TFDS has none of that name.
+
+    It needs neither TensorFlow nor a network.
+
+    Raises:
+        SourceError: there is no such configuration or version, or a package is missing.
+    """
+    builder = builder_class(name)
+    if builder is None:
         return None
     try:
-        return found(data_dir=str(folder), **name.options)
+        return builder(data_dir=str(folder), **name.options)
     except (ValueError, AssertionError, ImportError) as error:
         raise SourceError(f"The TFDS set {name.text} cannot be opened: {_first_line(error)}") from error
 
 
 def find_prepared(name: SetName) -> Any | None:
-    """The builder of a set that lies prepared in one of the data folders, or None.
+    """Return the builder of a set that is prepared in one of the data folders, or None.
 
-    Also finds sets that the installed TFDS does not know, and other versions than its own.
+    Sets and versions that the installed TFDS does not know are found too.
     """
     tfds = _tfds()
     for folder in data_folders():
@@ -110,10 +127,10 @@ def find_prepared(name: SetName) -> Any | None:
 
 
 def image_key(name: str, builder: Any) -> str:
-    """The feature that holds the picture.
+    """Return the name of the feature that holds the picture.
 
     Raises:
-        SourceError: if the set has no 8-bit pictures.
+        SourceError: the set has no 8-bit pictures.
     """
     features = dict(builder.info.features or {})
     for key in IMAGE_KEYS:
@@ -127,7 +144,7 @@ def image_key(name: str, builder: Any) -> str:
 
 
 def download_url(builder: Any) -> str | None:
-    """One address at the host that most of the set is downloaded from, None if TFDS lists no address."""
+    """Return one address at the host of most of the download, or None if TFDS lists no address."""
     sizes: Counter[str] = Counter()
     first: dict[str, str] = {}
     for url, info in (builder.url_infos or {}).items():
