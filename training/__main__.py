@@ -12,7 +12,7 @@ from training.cluster.strategy import STRATEGIES, is_chief
 from training.errors import InputError, Interrupted, RunError
 from training.optimisers import check_optimiser
 from training.recipes import Precision, parse_overrides, recipe_for
-from training.reporting.console import Report
+from training.reporting.console import TrainingConsole
 from zoo.command_line import BAD_INPUT, FAILED, SIGNALLED, Ending, OneLineParser, raise_on_signals, run_command
 from zoo.models import parse_name
 from zoo.pretrained.load import VerificationError
@@ -153,7 +153,7 @@ def _train(options: argparse.Namespace) -> None:
         jit=options.jit,
         settings=settings,
     )
-    report = Report()
+    report = TrainingConsole()
     try:
         train(request, report)
     finally:
@@ -182,7 +182,7 @@ def _compare(options: argparse.Namespace) -> None:
     check_optimiser(request.recipe().optimiser)
     from training.compare.running import compare
 
-    console = Report().console
+    console = TrainingConsole().console
     folder = compare(request, console)
     console.print(f"watch: make tensorboard    again: make report FAMILY={options.family}")
     console.print(f"report: {folder / 'report.html'}")
@@ -197,14 +197,14 @@ def _report(options: argparse.Namespace) -> None:
     from training.compare.report.write import write_report
 
     for folder in folders:
-        Report().console.print(f"report: {write_report(folder)}")
+        TrainingConsole().console.print(f"report: {write_report(folder)}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     start_tensorflow()
     from training.evaluate import evaluate_command
 
-    evaluate_command(options.model, options.data, Report().console, options.features)
+    evaluate_command(options.model, options.data, TrainingConsole().console, options.features)
 
 
 def _publish(options: argparse.Namespace) -> None:
@@ -212,7 +212,7 @@ def _publish(options: argparse.Namespace) -> None:
     from training.publishing.publish import publish, refresh
 
     folder = refresh(options.refresh) if options.refresh else publish(options.run, force=options.force)
-    Report().console.print(f"published: {folder}")
+    TrainingConsole().console.print(f"published: {folder}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from training.cluster.strategy import Placement, cluster_size, create_strategy, is_chief
 from training.errors import InputError, RunError
+from training.reporting.console import StartFacts, TrainingConsole
 from training.request import ResolvedTraining, TrainingRequest, resolve
 from training.runs.choosing import choose_run, open_run, runs_of_other_pictures
 from training.runs.config import commit, train_command, versions
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 
     from training.data import Source
     from training.loop.loop import Loop
-    from training.reporting.console import Report
     from training.runs.checkpoint import Checkpoint
     from training.tasks.task import Task
 
 
-def train(request: TrainingRequest, report: "Report") -> Path:
+def train(request: TrainingRequest, console: TrainingConsole) -> Path:
     """Open the source, train, evaluate on the test split and export; return the path of the SavedModel.
 
     Raises:
@@ -35,13 +35,13 @@ def train(request: TrainingRequest, report: "Report") -> Path:
 
     recipe = request.recipe
     # The source is the first line of output, because TensorFlow takes seconds to import.
-    source = open_source(recipe.source, recipe.image_size, request.seed, announce=report.note)
-    report.source(source)
+    source = open_source(recipe.source, recipe.image_size, request.seed, announce=console.note)
+    console.source(source)
     start_tensorflow()
-    return train_resolved(resolve(request, source), source, report)
+    return train_resolved(resolve(request, source), source, console)
 
 
-def train_resolved(training: ResolvedTraining, source: "Source", report: "Report") -> Path:
+def train_resolved(training: ResolvedTraining, source: "Source", console: TrainingConsole) -> Path:
     """Train, evaluate on the test split and export; return the path of the SavedModel.
 
     Raises:
@@ -56,22 +56,32 @@ def train_resolved(training: ResolvedTraining, source: "Source", report: "Report
     loop: Loop | None = None
     run: Run | None = None
     with tensorflow_failures(lambda: loop.progress.step if loop else None), precision(recipe.precision):
-        strategy = create_strategy(request.strategy, logical_cpus=request.logical_cpus, announce=report.cluster)
+        strategy = create_strategy(request.strategy, logical_cpus=request.logical_cpus, announce=console.cluster)
         replicas = Placement(strategy).replicas
         if recipe.batch % replicas:
             raise InputError(f"batch={recipe.batch} does not divide by {replicas} replicas; take a multiple of it")
-        task, parts = _prepare_task(training, strategy, source, report)
+        task, parts = _prepare_task(training, strategy, source, console)
         try:
             run, checkpoint, notes = _open_run(training, strategy, source)
-            loop = _create_loop(training, task, strategy, parts, run if is_chief() else None, report)
+            loop = _create_loop(training, task, strategy, parts, run if is_chief() else None, console)
             for note in notes:
-                report.note(note)
+                console.note(note)
             if checkpoint:
                 loop.resume(checkpoint)
-            step = loop.progress.step
-            report.start(run.path, task.model, parts[0].shape, recipe, strategy, step, task.progress_words)
+            console.start(
+                StartFacts(
+                    path=run.path,
+                    model=task.model.name,
+                    parameters=task.model.count_params(),
+                    image_shape=parts[0].shape,
+                    recipe=recipe,
+                    replicas=replicas,
+                    step=loop.progress.step,
+                    progress_words=task.progress_words,
+                )
+            )
             loop.train_to_end()
-            return _finish(run, loop, source, report) if is_chief() else Path()
+            return _finish(run, loop, source, console) if is_chief() else Path()
         finally:
             if loop:
                 loop.close()
@@ -80,7 +90,7 @@ def train_resolved(training: ResolvedTraining, source: "Source", report: "Report
 
 
 def _prepare_task(
-    training: ResolvedTraining, strategy: "tf.distribute.Strategy", source: "Source", report: "Report"
+    training: ResolvedTraining, strategy: "tf.distribute.Strategy", source: "Source", console: TrainingConsole
 ) -> "tuple[Task, Any]":
     """Return the task, and its pictures for training and for validation."""
     from training.tasks.create import create_task
@@ -93,7 +103,7 @@ def _prepare_task(
         task.check(task.model, source)
         parts = task.data(source, request.recipe, task.model, task.period, request.seed)
     if note := task.prepare(source):
-        report.note(note)
+        console.note(note)
     return task, parts
 
 
@@ -165,14 +175,14 @@ def _create_loop(
     strategy: "tf.distribute.Strategy",
     parts: Any,
     run: Run | None,
-    report: "Report",
+    console: TrainingConsole,
 ) -> "Loop":
     from training.loop.loop import Loop
 
-    return Loop(task, strategy, *parts, seed=training.request.seed, run=run, report=report.progress)
+    return Loop(task, strategy, *parts, seed=training.request.seed, run=run, report=console.progress)
 
 
-def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
+def _finish(run: Run, loop: "Loop", source: "Source", console: TrainingConsole) -> Path:
     """Export, evaluate what was exported, write the card; the SavedModel appears complete or not at all."""
     from training.evaluate import evaluate
     from training.publishing.card import card
@@ -190,7 +200,7 @@ def _finish(run: Run, loop: "Loop", source: "Source", report: "Report") -> Path:
         (folder / CARD).parent.mkdir()
         write_json(run.path / SPEED, loop.speed())
         write_json(folder / CARD, card(config, read_evaluations(run.path), loop.speed()))
-    report.finish(run, evaluation)
+    console.finish(run, evaluation)
     return run.saved_model
 
 

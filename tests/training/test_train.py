@@ -14,7 +14,7 @@ from tests.helpers.small_requests import interrupted_after
 from training.cluster.strategy import Placement
 from training.errors import DivergedError, InputError
 from training.loop.loop import Loop
-from training.reporting.console import Report
+from training.reporting.console import TrainingConsole
 from training.runs.checkpoint import Checkpoints
 from training.runs.folder import Run
 from training.train import train
@@ -95,8 +95,8 @@ def test_checkpoints_go_by_a_clock_that_the_machine_does_not_set(tmp_path, monke
 @pytest.mark.parametrize("stop_after", [1, 5, 7])
 def test_a_run_that_is_stopped_anywhere_goes_on_to_the_same_bits(order, finished_run, stop_after):
     training = order()
-    interrupted_after(stop_after, lambda: train(training, Report()))
-    resumed = train(training, Report()).parent
+    interrupted_after(stop_after, lambda: train(training, TrainingConsole()))
+    resumed = train(training, TrainingConsole()).parent
     assert resumed.name == finished_run.name
     assert_equal_weights(resumed, finished_run)
     assert (resumed / "metrics.csv").read_bytes() == (finished_run / "metrics.csv").read_bytes()
@@ -119,7 +119,7 @@ def test_a_loss_that_is_not_finite_stops_at_its_step_and_is_not_saved(order, tmp
 
     monkeypatch.setattr(Reconstruction, "step", poisoned)
     with pytest.raises(DivergedError, match="not finite at step 8"):
-        train(order(), Report())
+        train(order(), TrainingConsole())
     (run,) = (tmp_path / "runs" / "ae_subpixel").iterdir()
     assert Checkpoints(run / "checkpoints").load_newest()[0].step == 6
     assert not (run / "saved_model").exists()
@@ -129,7 +129,7 @@ def test_the_best_weights_are_exported_where_the_recipe_says_so(order, monkeypat
     scores = iter([1.0, 5.0, 3.0, 2.0, 1.0])
     evaluate = Loop.evaluate
     monkeypatch.setattr(Loop, "evaluate", lambda loop: evaluate(loop) | {"eval/psnr": next(scores)})
-    run = train(order(settings={"export": "best"}), Report()).parent
+    run = train(order(settings={"export": "best"}), TrainingConsole()).parent
     best = Checkpoints(run / "checkpoints").load_best(3)
     saved = tf.saved_model.load(str(run / "saved_model"))
     for value, variable in zip(best.arrays["model"], saved.variables, strict=True):
@@ -213,7 +213,7 @@ def test_a_batch_that_does_not_divide_by_the_replicas_is_refused(order, tmp_path
 
     monkeypatch.setattr("training.train.Placement", FiveReplicas)
     with pytest.raises(InputError, match="batch=12 does not divide by 5 replicas"):
-        train(order(root=tmp_path / "none"), Report())
+        train(order(root=tmp_path / "none"), TrainingConsole())
     assert not (tmp_path / "none").exists()
 
 
@@ -239,7 +239,7 @@ def test_weights_that_are_not_finite_are_not_saved(order, tmp_path, monkeypatch)
 
     monkeypatch.setattr(Loop, "advance", poisoned)
     with pytest.raises(DivergedError, match="weights of model are not finite at step 6"):
-        train(order(), Report())
+        train(order(), TrainingConsole())
     (run,) = (tmp_path / "runs" / "ae_subpixel").iterdir()
     assert Checkpoints(run / "checkpoints").load_newest()[0].step < 6
 
@@ -295,5 +295,5 @@ def test_rows_that_a_kill_left_behind_are_written_when_the_run_is_exported(order
     shutil.rmtree(run / "saved_model")
     first, *_ = (run / "metrics.csv").read_text().splitlines(keepends=True)
     (run / "metrics.csv").write_text(first)
-    assert train(training, Report()).parent == run
+    assert train(training, TrainingConsole()).parent == run
     assert rows(run) == rows(finished_run)

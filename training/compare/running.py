@@ -4,17 +4,17 @@ import gc
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from training.compare.contest import ComparisonRequest, Contest, Twin
 from training.compare.plan import plan_twins
 from training.compare.results import records
-from training.data import Source, open_source
-from training.reporting.console import Report
+from training.data import open_source
+from training.reporting.console import StartFacts, TrainingConsole
 from training.request import ResolvedTraining, resolve
 from training.runs.choosing import finished_run
+from training.runs.evaluations import Evaluation
 from training.runs.folder import RUNS, Run
 from training.train import train_resolved
 from zoo.system.quiet_tensorflow import start_tensorflow
@@ -23,27 +23,23 @@ Runs = dict[tuple[str, int], Run]
 """By key of the twin, and seed."""
 
 
-class _OneLine(Report):
-    """Says of a training only how far it is."""
+class _ProgressOnly(TrainingConsole):
+    """Show only how far a training is."""
 
-    def source(self, source: Source) -> None:
-        """Said once for all trainings."""
-
-    def start(self, *arguments: Any) -> None:
-        """The progress bar of a terminal; its path only where an earlier run goes on."""
-        *_, step, _ = arguments
+    def start(self, facts: StartFacts) -> None:
+        """Show the progress bar of a terminal; print the run's facts only where it is resumed."""
         quiet = self.console.quiet
-        self.console.quiet = quiet or step == 0
-        super().start(*arguments)
+        self.console.quiet = quiet or facts.step == 0
+        super().start(facts)
         self.console.quiet = quiet
 
     def progress(self, step: int, values: Mapping[str, float], rate: float) -> None:
-        """The progress bar of a terminal."""
+        """Update the progress bar of a terminal."""
         if self._progress:
             super().progress(step, values, rate)
 
-    def finish(self, *_: Any) -> None:
-        """What was reached stands in the report of all."""
+    def finish(self, run: Run, evaluation: Evaluation) -> None:
+        """Remove the progress bar; the comparison's own report shows what was reached."""
         self.stop()
 
 
@@ -105,13 +101,13 @@ def _train(training: ResolvedTraining) -> Run:
     import keras
 
     request = training.request
-    report = _OneLine()
+    progress = _ProgressOnly()
     try:
         # Pictures that are drawn at run time depend on the seed.
-        source = open_source(request.recipe.source, request.recipe.image_size, request.seed, announce=report.note)
-        return Run(train_resolved(training, source, report).parent)
+        source = open_source(request.recipe.source, request.recipe.image_size, request.seed, announce=progress.note)
+        return Run(train_resolved(training, source, progress).parent)
     finally:
-        report.stop()
+        progress.stop()
         # Free what Keras and TensorFlow keep of a training, which would add up over dozens of them.
         keras.backend.clear_session()
         gc.collect()

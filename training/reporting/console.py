@@ -1,6 +1,7 @@
-"""What a training says to its user: a few calm lines, progress, and where the results are."""
+"""Print what a training does: a few lines at its start and its end, and its progress between them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,18 +12,43 @@ from training.cluster.strategy import is_chief
 from training.recipes import Recipe
 
 if TYPE_CHECKING:
-    import keras
-    import tensorflow as tf
-
     from training.data import Source
     from training.runs.evaluations import Evaluation
     from training.runs.folder import Run
 
 
-class Report:
-    """Prints to a terminal with a progress bar, and to a file one line at every evaluation.
+@dataclass(frozen=True)
+class StartFacts:
+    """Facts that a training prints when it starts.
 
-    Workers that are not the chief say nothing.
+    Attributes:
+        path: folder of the run.
+        model: name of the trained network.
+        parameters: number of its parameters.
+        image_shape: height, width and channels of the training pictures.
+        recipe: its steps, batch and precision are printed.
+        replicas: number of devices that train, over all workers.
+        step: the step at which the run is resumed, or 0.
+        progress_words: tags of metrics to show during the training, each with the words to call it.
+    """
+
+    path: Path
+    model: str
+    parameters: int
+    image_shape: tuple[int, int, int]
+    recipe: Recipe
+    replicas: int
+    step: int
+    progress_words: Iterable[tuple[str, str]]
+
+
+class TrainingConsole:
+    """Print a training's progress: a bar on a terminal, one line per evaluation in a file or a pipe.
+
+    Workers that are not the chief print nothing.
+
+    Attributes:
+        console: prints a line as it is, without colours or line breaks.
     """
 
     def __init__(self) -> None:
@@ -34,33 +60,24 @@ class Report:
         self._values: dict[str, float] = {}
 
     def source(self, source: "Source") -> None:
-        """Where the pictures come from, and why."""
+        """Print where the pictures come from, and why from there."""
         reason = f" ({source.reason})" if source.reason else ""
         self.console.print(f"data: {source.name}{reason}")
 
     def cluster(self, workers: int) -> None:
-        """What may take long, and for ever where one of them does not come."""
-        self.console.print(f"cluster: waiting until all {workers} workers are there")
+        """Say that training waits for all workers; the wait never ends if one does not start."""
+        self.console.print(f"cluster: waiting until all {workers} workers have started")
 
-    def start(
-        self,
-        path: Path,
-        model: "keras.Model",
-        shape: tuple[int, int, int],
-        recipe: Recipe,
-        strategy: "tf.distribute.Strategy",
-        step: int,
-        words: Iterable[tuple[str, str]],
-    ) -> None:
-        """What is trained, and where it is written; `words` are the tags to show later, and what to call them."""
-        replicas = strategy.num_replicas_in_sync
-        devices = f"{replicas} replicas" if replicas > 1 else "1 device"
+    def start(self, facts: StartFacts) -> None:
+        """Print what is trained and in which folder, and begin to show progress."""
+        recipe = facts.recipe
+        devices = f"{facts.replicas} replicas" if facts.replicas > 1 else "1 device"
         self.console.print(
-            f"model: {model.name}, {model.count_params():,} parameters; {recipe.steps:,} steps of {recipe.batch} "
-            f"images {'x'.join(map(str, shape))}, {recipe.precision}, {devices}"
+            f"model: {facts.model}, {facts.parameters:,} parameters; {recipe.steps:,} steps of {recipe.batch} "
+            f"images {'x'.join(map(str, facts.image_shape))}, {recipe.precision}, {devices}"
         )
-        self.console.print(f"resumed {path} at step {step}" if step else f"run: {path}")
-        self._steps, self._words = recipe.steps, tuple(words)
+        self.console.print(f"resumed {facts.path} at step {facts.step}" if facts.step else f"run: {facts.path}")
+        self._steps, self._words = recipe.steps, tuple(facts.progress_words)
         if self.console.is_terminal:
             self._progress = Progress(
                 BarColumn(),
@@ -70,21 +87,27 @@ class Report:
                 console=self.console,
                 transient=True,
             )
-            self._task = self._progress.add_task("", total=recipe.steps, completed=step)
+            self._task = self._progress.add_task("", total=recipe.steps, completed=facts.step)
             self._progress.start()
 
     def progress(self, step: int, values: Mapping[str, float], rate: float) -> None:
-        """Called after every call into TensorFlow."""
+        """Show how far the training is; the loop calls this after every call into TensorFlow.
+
+        Args:
+            step: steps taken so far.
+            values: metrics by tag that are new at this step.
+            rate: steps per second.
+        """
         self._values.update(values)
         text = "  ".join(f"{word} {self._values[tag]:.4g}" for tag, word in self._words if tag in self._values)
         if self._progress:
             self._progress.update(self._task, completed=step, description=f"{rate:.0f} steps/s  {text}")
         elif any(tag.startswith("eval/") for tag in values):
-            left = (self._steps - step) / rate
-            self.console.print(f"step {step}/{self._steps}  {rate:.0f} steps/s  {left:.0f} s left  {text}")
+            seconds_left = (self._steps - step) / rate
+            self.console.print(f"step {step}/{self._steps}  {rate:.0f} steps/s  {seconds_left:.0f} s left  {text}")
 
     def finish(self, run: "Run", evaluation: "Evaluation") -> None:
-        """What was reached, and where the results are."""
+        """Print the means of the final evaluation, and where the results are."""
         self.stop()
         means = evaluation.means()
         values = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
@@ -93,11 +116,11 @@ class Report:
         self.console.print(f"SavedModel: {run.saved_model}")
 
     def note(self, text: str) -> None:
-        """Something that the user should know of."""
+        """Print a sentence that the user should know of."""
         self.console.print(f"note: {text}")
 
     def stop(self) -> None:
-        """Take the progress bar away."""
+        """Remove the progress bar, if there is one."""
         if self._progress:
             self._progress.stop()
             self._progress = None

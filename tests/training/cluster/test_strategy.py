@@ -8,7 +8,7 @@ import pytest
 from training.cluster.local_workers import run_workers
 from training.cluster.strategy import STRATEGIES, cluster_size, create_strategy, is_chief
 from training.errors import InputError
-from training.reporting.console import Report
+from training.reporting.console import TrainingConsole
 from training.runs.checkpoint import Checkpoints
 from training.train import train
 from zoo.arrays import relative_distance
@@ -169,5 +169,5 @@ def test_workers_that_disagree_leave_no_folder(tmp_path, monkeypatch, order):
     monkeypatch.setattr("training.train.cluster_size", lambda: 2)
     monkeypatch.setattr("training.cluster.agreement.Agreement.check_plan", disagree)
     with pytest.raises(InputError, match="disagree"):
-        train(order(), Report())
+        train(order(), TrainingConsole())
     assert not (tmp_path / "runs").exists()

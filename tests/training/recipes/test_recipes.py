@@ -94,7 +94,7 @@ def test_an_optimiser_that_the_table_lacks_is_named(ae):
 
 # The keys of `recipe` in every config.json. Run ids are hashes of them, so none may change its name.
 FLAT_NAMES = (
-    *("task", "source", "batch", "steps", "learning_rate", "warmup_steps", "schedule", "optimiser", "beta_1", "beta_2"),
+    *("source", "batch", "steps", "learning_rate", "warmup_steps", "schedule", "optimiser", "beta_1", "beta_2"),
     *("weight_decay", "clip_norm", "loss", "kl_weight", "discriminator_learning_rate", "discriminator_steps"),
     *("gradient_penalty", "average", "patch", "reduced", "flip", "image_size", "precision", "export", "log_every"),
     *("evaluations", "checkpoint_minutes", "likelihood_draws", "keep", "compare_steps", "model"),

@@ -16,7 +16,7 @@ from training.errors import InputError
 from training.evaluate import evaluate
 from training.publishing.publish import _check_outputs
 from training.recipes import recipe_for
-from training.reporting.console import Report
+from training.reporting.console import TrainingConsole
 from training.request import TrainingRequest
 from training.runs.checkpoint import Checkpoints
 from training.tasks.classification.task import Classification, accuracy, cross_entropy
@@ -58,7 +58,7 @@ def trained(root, **settings):
     """Train for some seconds; returns the run's folder."""
     name = parse_name("features")
     recipe = recipe_for(name.family, "bars", {**SMALL, "model.filters": 3, "steps": 60, **settings})
-    return train(TrainingRequest(model=name, recipe=recipe, root=root), Report()).parent
+    return train(TrainingRequest(model=name, recipe=recipe, root=root), TrainingConsole()).parent
 
 
 @pytest.fixture(scope="module")

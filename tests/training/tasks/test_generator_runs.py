@@ -25,14 +25,14 @@ from zoo.pretrained.load import CARD
 def runs(tmp_path_factory, shapes_folder):
     """Finished runs of a VAE and a DCGAN by model name, not to be changed."""
     from tests.helpers.small_requests import small_request
-    from training.reporting.console import Report
+    from training.reporting.console import TrainingConsole
     from training.train import train
 
     root = tmp_path_factory.mktemp("drawn") / "runs"
     names = ("vae_subpixel", "dcgan_subpixel")
     settings = {"learning_rate": 1e-3, "evaluations": 2}
     return {
-        name: train(small_request(root, shapes_folder, name, steps=4, settings=settings), Report()).parent
+        name: train(small_request(root, shapes_folder, name, steps=4, settings=settings), TrainingConsole()).parent
         for name in names
     }
 

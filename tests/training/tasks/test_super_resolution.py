@@ -13,7 +13,7 @@ from training.data import SourceError, open_source
 from training.data.batches.patches import REDUCED, Cells, Patches
 from training.errors import InputError
 from training.recipes import recipe_for
-from training.reporting.console import Report
+from training.reporting.console import TrainingConsole
 from training.request import TrainingRequest
 from training.runs.checkpoint import Checkpoints
 from training.train import train
@@ -60,7 +60,7 @@ def order(tmp_path, pictures_folder):
 @pytest.fixture
 def run(order):
     """Train; returns the run's folder."""
-    return lambda *words, **options: train(order(*words, **options), Report()).parent
+    return lambda *words, **options: train(order(*words, **options), TrainingConsole()).parent
 
 
 def arrays(run):
@@ -161,7 +161,7 @@ def test_a_run_leaves_a_model_that_enlarges(run, pictures_folder):
 
 def test_a_stopped_run_goes_on_to_the_same_bits_averages_included(order, run, tmp_path):
     whole = run(root=tmp_path / "whole")
-    interrupted_after(5, lambda: train(order(), Report()))
+    interrupted_after(5, lambda: train(order(), TrainingConsole()))
     resumed = run()
     assert (resumed / "metrics.csv").read_bytes() == (whole / "metrics.csv").read_bytes()
     for group, values in arrays(whole).items():
