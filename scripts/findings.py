@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 from scripts.comparisons import Comparison, read_comparisons
 from scripts.findings_sentences import in_short
 from scripts.findings_tables import SECTIONS
-from training.compare.report.page import CAPTIONS, budget, notes, table_lines
+from training.compare.report.markdown import table_lines
+from training.compare.report.notes import CAPTIONS, budget, notes
 from training.compare.report.tables import columns
 from training.compare.report.verdict import verdict
 from training.compare.results import records

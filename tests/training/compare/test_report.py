@@ -1,13 +1,17 @@
 import csv
 import re
 from html.parser import HTMLParser
+from importlib import resources
+from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from tests.helpers.comparison_files import write_comparison
-from training.compare.report.page import notes
+from training.compare.report.notes import notes
+from training.compare.report.page import SCRIPT, STYLE, TEMPLATE
 from training.compare.report.tables import columns
 from training.compare.report.verdict import verdict
 from training.compare.report.write import write_report
@@ -82,6 +86,22 @@ def test_the_table_shows_the_numbers_of_the_files(comparison):
     text = (comparison / "report.md").read_text()
     assert "| subpixel | 28.100 ± 0.100 |" in text
     assert all((comparison / path).is_file() for path in re.findall(r"\]\((.*?\.png)\)", text))
+
+
+def test_the_page_shows_sentences_as_text_and_names_as_code(tmp_path):
+    folder = write_comparison(tmp_path / "ae", source="<script>alert('digits')</script>")
+    page = write_report(folder).read_text()
+    assert "<li>Take <code>subpixel</code>: no other was shown to be better in PSNR" in page
+    assert "&lt;script&gt;alert(&#39;digits&#39;)&lt;/script&gt;" in page
+    assert page.count("<script>") == page.count("</script>") == 1
+
+
+def test_the_files_of_the_page_are_in_the_wheel():
+    root = Path(__file__).resolve().parents[3]
+    wheel = {file.distribution_path for file in WheelBuilder(str(root)).recurse_included_files()}
+    for name, words in [(TEMPLATE, "<!doctype html>"), (STYLE, "--zoom"), (SCRIPT, "aria-sort")]:
+        assert words in resources.files("training.compare.report").joinpath(name).read_text()
+        assert f"training/compare/report/{name}" in wheel
 
 
 def test_a_distance_is_reached_from_above(tmp_path):

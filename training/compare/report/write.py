@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from training.compare.contest import Twin
-from training.compare.report.page import markdown, page
+from training.compare.report.markdown import markdown
+from training.compare.report.page import page
 from training.compare.report.plots import plots
 from training.compare.report.tables import columns
 from training.compare.report.verdict import verdict
