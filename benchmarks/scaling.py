@@ -88,7 +88,7 @@ def serve(model: str, strategy: str, cores: str, workers: int) -> None:
     os.sched_setaffinity(0, set(map(int, cores.split(","))))
     # TensorFlow starts one thread per usable core, so it is imported after the cores are chosen.
     start_tensorflow()
-    from training.cluster.strategy import create_strategy
+    from training.cluster import create_strategy
     from training.data import open_source
     from training.loop.loop import Loop
     from training.recipes import recipe_for

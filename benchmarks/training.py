@@ -37,7 +37,8 @@ from rich.table import Table
 
 from benchmarks.results import ROOT, SPEED, write_results
 from training.data import batches, open_source
-from training.loop.loop import CHECKPOINTS, Loop
+from training.loop.loop import Loop
+from training.loop.pauses import CHECKPOINTS
 from training.recipes import Recipe, recipe_for
 from training.runs.folder import Run
 from training.tasks import kind_of

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
+from training.cluster import STRATEGIES, is_chief
 from training.cluster.local_workers import local_worker, run_workers, stop_with_parent
-from training.cluster.strategy import STRATEGIES, is_chief
 from training.errors import InputError, Interrupted, RunError
 from training.optimisers import check_optimiser
 from training.recipes import Precision, parse_overrides, recipe_for
-from training.reporting.console import TrainingConsole
+from training.reporting import TrainingConsole
 from zoo.command_line import BAD_INPUT, FAILED, SIGNALLED, Ending, OneLineParser, raise_on_signals, run_command
 from zoo.models import parse_name
 from zoo.pretrained.load import VerificationError

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.cluster.strategy import Placement, cluster_size, create_strategy, is_chief
+from training.cluster import Placement, cluster_size, create_strategy, is_chief
 from training.errors import InputError, RunError
-from training.reporting.console import StartFacts, TrainingConsole
+from training.reporting import StartFacts, TrainingConsole
 from training.request import ResolvedTraining, TrainingRequest, resolve
 from training.runs.choosing import choose_run, open_run, runs_of_other_pictures
 from training.runs.config import commit, train_command, versions

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.cluster.strategy import create_strategy
+from training.cluster import create_strategy
 from training.data.batches.pictures import ArrayPictures
 from training.loop.loop import Loop
 from training.loop.precision import precision

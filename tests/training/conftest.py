@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.small_requests import small_request
-from training.reporting.console import TrainingConsole
+from training.reporting import TrainingConsole
 from training.train import train
 
 

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from tests.helpers.small_loops import small_loop
 from tests.helpers.small_requests import interrupted_after
-from training.cluster.strategy import Placement
+from training.cluster import Placement
 from training.errors import DivergedError, InputError
 from training.loop.loop import Loop
-from training.reporting.console import TrainingConsole
+from training.reporting import TrainingConsole
 from training.runs.checkpoint import Checkpoints
 from training.runs.folder import Run
 from training.train import train

@@ -1,1 +1,5 @@
-"""Several processes or machines that train together."""
+"""Train in several processes or on several machines together."""
+
+from training.cluster.strategy import STRATEGIES, Placement, cluster_size, create_strategy, is_chief
+
+__all__ = ["STRATEGIES", "Placement", "cluster_size", "create_strategy", "is_chief"]

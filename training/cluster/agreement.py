@@ -1,4 +1,4 @@
-"""What the workers of a cluster tell each other between steps."""
+"""Exchange numbers between the workers of a cluster between steps."""
 
 import hashlib
 import signal
@@ -12,7 +12,7 @@ _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Agreement:
-    """Answers that are the same on every worker, because each one's numbers are added up over all.
+    """Compute answers that are the same on every worker, because the numbers of all workers are added up.
 
     All workers must ask the same questions in the same order.
 
@@ -25,15 +25,15 @@ class Agreement:
         self._mean_in_graph = tf.function(self._mean)
 
     def check_plan(self, plan: str) -> None:
-        """Raise InputError where the workers are about to train different things, told by a text."""
-        # Six digits, because their square still has an exact float64.
+        """Raise `InputError` if the workers pass different texts, which describe what each is about to train."""
+        # Use six digits, because float64 still holds their square exactly.
         number = float(int(hashlib.sha256(plan.encode()).hexdigest()[:6], 16))
         mean, mean_of_squares = self._means([number, number * number])
         if abs(mean_of_squares - mean * mean) > 0.5:
             raise InputError("the workers disagree on what to train: give all the same command and the same sources")
 
     def stop(self, received: Sequence[int]) -> int | None:
-        """The signal that asks the run to stop, whichever worker received it, or None."""
+        """Return the signal that asks the run to stop, whichever worker received it, or None."""
         shares = self._means([float(number in received) for number in _STOPS])
         return next((int(number) for number, share in zip(_STOPS, shares, strict=True) if share > 0), None)
 
@@ -42,5 +42,5 @@ class Agreement:
         return [float(value) for value in self._strategy.experimental_local_results(means)[0]]
 
     def _mean(self, values: tf.Tensor) -> tf.Tensor:
-        # An argument lies on no device, and a collective operation needs one.
+        # Copy the argument, which lies on no device: a collective operation needs one.
         return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, tf.identity(values))

@@ -1,4 +1,4 @@
-"""Several local processes as one MultiWorker cluster."""
+"""Run several local processes as one MultiWorker cluster."""
 
 import json
 import os
@@ -17,15 +17,16 @@ from zoo.command_line import BAD_INPUT, SIGNALLED
 STOPPED = (SIGNALLED + signal.SIGINT, SIGNALLED + signal.SIGTERM)
 GRACE_SECONDS = 60.0
 GRACE_SECONDS_OF_BAD_INPUT = 5.0
-# Of an open file that ends when the process that started the workers does, however it ends.
+# Environment variable that holds a pipe's descriptor. The pipe closes when the launching process ends, even if it is
+# killed.
 _PARENT = "SUBPIXEL_ZOO_PARENT"
 
 
 def run_workers(count: int, arguments: Sequence[str]) -> None:
-    """Run `python -m training <arguments>` in `count` processes on this machine, to the end of all.
+    """Run `python -m training <arguments>` in `count` processes on this machine until all have ended.
 
-    Their output is this process's own. A signal goes to all of them: the run is saved and they stop together. Where
-    any worker fails, the others are stopped; where this process is killed, they stop as by SIGTERM.
+    They write to this process's output. A signal is passed on to all of them: the run is saved and they stop together.
+    If any worker fails, the others are stopped; if this process is killed, they stop as on SIGTERM.
 
     Raises:
         RunError: a worker failed.
@@ -44,11 +45,11 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
                 [sys.executable, "-m", "training", *arguments],
                 env=os.environ | {"TF_CONFIG": config, _PARENT: str(parent)},
                 pass_fds=(parent,),
-                # Else a Ctrl-C would reach every worker twice.
+                # Without a session of its own, every worker would receive a Ctrl-C twice.
                 start_new_session=True,
             )
         )
-    # Until here a signal ends this process, and with it the workers.
+    # Before this line a signal ends this process, and the workers with it.
     previous = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
     failed = None
     try:
@@ -57,10 +58,10 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
             failed = next((index for index, worker in enumerate(workers) if worker.poll()), None)
         if failed is not None and _code(workers[failed]) in STOPPED:
             _wait(workers, GRACE_SECONDS)
-            # The word of the chief counts, which saves.
+            # Use the chief's exit code: the chief is the worker that saves.
             failed = 0
         elif failed is not None and _code(workers[failed]) == BAD_INPUT:
-            # The chief, who says what is wrong, may find it a little later.
+            # The chief, which prints the message, may find the error a little later.
             _wait(workers, GRACE_SECONDS_OF_BAD_INPUT)
     finally:
         for number, handler in previous.items():
@@ -71,7 +72,7 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
         os.close(parent)
         os.close(held)
     code = 0 if failed is None else _code(workers[failed])
-    # The workers have said what is wrong with the input, and the chief that it was stopped.
+    # The workers have printed their message already.
     if code in (BAD_INPUT, *STOPPED):
         sys.exit(code)
     if code:
@@ -82,12 +83,12 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
 
 
 def local_worker() -> bool:
-    """Whether `run_workers` started this process."""
+    """Return whether `run_workers` started this process."""
     return _PARENT in os.environ
 
 
 def stop_with_parent() -> None:
-    """In a process that `run_workers` started: stop as by SIGTERM when that one is gone, at once where that hangs."""
+    """Stop a process that `run_workers` started when its parent ends, as on SIGTERM and then, if it hangs, by SIGKILL."""
     if not local_worker():
         return
 
@@ -112,13 +113,13 @@ def _running(workers: Sequence["subprocess.Popen[bytes]"]) -> list["subprocess.P
 
 
 def _code(worker: "subprocess.Popen[bytes]") -> int:
-    """The exit code as a shell tells it: 128 + n after signal n."""
+    """Return the exit code as a shell does: 128 + n after signal n."""
     code = worker.returncode
     return SIGNALLED - code if code < 0 else code
 
 
 def local_clusters(count: int) -> list[str]:
-    """TF_CONFIG of every worker of a cluster on this machine, the chief's first, at ports that nothing listens on."""
+    """Return TF_CONFIG for every worker of a cluster on this machine, the chief first, on ports that are free."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:

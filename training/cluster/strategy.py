@@ -1,4 +1,4 @@
-"""From a word to a `tf.distribute` strategy, with errors that say what is missing."""
+"""Create a `tf.distribute` strategy from its name, with errors that say what is missing."""
 
 import json
 import os
@@ -16,7 +16,7 @@ STRATEGIES = ("auto", "one", "mirrored", "multiworker")
 
 
 def cluster_size() -> int:
-    """Workers of the cluster that TF_CONFIG or SLURM describes; 1 without one.
+    """Return the number of workers in the cluster that TF_CONFIG or SLURM describes; 1 without a cluster.
 
     Raises:
         InputError: TF_CONFIG is not the JSON that TensorFlow expects.
@@ -42,7 +42,7 @@ def cluster_size() -> int:
 
 
 def is_chief() -> bool:
-    """Whether this process speaks to the user, as far as TF_CONFIG or SLURM says; TensorFlow is not needed."""
+    """Return whether this process prints and saves, by TF_CONFIG or SLURM alone; TensorFlow is not needed."""
     if cluster_size() == 1:
         return True
     if text := os.environ.get("TF_CONFIG"):
@@ -56,7 +56,7 @@ def is_chief() -> bool:
 def create_strategy(
     name: str = "auto", *, logical_cpus: int | None = None, announce: Callable[[int], None] = lambda _: None
 ) -> "tf.distribute.Strategy":
-    """The strategy of that name. Call it before any other TensorFlow operation.
+    """Return the strategy of a name. Call it before any other TensorFlow operation.
 
     Args:
         name: `auto` takes MultiWorker when TF_CONFIG or SLURM describes several workers, Mirrored when
@@ -65,7 +65,7 @@ def create_strategy(
         announce: called with the number of workers before this one waits for the others.
 
     Raises:
-        InputError: an unknown name, a cluster that is not described, or devices that are fixed already.
+        InputError: the name is unknown, no cluster is described, or the devices are fixed already.
     """
     if name not in STRATEGIES:
         raise InputError(f"strategy {name!r} is not one of {', '.join(STRATEGIES)}")
@@ -107,7 +107,7 @@ def _multiworker(tf: Any, announce: Callable[[int], None]) -> "tf.distribute.Str
             "or use mirrored or one"
         )
     announce(cluster_size())
-    # It waits for the other workers where no handler of Python runs: a signal has to end the process by itself.
+    # It waits for the other workers in native code, where Python's handlers do not run: let signals end the process.
     handlers = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
@@ -117,7 +117,7 @@ def _multiworker(tf: Any, announce: Callable[[int], None]) -> "tf.distribute.Str
 
 
 class Placement:
-    """Where this process stands among all replicas of a strategy.
+    """Find the place of this process among all replicas of a strategy.
 
     Attributes:
         replicas: replicas over all workers.

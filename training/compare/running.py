@@ -11,7 +11,7 @@ from training.compare.contest import ComparisonRequest, Contest, Twin
 from training.compare.plan import plan_twins
 from training.compare.results import records
 from training.data import open_source
-from training.reporting.console import StartFacts, TrainingConsole
+from training.reporting import StartFacts, TrainingConsole
 from training.request import ResolvedTraining, resolve
 from training.runs.choosing import finished_run
 from training.runs.evaluations import Evaluation

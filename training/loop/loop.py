@@ -1,73 +1,63 @@
 """The one training loop: `strategy.run` inside a `tf.function`, for every task and every strategy."""
 
-import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import tensorflow as tf
 
 from training.cluster.agreement import Agreement
 from training.data import Pictures, StreamedPictures
 from training.errors import CollapsedError, DivergedError, Interrupted
-from training.loop.replica_batches import Streams
-from training.loop.stop_signals import stop_signals
+from training.loop.pauses import Pauses
+from training.loop.progress import Progress
+from training.loop.replica_batches import ReplicaBatches
 from training.recipes import Recipe
 from training.reporting.tensorboard import Board
 from training.runs.checkpoint import Checkpoint, Checkpoints
 from training.runs.folder import Run
 from training.tasks.task import Batch, Task
 
-SECONDS_PER_CALL = 0.5
-STEPS_PER_CALL = 10
-# Of a run, beside those by the clock.
-CHECKPOINTS = 10
 STOPPED = "the run stops there and its last checkpoint is kept"
 DIVERGED = f"{STOPPED}; try a smaller learning_rate, or clip_norm=1"
 
 
-@dataclass
-class Progress:
-    """What a run knows beside its variables; saved with every checkpoint.
-
-    Attributes:
-        step: optimiser steps taken.
-        rows: rows of metrics.csv so far.
-        totals: sums of the training scalars since the last row.
-        best: step and score of the best evaluation, or None.
-        seconds: spent in training steps, evaluations not counted.
-        processor_seconds: of processor time in those, over all cores.
-    """
-
-    step: int = 0
-    rows: list[dict[str, float]] = field(default_factory=list)
-    totals: dict[str, float] = field(default_factory=dict)
-    best: dict[str, float] | None = None
-    seconds: float = 0.0
-    processor_seconds: float = 0.0
-
-    def state(self) -> dict[str, Any]:
-        """As JSON values, all but the step."""
-        values = dataclasses.asdict(self)
-        del values["step"]
-        return values
-
-
 class Loop:
-    """Train a task to the last step of its recipe.
+    """Train a task to the last step of its recipe."""
 
-    Args:
-        task: built inside the strategy's scope.
-        strategy: any `tf.distribute` strategy.
-        train: pictures of the training split.
-        validation: pictures that decide what is best.
-        seed: decides the order of examples; that of the task every draw.
-        run: the folder to write to; None on workers that are not the chief.
-        report: called with `(step, values, steps_per_second)` after every call into TensorFlow.
-        clock: seconds that never go back, for `checkpoint_minutes`.
-    """
+    def train_to_end(self) -> None:
+        """Train until the recipe's last step.
+
+        Raises:
+            DivergedError: the loss is not finite; the message names the step.
+            Interrupted: SIGINT or SIGTERM reached this worker or another; the run was saved.
+        """
+        progress, pauses = self.progress, self.pauses
+        with pauses.collect_signals():
+            if progress.step == 0:
+                self._describe()
+                self._evaluate_and_show()
+            stream = self.stream()
+            while progress.step < self.recipe.steps:
+                count = pauses.steps_of_next_call(progress.step)
+                started = time.perf_counter()
+                self.advance(stream, count)
+                rate = count / (time.perf_counter() - started)
+                pauses.adapt_to(rate)
+
+                row: dict[str, float] = {}
+                if pauses.log_is_due(progress.step):
+                    row |= self._logged(rate)
+                if pauses.evaluation_is_due(progress.step):
+                    row |= self._evaluate_and_show()
+                if row:
+                    progress.rows.append({"step": progress.step, **row})
+                self.report(progress.step, row, rate)
+                stop = pauses.stop_signal()
+                if stop or pauses.checkpoint_is_due(progress.step):
+                    self.save()
+                if stop:
+                    raise Interrupted(stop, progress.step)
 
     def __init__(
         self,
@@ -81,9 +71,21 @@ class Loop:
         report: Callable[[int, Mapping[str, float], float], None] = lambda *_: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Prepare a training that has taken no steps.
+
+        Args:
+            task: built inside the strategy's scope.
+            strategy: any `tf.distribute` strategy.
+            train: pictures of the training split.
+            validation: pictures that decide which weights are best.
+            seed: of the order of examples; the task has its own for every draw.
+            run: the folder to write to; None on workers that are not the chief.
+            report: called with `(step, values, steps_per_second)` after every call into TensorFlow.
+            clock: seconds that never go back, for `checkpoint_minutes`.
+        """
         self.task = task
         self.strategy = strategy
-        self.streams = Streams(task, strategy, train, validation, seed=seed)
+        self.batches = ReplicaBatches(task, strategy, train, validation, seed=seed)
         self.validation = validation
         self.run = run
         self.report = report
@@ -91,10 +93,7 @@ class Loop:
         self.progress = Progress()
         self.checkpoints = Checkpoints(run.checkpoints, self.recipe.keep) if run else None
         self.board = Board(run.path / "tensorboard") if run else None
-        self.clock = clock
-        self._saved_at = clock()
-        # Collective operations inside a loop find each other by its iterations: workers must make the same calls.
-        self._agreement = None if self.streams.alone else Agreement(strategy)
+        self.pauses = Pauses(self.recipe, None if self.batches.alone else Agreement(strategy), clock)
         self._steps = tf.function(self._steps_in_graph, reduce_retracing=True)
         self._evaluate = tf.function(self._evaluate_in_graph, reduce_retracing=True)
 
@@ -102,66 +101,21 @@ class Loop:
         """Go on from a checkpoint of the same run."""
         checkpoint.restore(self.task.groups())
         self.progress = Progress(checkpoint.step, **checkpoint.state)
-        # A run may have been killed after the checkpoint and before its rows.
+        # A run may have been killed after its checkpoint was written and before its rows were.
         if self.run:
             self.run.write_metrics(self.progress.rows)
 
-    def train_to_end(self) -> None:
-        """Train until the recipe's last step.
-
-        Raises:
-            DivergedError: the loss is not finite; names the step.
-            Interrupted: SIGINT or SIGTERM came, to this worker or another; the run was saved.
-        """
-        recipe, progress = self.recipe, self.progress
-        log, evaluate, save = (
-            recipe.log_every,
-            math.ceil(recipe.steps / recipe.evaluations),
-            math.ceil(recipe.steps / CHECKPOINTS),
-        )
-        fixed = self._agreement is not None
-        calls = STEPS_PER_CALL if fixed else 1
-        with stop_signals() as received:
-            if progress.step == 0:
-                self._describe()
-                self._evaluate_and_show()
-            stream = self.stream()
-            while progress.step < recipe.steps:
-                # Calls end where something is due, and last about half a second, so that a signal is answered.
-                due = min(every - progress.step % every for every in (log, evaluate, save))
-                count = min(calls, due, recipe.steps - progress.step)
-                started = time.perf_counter()
-                self.advance(stream, count)
-                rate = count / (time.perf_counter() - started)
-                calls = STEPS_PER_CALL if fixed else max(1, int(rate * SECONDS_PER_CALL))
-
-                last = progress.step == recipe.steps
-                row: dict[str, float] = {}
-                if last or progress.step % log == 0:
-                    row |= self._logged(rate)
-                if last or progress.step % evaluate == 0:
-                    row |= self._evaluate_and_show()
-                if row:
-                    progress.rows.append({"step": progress.step, **row})
-                self.report(progress.step, row, rate)
-                stop = self._agreement.stop(received) if self._agreement else next(iter(received), None)
-                overdue = self.clock() - self._saved_at > 60 * recipe.checkpoint_minutes
-                if last or progress.step % save == 0 or overdue or stop:
-                    self.save()
-                if stop:
-                    raise Interrupted(stop, progress.step)
-
     def evaluate(self) -> dict[str, float]:
-        """Means over the validation part, every picture counted once, and what is measured on all of it together."""
+        """Return means over the validation part, every picture counted once, and the metrics of the part as a whole."""
         sums: dict[str, float] = {}
-        for batch in self.streams.validation:
+        for batch in self.batches.validation:
             for tag, value in self._evaluate(batch).items():
                 sums[tag] = sums.get(tag, 0.0) + float(value)
         count = sums.pop("count")
         return {tag: value / count for tag, value in sums.items()} | self.task.evaluate_set(self.validation)
 
     def speed(self) -> dict[str, float]:
-        """Examples per second and processor cores in use during training steps, over the whole run."""
+        """Return examples per second and processor cores in use during training steps, over the whole run."""
         progress = self.progress
         seconds = max(progress.seconds, 1e-9)
         return {
@@ -170,19 +124,19 @@ class Loop:
         }
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close TensorBoard's file."""
         if self.board:
             self.board.close()
 
     def stream(self) -> Iterator[Batch]:
-        """The batches from the present step on."""
-        return self.streams.training(self.progress.step)
+        """Return the batches from the present step on."""
+        return self.batches.training(self.progress.step)
 
     def advance(self, stream: Iterator[Batch], count: int) -> None:
         """Take `count` steps from the stream, in one call into TensorFlow.
 
         Raises:
-            DivergedError: the loss is not finite; names the step.
+            DivergedError: the loss is not finite; the message names the step.
         """
         progress, tags = self.progress, self.task.training_tags
         totals = [tf.constant(progress.totals.get(tag, 0.0), tf.float64) for tag in tags]
@@ -211,16 +165,16 @@ class Loop:
                 "discriminator_learning_rate"
             )
         if self.run and self.checkpoints and self.board:
-            # First, so that what is lost of it is written again when the run resumes.
+            # Flush before the checkpoint: events that are lost after it would not be written again by a resumed run.
             self.board.flush()
             self.checkpoints.save(self.progress.step, self.task.groups(), self.progress.state())
             self.run.write_metrics(self.progress.rows)
-        self._saved_at = self.clock()
+        self.pauses.note_checkpoint()
 
     def _steps_in_graph(
         self, stream: Iterator[Batch], count: tf.Tensor, totals: list[tf.Tensor]
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
-        """Take `count` steps; adds each step's scalars to `totals` and finds the first that is not finite, if any."""
+        """Take `count` steps; add their scalars to `totals` and find the first step whose scalars are not finite."""
         tags = self.task.training_tags
 
         def nothing() -> tuple[tf.Tensor, tf.Tensor]:
@@ -232,7 +186,7 @@ class Loop:
             bad = tf.where(tf.reduce_all(tf.math.is_finite(values)), tf.int64.max, batch["step"])
             return sums + values, tf.minimum(first_bad, bad)
 
-        # Each replica adds up its own: summed over replicas at every step, every scalar would cost a message.
+        # Each replica adds up its own scalars: a sum over replicas at every step would cost a message per scalar.
         sums, first_bad = self.strategy.run(nothing)
         for _ in tf.range(count):
             sums, first_bad = self.strategy.run(one_step, args=(next(stream), sums, first_bad))
@@ -241,11 +195,11 @@ class Loop:
         return [total + value for total, value in zip(totals, everywhere, strict=True)], first_bad
 
     def _evaluate_in_graph(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Sums over one global batch, and how many pictures it really held."""
+        """Return sums over one global batch, and the number of its pictures without padding."""
 
         def one_replica(part: Batch) -> dict[str, tf.Tensor]:
             mask = tf.cast(part["mask"], tf.float64)
-            # Padding is masked by selection: its metrics may be anything, and 0 * inf is not 0.
+            # Select instead of multiplying by the mask: metrics of padding may be infinite, and 0 * inf is not 0.
             values = {
                 tag: tf.reduce_sum(tf.where(mask > 0, tf.cast(value, tf.float64), 0.0))
                 for tag, value in self.task.evaluate(part).items()
@@ -256,7 +210,7 @@ class Loop:
         return {tag: self.strategy.reduce("SUM", value, axis=None) for tag, value in sums.items()}
 
     def _logged(self, rate: float) -> dict[str, float]:
-        """The means since the last row."""
+        """Return the means of the training scalars since the last row, and start new sums."""
         totals = dict(self.progress.totals)
         self.progress.totals = {}
         steps = totals.pop("steps")
@@ -279,7 +233,7 @@ class Loop:
             progress.best = {"step": progress.step, "score": score}
         if self.board and self.checkpoints:
             self.board.scalars(progress.step, values)
-            self.board.picture(progress.step, "eval/pictures", self.task.pictures(self.streams.shown))
+            self.board.picture(progress.step, "eval/pictures", self.task.pictures(self.batches.shown))
             for name, plot in self.task.plots(self.validation).items():
                 self.board.plot(progress.step, f"eval/{name}", plot)
             if better:
@@ -287,8 +241,8 @@ class Loop:
         return values
 
     def _check_weights(self) -> None:
-        """Raise DivergedError where a weight is not finite."""
-        # The loss of a step is that of the weights before it: the update itself may be what went wrong.
+        """Raise `DivergedError` where a weight is not finite."""
+        # The loss of a step depends on the weights before it, so a bad update shows in the weights first.
         for name, network in self.task.networks.items():
             if not all(bool(tf.reduce_all(tf.math.is_finite(weight.value))) for weight in network.weights):
                 raise DivergedError(f"weights of {name} are not finite at step {self.progress.step}; {DIVERGED}")

@@ -1,4 +1,4 @@
-"""Which batches a replica sees, in training and in evaluation."""
+"""Choose the batches that this worker's replicas see, in training and in evaluation."""
 
 import functools
 import math
@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 
-from training.cluster.strategy import Placement
+from training.cluster import Placement
 from training.data import Pictures, StreamedPictures, batches, evaluation_batches
 from training.tasks.task import Batch, Task
 
 EVALUATION_BATCH = 256
 
 
-class Streams:
-    """This worker's part of the global batches of a run.
+class ReplicaBatches:
+    """Read this worker's part of the global batches of a run.
 
     Args:
-        task: says what a batch holds beside pictures, and how many are shown.
+        task: says whether batches hold labels, and how many pictures are shown.
         strategy: any `tf.distribute` strategy.
         train: pictures of the training split.
-        validation: pictures that decide what is best.
-        seed: decides the order of examples.
+        validation: pictures that decide which weights are best.
+        seed: of the order of examples.
     """
 
     def __init__(
@@ -42,32 +42,32 @@ class Streams:
 
     @property
     def alone(self) -> bool:
-        """Whether all replicas are in this process."""
+        """Return whether all replicas are in this process."""
         return self._placement.replicas == self._placement.local
 
     def training(self, step: int) -> Iterator[Batch]:
-        """The training batches from a step on, without end."""
+        """Return the training batches from a step on, without end."""
         return iter(self._distributed(lambda: self._training_batches(step)))
 
     @functools.cached_property
     def validation(self) -> tf.data.Dataset:
-        """The validation part; built once, because building it costs as much as reading a few thousand pictures."""
+        """Return the validation part. It is built once, because that costs as much as reading thousands of pictures."""
         return self._distributed(self._validation_batches)
 
     @functools.cached_property
     def shown(self) -> Batch:
-        """The first pictures of the validation part, as many as the task shows."""
+        """Return the first pictures of the validation part, the number that the task shows."""
         size = min(self._task.shown, self._validation.count)
         return next(iter(evaluation_batches(self._validation, batch_size=size, labels=self._task.labels)))
 
     def _distributed(self, stream: Callable[[], tf.data.Dataset]) -> tf.data.Dataset:
-        # A strategy's own iterator hands each batch from thread to thread, which pays where one copies it to a GPU.
+        # A strategy's own iterator passes each batch between threads, which pays only where one copies it to a GPU.
         if self._placement.local == 1 and not tf.config.list_physical_devices("GPU"):
             return stream()
         return self._strategy.distribute_datasets_from_function(lambda _: stream())
 
     def _training_batches(self, step: int) -> tf.data.Dataset:
-        # Of a stream that could end, the workers of a cluster ask each other at every step whether theirs did.
+        # Declare the stream endless, or the workers of a cluster ask each other at every step whether theirs has ended.
         endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
         return batches(
             self._train,

@@ -1,4 +1,4 @@
-"""Signals that ask a training to stop."""
+"""Collect the signals that ask a training to stop."""
 
 import signal
 import threading

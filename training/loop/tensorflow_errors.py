@@ -1,4 +1,4 @@
-"""What TensorFlow raises under way, in one line."""
+"""Turn TensorFlow's errors during a training into messages of one line."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-from training.cluster.strategy import cluster_size
+from training.cluster import cluster_size
 from training.errors import RunError
 
-# Where in a program an operation was made, which TensorFlow tells before what went wrong.
+# Prefixes of lines that say where an operation was created. TensorFlow prints them before the actual error.
 _ORIGINS = ("Graph execution error", "Detected at node", "File ")
 _GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
 _NAMES = re.compile(r"\{\{.*?\}\}\s*|\s*\[Op:\w+\].*")
@@ -17,10 +17,13 @@ _NAMES = re.compile(r"\{\{.*?\}\}\s*|\s*\[Op:\w+\].*")
 
 @contextmanager
 def tensorflow_failures(step: Callable[[], int | None]) -> Iterator[None]:
-    """Raise a RunError for what TensorFlow raises; `step` tells how far the run is, once it is under way.
+    """Raise a `RunError` for an error of TensorFlow inside a block.
+
+    Args:
+        step: returns the step that the run has reached, or None before it starts.
 
     Raises:
-        RunError: names the step and the cause, or says that a worker of the cluster is gone.
+        RunError: the message names the step and the cause, or says that a worker of the cluster is gone.
     """
     try:
         yield

@@ -1,1 +1,5 @@
-"""The console, TensorBoard and plots."""
+"""Show a training: on the console, in TensorBoard, and in plots."""
+
+from training.reporting.console import StartFacts, TrainingConsole
+
+__all__ = ["StartFacts", "TrainingConsole"]

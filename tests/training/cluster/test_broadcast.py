@@ -18,7 +18,7 @@ CONTENTS = (b"", b"a", b"\xff" * 4, bytes(range(256)) * 5, b"\x00\x80" * 7)
 
 ON_TWO_REPLICAS = """
 from training.cluster import broadcast
-from training.cluster.strategy import create_strategy
+from training.cluster import create_strategy
 two = create_strategy("mirrored", logical_cpus=2)
 assert two.num_replicas_in_sync == 2
 broadcast.CHUNK_BYTES = 64

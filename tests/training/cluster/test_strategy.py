@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.cluster import STRATEGIES, cluster_size, create_strategy, is_chief
 from training.cluster.local_workers import run_workers
-from training.cluster.strategy import STRATEGIES, cluster_size, create_strategy, is_chief
 from training.errors import InputError
-from training.reporting.console import TrainingConsole
+from training.reporting import TrainingConsole
 from training.runs.checkpoint import Checkpoints
 from training.train import train
 from zoo.arrays import relative_distance

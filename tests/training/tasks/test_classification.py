@@ -16,7 +16,7 @@ from training.errors import InputError
 from training.evaluate import evaluate
 from training.publishing.publish import _check_outputs
 from training.recipes import recipe_for
-from training.reporting.console import TrainingConsole
+from training.reporting import TrainingConsole
 from training.request import TrainingRequest
 from training.runs.checkpoint import Checkpoints
 from training.tasks.classification.task import Classification, accuracy, cross_entropy

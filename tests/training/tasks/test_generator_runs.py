@@ -25,7 +25,7 @@ from zoo.pretrained.load import CARD
 def runs(tmp_path_factory, shapes_folder):
     """Finished runs of a VAE and a DCGAN by model name, not to be changed."""
     from tests.helpers.small_requests import small_request
-    from training.reporting.console import TrainingConsole
+    from training.reporting import TrainingConsole
     from training.train import train
 
     root = tmp_path_factory.mktemp("drawn") / "runs"

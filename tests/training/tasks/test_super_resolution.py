@@ -13,7 +13,7 @@ from training.data import SourceError, open_source
 from training.data.batches.patches import REDUCED, Cells, Patches
 from training.errors import InputError
 from training.recipes import recipe_for
-from training.reporting.console import TrainingConsole
+from training.reporting import TrainingConsole
 from training.request import TrainingRequest
 from training.runs.checkpoint import Checkpoints
 from training.train import train
