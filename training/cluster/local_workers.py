@@ -88,7 +88,7 @@ def local_worker() -> bool:
 
 
 def stop_with_parent() -> None:
-    """Stop a process that `run_workers` started when its parent ends, as on SIGTERM and then, if it hangs, by SIGKILL."""
+    """Stop a process that `run_workers` started when its parent ends: as on SIGTERM, then by SIGKILL if it hangs."""
     if not local_worker():
         return
 

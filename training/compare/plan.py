@@ -54,7 +54,9 @@ def check_request(
     if len(chosen) < 2:
         raise InputError(f"upsamplers={upsamplers}: a comparison needs two or more of {', '.join(entry.upsamplers)}")
     if seeds < 1:
-        raise InputError(f"seeds={seeds} must be at least 1; with one seed no difference can be told from chance")
+        raise InputError(
+            f"seeds={seeds} must be at least 1; with one seed no difference can be distinguished from chance"
+        )
     under = _listed("fairness", fairness, tuple(FAIRNESS))
     if "mapped" in under and not set(MAPPED) <= set(chosen):
         raise InputError(f"fairness=mapped compares {' with '.join(MAPPED)}; both must be among the up-samplers")

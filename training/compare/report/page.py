@@ -17,7 +17,7 @@ TEMPLATE, STYLE, SCRIPT = "report.html.j2", "report.css", "report.js"
 
 
 class Cell(NamedTuple):
-    """A cell of the table.
+    """Hold a cell of the table.
 
     Attributes:
         column: the name of the number that the column sorts by.
@@ -31,7 +31,7 @@ class Cell(NamedTuple):
 
 
 class TableRow(NamedTuple):
-    """A row of the table: the key and the label of a twin, and its cells."""
+    """Hold a row of the table: the key and the label of a twin, and its cells."""
 
     twin: str
     label: str
@@ -39,7 +39,7 @@ class TableRow(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """A picture of the page: its caption, and the picture as a `data:` address."""
+    """Hold a picture of the page: its caption, and the picture as a `data:` address."""
 
     caption: str
     source: str

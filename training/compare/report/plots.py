@@ -1,4 +1,4 @@
-"""The plots of a comparison, as PNG bytes."""
+"""Draw the plots of a comparison, as PNG bytes."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def plots(results: Results, rows: Sequence[Row]) -> dict[str, bytes]:
-    """PNG by name: `quality`, `latency`, `spectra`; one without anything to show is left out."""
+    """Return PNG bytes by name: `quality`, `latency`, `spectra`; a plot with nothing to show is left out."""
     drawn: dict[str, Callable[[Axes], bool]] = {
         "quality": lambda axes: _quality(axes, results),
         "latency": lambda axes: _latency(axes, results, rows),
@@ -25,7 +25,7 @@ def plots(results: Results, rows: Sequence[Row]) -> dict[str, bytes]:
 
 
 def _styles(results: Results) -> dict[str, tuple[str, str, str]]:
-    """Label, colour and line of each twin: a colour an up-sampler, a line a setting of fairness."""
+    """Return label, colour and line of each twin: one colour per up-sampler, one line per setting of fairness."""
     upsamplers = list(dict.fromkeys(twin.upsampler for twin in results.twins))
     lines = {"own": "-", "mapped": "--", "cost": ":"}
     return {
@@ -39,7 +39,7 @@ def _styles(results: Results) -> dict[str, tuple[str, str, str]]:
 
 
 def _quality(axes: "Axes", results: Results) -> bool:
-    """Quality over steps, the mean of the seeds inside the band from the worst to the best."""
+    """Draw quality over steps, the mean of the seeds inside the band from the worst to the best."""
     tag = results.facts["score"]
     for key, (label, colour, line) in _styles(results).items():
         curves = [dict(results.curve(key, seed, tag)) for seed in range(results.facts["seeds"])]
@@ -51,25 +51,29 @@ def _quality(axes: "Axes", results: Results) -> bool:
         axes.fill_between(
             steps, [min(row) for row in values], [max(row) for row in values], color=colour, alpha=0.15, lw=0
         )
-    told = metric(tag.partition("/")[2])
-    axes.set(xlabel="steps", ylabel=f"{told.label}{told.unit}, validation", title="Quality over steps, band over seeds")
+    shown_metric = metric(tag.partition("/")[2])
+    axes.set(
+        xlabel="steps",
+        ylabel=f"{shown_metric.label}{shown_metric.unit}, validation",
+        title="Quality over steps, band over seeds",
+    )
     axes.legend(frameon=False)
     return True
 
 
 def _latency(axes: "Axes", results: Results, rows: Sequence[Row]) -> bool:
-    """Quality against the time of a forward pass, with the standard deviation over seeds."""
+    """Draw quality against the time of a forward pass, with the standard deviation over seeds."""
     if not results.facts["metrics"]:
         return False
-    told = metric(results.facts["metrics"][0])
+    shown_metric = metric(results.facts["metrics"][0])
     styles = _styles(results)
     marks = {"own": "o", "mapped": "D", "cost": "s"}
     for row in rows:
         label, colour, _ = styles[row["twin"]]
         axes.errorbar(
             row["forward_ms"],
-            row[f"{told.name}_mean"],
-            yerr=row[f"{told.name}_sd"],
+            row[f"{shown_metric.name}_mean"],
+            yerr=row[f"{shown_metric.name}_sd"],
             fmt=marks[row["fairness"]],
             color=colour,
             capsize=3,
@@ -77,12 +81,14 @@ def _latency(axes: "Axes", results: Results, rows: Sequence[Row]) -> bool:
         )
     axes.set_xlim(left=0)
     axes.legend(frameon=False)
-    axes.set(xlabel="milliseconds, forward", ylabel=told.label + told.unit, title="Quality against latency")
+    axes.set(
+        xlabel="milliseconds, forward", ylabel=shown_metric.label + shown_metric.unit, title="Quality against latency"
+    )
     return True
 
 
 def _spectra(axes: "Axes", results: Results) -> bool:
-    """Power of what is left, or of samples beside the data, by frequency after training."""
+    """Draw power by frequency after training, of residuals or of samples compared with the data."""
     styles = _styles(results)
     if any(row["twin"] == DATA for row in results.spectra):
         styles[DATA] = ("data", DATA_COLOUR, "--")

@@ -19,7 +19,7 @@ HEADINGS = {
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, the name of the number that it sorts by, and how a row is told."""
+    """Hold a heading, the name of the number that it sorts by, and the text of a row's cell."""
 
     heading: str
     sorts_by: str
@@ -27,7 +27,7 @@ class Column:
 
 
 def columns(results: Results, rows: Sequence[Row]) -> list[Column]:
-    """The columns after the twin's name; one without a number in any row is left out."""
+    """Return the columns after the twin's name; a column without a number in any row is left out."""
     metrics = [name for place, name in enumerate(results.facts["metrics"]) if place == 0 or not minor(name)]
     found = [_of_metric(name, results.facts["seeds"], rows) for name in metrics]
     found.append(Column("steps to equal quality", "steps_to_common_quality", _whole("steps_to_common_quality")))
@@ -44,16 +44,18 @@ def columns(results: Results, rows: Sequence[Row]) -> list[Column]:
 
 
 def _of_metric(name: str, seeds: int, rows: Sequence[Row]) -> Column:
-    told = metric(name)
-    # What pictures of the data reach; the same for every twin.
+    shown_metric = metric(name)
+    # Pictures of the data reach this value, whatever the twin.
     floor = rows[0].get(f"{name}{FLOOR}_mean")
-    reached = "" if floor is None else f" (data {told.text(floor)})"
+    reached = "" if floor is None else f" (data {shown_metric.text(floor)})"
 
     def text(row: Row) -> str:
         mean, spread = row[f"{name}_mean"], row[f"{name}_sd"]
-        return "" if mean is None else told.text(mean) + (f" ± {told.text(spread)}" if seeds > 1 else "")
+        return (
+            "" if mean is None else shown_metric.text(mean) + (f" ± {shown_metric.text(spread)}" if seeds > 1 else "")
+        )
 
-    return Column(told.label + told.unit + reached, f"{name}_mean", text)
+    return Column(shown_metric.label + shown_metric.unit + reached, f"{name}_mean", text)
 
 
 def _whole(name: str) -> Callable[[Row], str]:

@@ -1,4 +1,4 @@
-"""What a comparison shows, in sentences made from its numbers."""
+"""Say in sentences what a comparison shows, from its numbers."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ _EQUAL_TIME = 1.05
 
 
 def verdict(results: Results, twins: Sequence[Row], pairs: Sequence[Row]) -> list[str]:
-    """Sentences, the answer first.
+    """Return sentences, the answer first.
 
     Args:
         results: of the comparison.
@@ -32,7 +32,7 @@ def verdict(results: Results, twins: Sequence[Row], pairs: Sequence[Row]) -> lis
 
 
 def _answer(results: Results, twins: Sequence[Row], labels: dict[str, str], main: Metric | None) -> str:
-    """Which up-sampler to take, and why."""
+    """Say which up-sampler to take, and why."""
     if main is None or results.facts["seeds"] < 2:
         return (
             f"One seed ({results.facts['steps']:,} steps) cannot tell a difference from chance; the figures say "
@@ -53,7 +53,7 @@ def _answer(results: Results, twins: Sequence[Row], labels: dict[str, str], main
 
 
 def unbeaten(results: Results, twins: Sequence[Row], main: Metric) -> list[str]:
-    """Keys of the twins that no other was shown to be better than, the fastest first: that is the one to take.
+    """Return the keys of the twins that no other was shown to be better than, the fastest first.
 
     Args:
         results: of a comparison with two seeds or more.
@@ -72,7 +72,7 @@ def unbeaten(results: Results, twins: Sequence[Row], main: Metric) -> list[str]:
 
 
 def _field(results: Results) -> list[Twin]:
-    """The twins among which the answer chooses: from their own initialisers where those were compared."""
+    """Return the twins that the answer chooses from: those of their own initialisers if these were compared."""
     chosen = results.pairs[0].fairness
     keys = {key for pair in results.pairs if pair.fairness == chosen for key in (pair.first, pair.second)}
     return [twin for twin in results.twins if twin.key in keys]
@@ -81,10 +81,10 @@ def _field(results: Results) -> list[Twin]:
 def _quality(results: Results, pairs: Sequence[Row], labels: dict[str, str], main: Metric) -> list[str]:
     sentences = []
     for setting in results.facts["fairness"]:
-        told = [row for row in pairs if row["metric"] == main.name and row["fairness"] == setting]
+        compared = [row for row in pairs if row["metric"] == main.name and row["fairness"] == setting]
         parts = []
-        for first in dict.fromkeys(row["first"] for row in told):
-            rows = [row for row in told if row["first"] == first]
+        for first in dict.fromkeys(row["first"] for row in compared):
+            rows = [row for row in compared if row["first"] == first]
             parts.append(f"against {labels[first]}{_why(rows)} {_found(rows, labels, main)}")
         if parts:
             sentences.append(f"{_opening(results, setting)}, {main.label} {'; '.join(parts)}.")
@@ -103,28 +103,28 @@ def _opening(results: Results, setting: str) -> str:
 
 
 def _why(rows: Sequence[Row]) -> str:
-    """What a difference between twins of one function shows."""
+    """Say what a difference between twins that start as one function shows."""
     return f" ({rows[0]['shows']})" if rows[0]["fairness"] == "mapped" else ""
 
 
 def _found(rows: Sequence[Row], labels: dict[str, str], main: Metric) -> str:
-    """The differences to one twin: those that were shown, and those that were not."""
-    said: dict[str, list[str]] = {}
+    """Say which differences to one twin were shown, and which were not."""
+    outcomes: dict[str, list[str]] = {}
     for row in rows:
         found = difference(row)
         size = f"{found.mean:+.{main.digits}f}{main.unit}"
         if found.low is None or found.high is None:
-            said.setdefault("differs by", []).append(f"{size} for {labels[row['second']]}")
+            outcomes.setdefault("differs by", []).append(f"{size} for {labels[row['second']]}")
             continue
         better = (found.mean > 0) == main.larger_is_better
         words = ("is better for" if better else "is worse for") if found.shown else "shows no difference for"
         interval = f"{size}, {found.low:+.{main.digits}f} to {found.high:+.{main.digits}f}"
-        said.setdefault(words, []).append(f"{labels[row['second']]} ({interval})")
-    return " and ".join(f"{words} {listed(names)}" for words, names in said.items())
+        outcomes.setdefault(words, []).append(f"{labels[row['second']]} ({interval})")
+    return " and ".join(f"{words} {listed(names)}" for words, names in outcomes.items())
 
 
 def _checkerboard(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
-    """The pattern in what the networks make of pictures, and of features that are the same everywhere."""
+    """Say how strong the checkerboard is in outputs for pictures, and for constant features."""
     sentences = []
     known = [row for row in twins if row["spectral_before"] is not None]
     if known:
@@ -161,15 +161,15 @@ def _speed(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
         return f"{labels[quick['twin']]} is the fastest and {labels[slow['twin']]} takes {ratio:.2f} times as long"
 
     names = {"forward_ms": "Forward", "step_ms": "in a training step", "xla_ms": "under XLA", "litert_ms": "in LiteRT"}
-    told = [f"{words}, {compared(column)}" for column, words in names.items() if any(row[column] for row in twins)]
-    if not told:
+    clauses = [f"{words}, {compared(column)}" for column, words in names.items() if any(row[column] for row in twins)]
+    if not clauses:
         return []
-    told_of_all = "; ".join(told) + "."
+    text = "; ".join(clauses) + "."
     if not any(row["litert_ms"] for row in twins):
-        told_of_all += " LiteRT (ai-edge-litert) is not installed or does not take these networks: not measured."
-    return [told_of_all]
+        text += " LiteRT (ai-edge-litert) is not installed or does not take these networks: not measured."
+    return [text]
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words with commas and an "and"."""
+    """Return words with commas and an "and"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

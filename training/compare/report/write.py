@@ -20,7 +20,7 @@ REPORT, MARKDOWN, PLOTS, BOARD = "report.html", "report.md", "plots", "tensorboa
 
 
 def write_report(folder: Path) -> Path:
-    """Read a comparison and write everything that follows from it; returns the path of the HTML report."""
+    """Read a comparison and write everything that follows from it; return the path of the HTML report."""
     results = records.read(folder)
     twins, pairs = twin_rows(results), pair_rows(results)
     write_csv(folder / records.TWINS, twins)
@@ -38,13 +38,13 @@ def write_report(folder: Path) -> Path:
 
 
 def _write_board(results: Results, sentences: Sequence[str], drawn: Mapping[str, bytes]) -> None:
-    """TensorBoard: a sub-run a twin and seed on shared tags, its hyper-parameters and what it reached, pictures."""
+    """Write TensorBoard: a sub-run per twin and seed on shared tags, its hyper-parameters, results and pictures."""
 
     from training.reporting.tensorboard import Board
 
     folder = results.folder / BOARD
     shutil.rmtree(folder, ignore_errors=True)
-    # TensorBoard's table shows the first few tags of the alphabet unasked: what is reached, then what it costs.
+    # TensorBoard's table shows the first tags of the alphabet by default: first the results, then the costs.
     reached = {f"after/{name}": name for name in results.facts["metrics"]}
     reached |= {f"after/{name}": f"{name}_after" for name in CHECKERBOARD}
     summary = Board(folder / "all")
@@ -63,7 +63,7 @@ def _write_board(results: Results, sentences: Sequence[str], drawn: Mapping[str,
 
 
 def _write_run(results: Results, twin: Twin, row: Row, reached: Mapping[str, str]) -> None:
-    """The sub-run of a twin and seed; pictures where it is the first seed, whose pictures are saved."""
+    """Write the sub-run of a twin and seed, with pictures for the first seed, whose pictures are saved."""
     from training.reporting.tensorboard import Board
 
     seed, last = row["seed"], results.facts["steps"]
@@ -84,7 +84,7 @@ def _write_run(results: Results, twin: Twin, row: Row, reached: Mapping[str, str
 
 
 def _side_by_side(results: Results, names: Sequence[str]) -> Any:
-    """Saved pictures as one: a row a name, a column a picture."""
+    """Return saved pictures as one picture, one row per name."""
     import tensorflow as tf
 
     from training.tasks.pictures import picture_rows

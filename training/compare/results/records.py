@@ -1,4 +1,4 @@
-"""The files of a comparison, from which its report is made."""
+"""Read the files of a comparison, from which its report is made."""
 
 import json
 import re
@@ -23,24 +23,24 @@ RUN_ROWS, CURVES, SPECTRA, COSTS, TWINS, PAIRS = (
 )
 PICTURES = "pictures"
 DATA = "data"
-"""Stands for a twin in the spectra of a generator's comparison."""
+"""The key of the data among the twins, in the spectra of a generator's comparison."""
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that a comparison found.
+    """Hold everything that a comparison measured.
 
     Attributes:
         folder: that it lies in.
         facts: what was compared, where, with which budget.
         twins: the contestants.
-        pairs: to be told apart.
-        runs: one row a twin and seed.
-        curves: one row a twin, seed, step and tag.
-        spectra: one row a twin, moment and frequency; for generators those of the data too.
-        costs: one row a twin.
+        pairs: whose differences are tested.
+        runs: one row per twin and seed.
+        curves: one row per twin, seed, step and tag.
+        spectra: one row per twin, moment and frequency; for generators those of the data too.
+        costs: one row per twin.
     """
 
     folder: Path
@@ -53,16 +53,16 @@ class Results:
     costs: list[Row]
 
     def values(self, twin: str, column: str) -> list[float]:
-        """A twin's values of a column of `runs`, by seed; empty where it has none."""
+        """Return a twin's values of a column of `runs`, by seed; empty if it has none."""
         rows = sorted((row for row in self.runs if row["twin"] == twin), key=lambda row: row["seed"])
         return [row[column] for row in rows if row.get(column) is not None]
 
     def cost(self, twin: str, column: str) -> float | None:
-        """A twin's cost, or None where it is not known."""
+        """Return a twin's cost, or None if it is not known."""
         return next((row[column] for row in self.costs if row["twin"] == twin), None)
 
     def curve(self, twin: str, seed: int, tag: str) -> list[tuple[int, float]]:
-        """Steps and values of a tag."""
+        """Return the steps and values of a tag."""
         return [
             (row["step"], row["value"])
             for row in self.curves
@@ -71,12 +71,12 @@ class Results:
 
 
 def folder_of(name: str, source: str, root: Path = COMPARISONS) -> Path:
-    """`runs/compare/<family>[_x<scale>]/<source>/`."""
+    """Return `runs/compare/<family>[_x<scale>]/<source>/`."""
     return root / name / re.sub("[^a-z0-9_+]+", "-", source.lower()).strip("-")
 
 
 def existing(name: str, source: str | None, root: Path = COMPARISONS) -> list[Path]:
-    """The folders of finished comparisons of a family.
+    """Return the folders of finished comparisons of a family.
 
     Raises:
         InputError: there is none.
@@ -104,7 +104,7 @@ def read(folder: Path) -> Results:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Rows of a CSV, numbers as numbers and empty cells as None; none where there is no file."""
+    """Return the rows of a CSV file with numbers parsed and empty cells as None; no rows if there is no file."""
     if not path.is_file():
         return []
     return [{key: _value(text) for key, text in row.items()} for row in read_csv(path)]

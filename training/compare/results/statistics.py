@@ -1,4 +1,4 @@
-"""Statistics over seeds."""
+"""Compute statistics over seeds."""
 
 import math
 import statistics
@@ -9,7 +9,7 @@ CONFIDENCE = 0.95
 
 
 class Difference(NamedTuple):
-    """Mean of paired differences and its confidence interval; the latter is unknown with one seed."""
+    """Hold the mean of paired differences and its confidence interval, which is unknown with one seed."""
 
     mean: float
     low: float | None
@@ -18,17 +18,17 @@ class Difference(NamedTuple):
 
     @property
     def shown(self) -> bool:
-        """Whether the interval leaves out zero."""
+        """Return whether the interval excludes zero."""
         return self.low is not None and self.high is not None and not self.low <= 0.0 <= self.high
 
 
 def deviation(values: Sequence[float]) -> float | None:
-    """Standard deviation over seeds (n - 1), or None for fewer than two."""
+    """Return the standard deviation over seeds (n - 1), or None for fewer than two."""
     return statistics.stdev(values) if len(values) > 1 else None
 
 
 def paired(first: Sequence[float], second: Sequence[float]) -> Difference:
-    """The difference second - first of values from the same seeds, with Student's 95 % interval of its mean.
+    """Return the difference second - first of values from the same seeds, with Student's 95 % interval of its mean.
 
     Raises:
         ValueError: there are no values, or not the same number of both.
@@ -46,7 +46,7 @@ def paired(first: Sequence[float], second: Sequence[float]) -> Difference:
 
 
 def effect_size(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """The difference of means in standard deviations: Cohen's d, whose deviation is pooled from both.
+    """Return the difference of means in standard deviations: Cohen's d, whose deviation is pooled from both.
 
     Returns:
         `mean(second) - mean(first)` over the root of the mean of both variances (n - 1); None for fewer than two
@@ -59,7 +59,7 @@ def effect_size(first: Sequence[float], second: Sequence[float]) -> float | None
 
 
 def steps_to_reach(curve: Sequence[tuple[int, float]], quality: float) -> float | None:
-    """The step at which a curve first reaches a quality, linear between its points; None where it never does."""
+    """Return the step at which a curve first reaches a quality, linear between its points; None if it never does."""
     before: tuple[int, float] | None = None
     for step, value in curve:
         if value >= quality:
@@ -71,7 +71,7 @@ def steps_to_reach(curve: Sequence[tuple[int, float]], quality: float) -> float 
 
 
 def common_quality(curves: Sequence[Sequence[tuple[int, float]]], share: float = 0.99) -> float:
-    """A quality that all curves reach: that share of the way from the lowest first value to the lowest last one."""
+    """Return a quality that all curves reach: a share of the way from the lowest first value to the lowest last one."""
     first = min(curve[0][1] for curve in curves)
     last = min(curve[-1][1] for curve in curves)
     return first + share * (last - first)

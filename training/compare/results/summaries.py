@@ -1,4 +1,4 @@
-"""From the rows of runs to one row a twin and one row a pair."""
+"""Summarise the rows of runs: one row per twin and one row per pair."""
 
 import statistics
 
@@ -19,7 +19,7 @@ COST_COLUMNS = ("parameters", "multiply_adds", "forward_ms", "step_ms", "xla_ms"
 
 
 def twin_rows(results: Results) -> list[Row]:
-    """A twin's means over seeds, the standard deviations of its metrics, and its costs."""
+    """Return, for each twin, means over seeds, standard deviations of its metrics, and its costs."""
     reached = _steps(results)
     rows: list[Row] = []
     for twin in results.twins:
@@ -39,7 +39,7 @@ def twin_rows(results: Results) -> list[Row]:
 
 
 def pair_rows(results: Results) -> list[Row]:
-    """The difference second - first of every pair in every metric and in the checkerboard after training."""
+    """Return the difference second - first of every pair in every metric and in the checkerboard after training."""
     names = [*results.facts["metrics"], *(f"{measure}_after" for measure in CHECKERBOARD)]
     rows: list[Row] = []
     for pair in results.pairs:
@@ -47,13 +47,13 @@ def pair_rows(results: Results) -> list[Row]:
             first, second = results.values(pair.first, name), results.values(pair.second, name)
             if first and len(first) == len(second):
                 found = paired(first, second)
-                told = {"fairness": pair.fairness, "first": pair.first, "second": pair.second, "shows": pair.shows}
-                rows.append({**told, "metric": name, **_columns(found), "effect": effect_size(first, second)})
+                columns = {"fairness": pair.fairness, "first": pair.first, "second": pair.second, "shows": pair.shows}
+                rows.append({**columns, "metric": name, **_columns(found), "effect": effect_size(first, second)})
     return rows
 
 
 def difference(row: Row) -> Difference:
-    """The difference that a row of `pair_rows` tells of."""
+    """Return the difference in a row of `pair_rows`."""
     return Difference(row["difference"], row["low"], row["high"], row["seeds"])
 
 
@@ -62,7 +62,7 @@ def _columns(found: Difference) -> Row:
 
 
 def _steps(results: Results) -> dict[str, float | None]:
-    """Mean steps to the quality that every run reaches, by twin; None where the runs have too few evaluations."""
+    """Return the mean steps to the quality that every run reaches, by twin; None if runs have too few evaluations."""
     tag, seeds = results.facts["score"], range(results.facts["seeds"])
     sign = 1 if metric(tag.partition("/")[2]).larger_is_better else -1
     curves = {
