@@ -47,7 +47,7 @@ class Page:
         self._post("url", {"url": address})
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """What JavaScript returns."""
+        """Return the result of JavaScript."""
         return self._post("execute/sync", {"script": script, "args": list(arguments)})
 
     def wait_for(self, *words: str, seconds: float = 120) -> None:
@@ -58,7 +58,7 @@ class Page:
             time.sleep(0.5)
 
     def errors(self) -> list[str]:
-        """What the browser complained of."""
+        """Return the errors in the browser's log."""
         return [entry["message"] for entry in self._post("se/log", {"type": "browser"}) if entry["level"] == "SEVERE"]
 
     def picture(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Workers of a cluster on this machine, each started by hand in a folder of its own."""
+"""Start the workers of a cluster on this machine by hand, each in its own folder."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

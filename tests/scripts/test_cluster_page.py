@@ -15,7 +15,7 @@ JOB = ROOT / "docs" / "cluster" / "job.yaml"
 SBATCH = ROOT / "docs" / "cluster" / "train.sbatch"
 TINY = ("--model", "ae_subpixel", "--data", "glyphs", "--steps", "4", "--set", "batch=12", "model.filters=3")
 SHOW = '#!/bin/bash\necho "$TF_CONFIG"; echo "$@"\n'
-# What srun does for two tasks on one node: it starts the command twice and ends with the larger exit code.
+# Imitate srun with two tasks on one node: it starts the command twice and ends with the larger exit code.
 SRUN = """#!/bin/bash
 while [[ "$1" == --* ]]; do shift; done
 export SLURM_STEP_NUM_TASKS=2 SLURM_STEP_NODELIST=127.0.0.1 SLURM_STEP_TASKS_PER_NODE=2 SLURM_NODEID=0

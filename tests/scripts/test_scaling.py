@@ -17,7 +17,7 @@ def test_a_ring_by_hand():
     assert ring_seconds(2, 1e6, SLOW) == pytest.approx(1.0 + 0.2)
     # Four: three quarters of the bytes twice, in 6 hops.
     assert ring_seconds(4, 1e6, SLOW) == pytest.approx(1.5 + 0.6)
-    # Operations share the bytes, and each has hops of its own.
+    # Operations share the bytes, and each has its own hops.
     assert ring_seconds(4, 1e6, SLOW, operations=3) == pytest.approx(1.5 + 1.8)
     # However many, no more than twice the bytes.
     assert ring_seconds(10**6, 1e6, replace(SLOW, hop_seconds=0)) == pytest.approx(2.0, rel=1e-5)

@@ -103,7 +103,7 @@ def test_a_signal_saves_and_says_how_to_go_on(started, command, tmp_path, shapes
     assert step > 0
     assert f"at step {step}" in errors
 
-    # What it would train after that is not of interest here.
+    # The training that would follow does not matter here.
     monkeypatch.setattr(Loop, "train_to_end", lambda loop: os.kill(os.getpid(), number))
     again = command(*training)
     assert again.returncode == code

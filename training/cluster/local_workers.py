@@ -45,7 +45,7 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
                 [sys.executable, "-m", "training", *arguments],
                 env=os.environ | {"TF_CONFIG": config, _PARENT: str(parent)},
                 pass_fds=(parent,),
-                # Without a session of its own, every worker would receive a Ctrl-C twice.
+                # In this process's session, every worker would receive a Ctrl-C twice.
                 start_new_session=True,
             )
         )

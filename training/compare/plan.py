@@ -54,9 +54,7 @@ def check_request(
     if len(chosen) < 2:
         raise InputError(f"upsamplers={upsamplers}: a comparison needs two or more of {', '.join(entry.upsamplers)}")
     if seeds < 1:
-        raise InputError(
-            f"seeds={seeds} must be at least 1; with one seed no difference can be distinguished from chance"
-        )
+        raise InputError(f"seeds={seeds} must be at least 1; with one seed no difference can be told from chance")
     under = _listed("fairness", fairness, tuple(FAIRNESS))
     if "mapped" in under and not set(MAPPED) <= set(chosen):
         raise InputError(f"fairness=mapped compares {' with '.join(MAPPED)}; both must be among the up-samplers")
@@ -113,7 +111,7 @@ def _own_twins(request: ComparisonRequest) -> tuple[list[Twin], list[Pair]]:
 
 
 def _mapped_twins(request: ComparisonRequest, image_shape: tuple[int, int, int]) -> tuple[list[Twin], list[Pair]]:
-    """Return the twin that starts as the function of another, and both of their own initialisers."""
+    """Return the twin that starts as the function of another, and both twins that start from their initialisers."""
     first, second = MAPPED
     key, label = f"mapped/{second}", f"{second} from {first}'s weights"
     mapped = Twin(key, label, "mapped", str(request.model(second)), init=f"{FRESH}{request.model(first)}")

@@ -51,7 +51,7 @@ RECIPES: dict[str, Recipe] = {
         loss="cross_entropy",
         evaluations=5,
     ),
-    # The loss is the negative evidence lower bound (beta = 1) of pictures that are binarised anew whenever they are
+    # The loss is the negative evidence lower bound (beta = 1) of pictures that are binarised again whenever they are
     # seen. `make train MODEL=vae_subpixel DATA=mnist SEED=0`: a log-likelihood of -86.61 nats per test picture.
     "vae": Recipe(
         source="auto:mnist|glyphs",

@@ -1,4 +1,4 @@
-"""Workers of a cluster, as real processes, of which one is killed or told to stop."""
+"""Kill or stop one worker of a cluster of real processes."""
 
 import signal
 import subprocess
@@ -20,7 +20,7 @@ Process = subprocess.Popen[str]
 
 @pytest.fixture
 def cluster(started, shapes_folder, tmp_path):
-    """`cluster(2)`: start so many workers by hand, each with its own TF_CONFIG."""
+    """`cluster(2)`: start that number of workers by hand, each with its own TF_CONFIG."""
     processes: list[Process] = []
 
     def start(count: int) -> list[Process]:

@@ -22,7 +22,7 @@ def arguments(source: Path, steps: int, precision: str, *options: str) -> tuple[
 
 
 def weights(folder: Path, model: str = "ae_subpixel") -> list[np.ndarray]:
-    """Of the networks that a run trained."""
+    """Return the weights of the networks that a run trained."""
     (run,) = (folder / "runs" / model).iterdir()
     checkpoint, _ = Checkpoints(run / "checkpoints").load_newest()
     return [each for group, arrays in checkpoint.arrays.items() if group.startswith("network/") for each in arrays]

@@ -149,7 +149,7 @@ def test_metrics_know_their_order_and_direction():
     assert metric("log_likelihood").larger_is_better
     assert not metric("frechet").larger_is_better
     assert not metric("kernel").larger_is_better
-    # Of samples that no classifier tells more of.
+    # Samples that no classifier measures have these metrics only.
     assert ordered(["checkerboard", "diversity", "spectral_distance"]) == ["spectral_distance", "diversity"]
     assert not metric("spectral_distance").larger_is_better
 

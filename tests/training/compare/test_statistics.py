@@ -25,7 +25,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
 def test_the_effect_is_cohens_d():
     generator = np.random.default_rng(2)
     first, second = generator.normal(0.0, 2.0, 9), generator.normal(1.0, 0.5, 9)
-    # With as many values in both, Student's t of unpaired samples is d times the root of n/2.
+    # With the same number of values in both, Student's t of unpaired samples is d times the root of n/2.
     expected = stats.ttest_ind(second, first).statistic / np.sqrt(9 / 2)
     assert effect_size(first.tolist(), second.tolist()) == pytest.approx(expected)
     assert effect_size([1.0], [2.0]) is effect_size([1.0, 1.0], [1.0, 1.0]) is None

@@ -155,7 +155,7 @@ def test_unknown_part_is_refused() -> None:
 
 
 class StripeSource(Source):
-    """Four pictures of the shade that the name gives."""
+    """Hold four pictures of the shade in the name."""
 
     fingerprint = "0123456789ab"
 

@@ -37,7 +37,7 @@ def litert(monkeypatch):
 
 
 def two_in_two_out() -> keras.Model:
-    """A model whose two inputs have one shape, so that only their order tells them apart."""
+    """Build a model whose two inputs have one shape, so that only their order distinguishes them."""
     inputs = [keras.Input(batch_shape=(1, 6, 5, 2)) for _ in range(2)]
     difference = inputs[0] - 2 * inputs[1]
     return keras.Model(inputs, [difference, keras.layers.Conv2D(3, 3, padding="same")(difference)])

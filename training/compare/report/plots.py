@@ -51,10 +51,10 @@ def _quality(axes: "Axes", results: Results) -> bool:
         axes.fill_between(
             steps, [min(row) for row in values], [max(row) for row in values], color=colour, alpha=0.15, lw=0
         )
-    shown_metric = metric(tag.partition("/")[2])
+    quantity = metric(tag.partition("/")[2])
     axes.set(
         xlabel="steps",
-        ylabel=f"{shown_metric.label}{shown_metric.unit}, validation",
+        ylabel=f"{quantity.label}{quantity.unit}, validation",
         title="Quality over steps, band over seeds",
     )
     axes.legend(frameon=False)
@@ -65,15 +65,15 @@ def _latency(axes: "Axes", results: Results, rows: Sequence[Row]) -> bool:
     """Draw quality against the time of a forward pass, with the standard deviation over seeds."""
     if not results.facts["metrics"]:
         return False
-    shown_metric = metric(results.facts["metrics"][0])
+    quantity = metric(results.facts["metrics"][0])
     styles = _styles(results)
     marks = {"own": "o", "mapped": "D", "cost": "s"}
     for row in rows:
         label, colour, _ = styles[row["twin"]]
         axes.errorbar(
             row["forward_ms"],
-            row[f"{shown_metric.name}_mean"],
-            yerr=row[f"{shown_metric.name}_sd"],
+            row[f"{quantity.name}_mean"],
+            yerr=row[f"{quantity.name}_sd"],
             fmt=marks[row["fairness"]],
             color=colour,
             capsize=3,
@@ -81,9 +81,7 @@ def _latency(axes: "Axes", results: Results, rows: Sequence[Row]) -> bool:
         )
     axes.set_xlim(left=0)
     axes.legend(frameon=False)
-    axes.set(
-        xlabel="milliseconds, forward", ylabel=shown_metric.label + shown_metric.unit, title="Quality against latency"
-    )
+    axes.set(xlabel="milliseconds, forward", ylabel=quantity.label + quantity.unit, title="Quality against latency")
     return True
 
 

@@ -44,18 +44,16 @@ def columns(results: Results, rows: Sequence[Row]) -> list[Column]:
 
 
 def _of_metric(name: str, seeds: int, rows: Sequence[Row]) -> Column:
-    shown_metric = metric(name)
+    quantity = metric(name)
     # Pictures of the data reach this value, whatever the twin.
     floor = rows[0].get(f"{name}{FLOOR}_mean")
-    reached = "" if floor is None else f" (data {shown_metric.text(floor)})"
+    reached = "" if floor is None else f" (data {quantity.text(floor)})"
 
     def text(row: Row) -> str:
         mean, spread = row[f"{name}_mean"], row[f"{name}_sd"]
-        return (
-            "" if mean is None else shown_metric.text(mean) + (f" ± {shown_metric.text(spread)}" if seeds > 1 else "")
-        )
+        return "" if mean is None else quantity.text(mean) + (f" ± {quantity.text(spread)}" if seeds > 1 else "")
 
-    return Column(shown_metric.label + shown_metric.unit + reached, f"{name}_mean", text)
+    return Column(quantity.label + quantity.unit + reached, f"{name}_mean", text)
 
 
 def _whole(name: str) -> Callable[[Row], str]:

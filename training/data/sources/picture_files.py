@@ -92,7 +92,7 @@ class PictureFiles(Sequence[np.ndarray]):
         return self._kept[number] if number in self._kept else self._read_again(number)
 
     def _read_again(self, number: int) -> np.ndarray:
-        """Read a picture anew; raise `SourceError` if its file has changed."""
+        """Read a picture again; raise `SourceError` if its file has changed."""
         content, picture = _hash_and_read(self._paths[number])
         if content != self._contents[number]:
             raise SourceError(
