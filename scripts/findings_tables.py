@@ -25,7 +25,7 @@ def which_one(comparisons: Sequence[Comparison]) -> str:
     lines = [
         table(f"{heads}|checkerboard before training|after training", rows, words=2),
         f"Ranges over {len(comparisons)} comparisons. Times are divided by those of `{REFERENCE}`: above 1 is slower. "
-        "The checkerboard is the share of the energy at its frequencies that the data do not have.",
+        "The checkerboard is the share of the energy at its frequencies that the data do not have.\n",
         answer(comparisons),
     ]
     return "\n".join(lines) + "\n"
