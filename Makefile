@@ -19,14 +19,14 @@ help:
 	@echo "make chaos; make fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
 	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-slow, test-all, lint, format, bench, figures, readme, clean"
 
-# Installed packages are compared by content: a fresh clone beside an old .venv installs nothing again.
+# The content of requirements.txt decides, not its date, so that a new clone with an old .venv installs nothing.
 ready:
 	@cmp -s requirements.txt $(VENV)/requirements.installed || $(MAKE) --no-print-directory setup
 
 setup:
 	@test -x $(VPYTHON) || $(PYTHON) -m venv $(VENV)/
 	@echo "installing requirements.txt into $(VENV)/ (a few minutes the first time)"
-	@# The choice is kept for later installations. Both packages hold the same files: the other one goes first.
+	@# The choice of a GPU is kept for later. Both packages install the same files, so the other one is removed first.
 	@$(if $(GPU),touch $(VENV)/gpu && $(VPYTHON) -m pip uninstall --quiet --yes tensorflow-cpu 2> /dev/null,true)
 	@sed "$$(test ! -e $(VENV)/gpu || echo 's/^tensorflow-cpu==/tensorflow[and-cuda]==/')" requirements.txt \
 	  > $(VENV)/requirements.wanted
@@ -74,6 +74,7 @@ lint: ready
 	@$(VPYTHON) -m ruff check .
 	@$(VPYTHON) -m ruff format --check .
 	@$(VPYTHON) -m mypy
+	@$(VPYTHON) -m scripts.imports --quiet
 
 format: ready
 	@$(VPYTHON) -m ruff check --fix .
@@ -90,7 +91,7 @@ fuzz: ready
 	@$(VPYTHON) -m benchmarks.robustness.fuzz $(if $(COUNT),--count '$(COUNT)') $(if $(SECONDS),--seconds '$(SECONDS)') \
 	  $(if $(SEED),--seed '$(SEED)')
 
-# Kills of one training at any moment, and of another while it writes.
+# Kill one training at random moments, and another one while it writes.
 chaos: ready
 	@$(VPYTHON) -m benchmarks.robustness.chaos
 	@$(VPYTHON) -m benchmarks.robustness.chaos --aimed --kills 8 --steps 200

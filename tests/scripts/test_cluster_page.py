@@ -1,3 +1,5 @@
+"""Test the files of docs/cluster.md: they fit together, and their commands train."""
+
 import json
 import os
 import re
@@ -15,7 +17,7 @@ JOB = ROOT / "docs" / "cluster" / "job.yaml"
 SBATCH = ROOT / "docs" / "cluster" / "train.sbatch"
 TINY = ("--model", "ae_subpixel", "--data", "glyphs", "--steps", "4", "--set", "batch=12", "model.filters=3")
 SHOW = '#!/bin/bash\necho "$TF_CONFIG"; echo "$@"\n'
-# Imitate srun with two tasks on one node: it starts the command twice and ends with the larger exit code.
+# As srun does for two tasks on one node, start the command twice and end with the larger exit code.
 SRUN = """#!/bin/bash
 while [[ "$1" == --* ]]; do shift; done
 export SLURM_STEP_NUM_TASKS=2 SLURM_STEP_NODELIST=127.0.0.1 SLURM_STEP_TASKS_PER_NODE=2 SLURM_NODEID=0
@@ -26,14 +28,14 @@ wait $other && exit $code
 
 
 def job() -> tuple[dict, dict, dict, dict]:
-    """The service, the job, its container, and the container's variables."""
+    """Return the service, the job, its container, and the container's variables."""
     service, job = yaml.safe_load_all(JOB.read_text())
     (container,) = job["spec"]["template"]["spec"]["containers"]
     return service, job, container, {variable["name"]: variable["value"] for variable in container["env"]}
 
 
 def environment(commands: Path, **variables: object) -> dict[str, str]:
-    """As a container has it, with `commands` and this Python first among the commands."""
+    """Return a container's environment, with `commands` and this Python first on its path."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM_", "TF_CONFIG"))}
     path = f"{commands}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     return inherited | {"PYTHONPATH": str(ROOT), "PATH": path} | {key: str(value) for key, value in variables.items()}

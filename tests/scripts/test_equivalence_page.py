@@ -1,3 +1,5 @@
+"""Compare the numbers, statements and figures of docs/equivalence.md with independent computations."""
+
 import csv
 import re
 from pathlib import Path
@@ -18,7 +20,7 @@ PAGE = (ROOT / "docs" / "equivalence.md").read_text()
 
 
 def stamped(x, kernel, scale):
-    """A transposed convolution by its definition: every sample adds its kernel."""
+    """Return a transposed convolution by its definition: every sample adds its kernel."""
     y = np.zeros([scale * (n - 1) + size for n, size in zip(x.shape, kernel.shape, strict=True)], x.dtype)
     for i, j in np.ndindex(x.shape):
         for s, t in np.ndindex(kernel.shape):
@@ -43,7 +45,7 @@ def test_all_forms_are_the_definition_for_odd_and_even_kernels(taps, scale, size
 
 
 def as_layer(layer, kernel):
-    """A layer's output on the example's picture."""
+    """Return a layer's output on the example's picture."""
     x = example.PICTURE[None, ..., None].astype("float32")
     layer.build(x.shape)
     layer.set_weights([kernel.astype("float32").reshape(layer.kernel.shape), np.zeros(1)])

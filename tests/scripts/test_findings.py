@@ -1,3 +1,5 @@
+"""Test the sentences, tables and page that summarise comparisons."""
+
 import json
 import re
 from dataclasses import asdict
@@ -57,7 +59,7 @@ def test_the_table_of_the_readme_has_a_row_for_each_up_sampler(kept):
     assert answer == in_short(kept)[0]
 
 
-def test_tables_tell_differences_with_intervals_and_effects(kept):
+def test_tables_show_differences_with_intervals_and_effects(kept):
     worse = "**-1.000 (-1.248 to -0.752)**; -10.0"
     assert f"| 28.100 ± 0.100 | +0.000 (-0.124 to +0.124); +0.0 | {worse} |" in quality(kept)
     (row,) = layer_and_initialiser(kept).splitlines()[2:]
@@ -70,7 +72,7 @@ def test_tables_tell_differences_with_intervals_and_effects(kept):
 
 
 def only(folder, *upsamplers):
-    """A comparison of some up-samplers, the first of them its reference."""
+    """Write a comparison of some up-samplers, of which the first is the reference."""
     path = write_comparison(folder) / records.FACTS
     facts = json.loads(path.read_text())
     facts["twins"] = [twin for twin in facts["twins"] if twin["key"].partition("/")[2] in upsamplers]

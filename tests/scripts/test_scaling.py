@@ -1,3 +1,5 @@
+"""Test the arithmetic of docs/scaling.md against calculations by hand, and its counts against the recipes."""
+
 import csv
 from dataclasses import replace
 
@@ -17,9 +19,9 @@ def test_a_ring_by_hand():
     assert ring_seconds(2, 1e6, SLOW) == pytest.approx(1.0 + 0.2)
     # Four: three quarters of the bytes twice, in 6 hops.
     assert ring_seconds(4, 1e6, SLOW) == pytest.approx(1.5 + 0.6)
-    # Operations share the bytes, and each has its own hops.
+    # Operations share the bytes, and each needs its own hops.
     assert ring_seconds(4, 1e6, SLOW, operations=3) == pytest.approx(1.5 + 1.8)
-    # However many, no more than twice the bytes.
+    # With any number of workers, at most twice the bytes are sent.
     assert ring_seconds(10**6, 1e6, replace(SLOW, hop_seconds=0)) == pytest.approx(2.0, rel=1e-5)
 
 
@@ -52,7 +54,7 @@ def test_a_stream_is_read_by_every_worker_or_shared():
     assert streamed_bytes_per_second(100, 8, 1000, sharded=True) == 100_000
 
 
-def test_steps_come_from_the_benchmark_and_others_are_told_as_missing():
+def test_steps_come_from_the_benchmark_and_others_are_marked_as_missing():
     with (scaling.ROOT / "results" / "speed" / "training.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["measure"] == "loop"]
     measured = {row["model"]: (int(row["batch"]), float(row["value"])) for row in rows}

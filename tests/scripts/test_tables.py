@@ -1,3 +1,5 @@
+"""Test that tables and figures of pages are equal to their sources."""
+
 import subprocess
 import sys
 from pathlib import Path

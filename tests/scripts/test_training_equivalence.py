@@ -1,3 +1,5 @@
+"""Test that mapped twins stay together in training, and that a wrong map does not go unnoticed."""
+
 import numpy as np
 import pytest
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from zoo.arrays import Array
 from zoo.export.errors import ExportError, require
+from zoo.system.keras_internals import litert_conversion_error
 from zoo.system.quiet_tensorflow import silent_unless_it_fails
 
 PACKAGES = ("ai_edge_litert",)
@@ -24,14 +25,12 @@ def to_litert(network: keras.Model | Any, inputs: Sequence[tf.TensorSpec] | None
     Raises:
         ExportError: LiteRT has no form of one of the operations.
     """
-    from tensorflow.lite.python.convert_phase import ConverterError
-
     function = _concrete(network, inputs) if isinstance(network, keras.Model) else network
     try:
         with silent_unless_it_fails():
             # With the model as second argument, the flatbuffer would lack the values of Keras's variables.
             return tf.lite.TFLiteConverter.from_concrete_functions([function]).convert()
-    except ConverterError as error:
+    except litert_conversion_error() as error:
         raise ExportError(f"LiteRT does not take this network: {_first_line(error)}") from error
 
 

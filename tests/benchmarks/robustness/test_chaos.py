@@ -1,3 +1,5 @@
+"""Test that killed trainings are compared with undisturbed ones."""
+
 import csv
 import shutil
 import subprocess

@@ -1,3 +1,5 @@
+"""Test that the cases of tests of faults are counted."""
+
 from pathlib import Path
 
 from benchmarks.robustness.faults import TESTS, trials

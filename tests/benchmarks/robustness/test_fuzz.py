@@ -1,4 +1,4 @@
-"""A short fuzzing of the decoders, and what the fuzzer notices."""
+"""Fuzz the decoders for a short time, and test what the fuzzer notices."""
 
 import contextlib
 import csv
@@ -17,7 +17,7 @@ from benchmarks.robustness.fuzz import fuzz
 from benchmarks.robustness.fuzz_pictures import SIGNATURE, corpus, join_png, mutant, split_jpeg, split_png
 from zoo.imaging import read_picture
 
-# A decoder that is harmed by some numbers.
+# A decoder that crashes, hangs or fails on some files.
 HARMED = """
 import os, sys, time
 first, last = map(int, sys.argv[1:])

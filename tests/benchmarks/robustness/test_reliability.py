@@ -1,3 +1,5 @@
+"""Test that the table of reliability keeps and replaces rows."""
+
 import csv
 import datetime
 
@@ -20,7 +22,7 @@ def test_rows_are_replaced_by_what_and_the_others_stay(tmp_path):
     assert before[0]["seconds"] == "2.3"
     assert before[0]["command"] == "make b COUNT=10"
     assert before[0]["date"] == datetime.date.today().isoformat()
-    # Rows that another machine measured keep that machine's facts.
+    # A row that another machine measured keeps that machine's facts.
     path.write_text(path.read_text().replace(before[0]["processor"], "another"))
     record([Trial("a", 1, 1, 0, 1.0, "make a"), Trial("c", 6, 5, 1, 1.0, "make c")], path)
     after = read(path)

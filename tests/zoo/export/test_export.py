@@ -29,7 +29,7 @@ def module(name: str, **attributes: object) -> ModuleType:
 
 @pytest.fixture
 def litert(monkeypatch):
-    """LiteRT, or the interpreter in TensorFlow from which it was made."""
+    """Let TensorFlow's interpreter, from which LiteRT was made, replace LiteRT where it is not installed."""
     if "litert" not in INSTALLED:
         monkeypatch.setitem(sys.modules, "ai_edge_litert", module("ai_edge_litert"))
         interpreter = module("ai_edge_litert.interpreter", Interpreter=tf.lite.Interpreter)
@@ -37,7 +37,7 @@ def litert(monkeypatch):
 
 
 def two_in_two_out() -> keras.Model:
-    """Build a model whose two inputs have one shape, so that only their order distinguishes them."""
+    """Return a model whose two inputs have equal shapes, so that only their order distinguishes them."""
     inputs = [keras.Input(batch_shape=(1, 6, 5, 2)) for _ in range(2)]
     difference = inputs[0] - 2 * inputs[1]
     return keras.Model(inputs, [difference, keras.layers.Conv2D(3, 3, padding="same")(difference)])

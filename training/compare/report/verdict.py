@@ -72,7 +72,7 @@ def unbeaten(results: Results, twins: Sequence[Row], main: Metric) -> list[str]:
 
 
 def _field(results: Results) -> list[Twin]:
-    """Return the twins that the answer chooses from: those that start from their own initialisers, if these were compared."""
+    """Return the twins that the answer chooses from: from own initialisers, if these were compared."""
     chosen = results.pairs[0].fairness
     keys = {key for pair in results.pairs if pair.fairness == chosen for key in (pair.first, pair.second)}
     return [twin for twin in results.twins if twin.key in keys]
