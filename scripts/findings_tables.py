@@ -13,7 +13,9 @@ GREY_LEVELS = 255
 
 def which_one(comparisons: Sequence[Comparison]) -> str:
     """Return the README's table, one row per up-sampler, and the sentences below it."""
-    columns = ("forward_ms", "step_ms", "litert_ms")
+    headings = {"forward_ms": "forward time", "step_ms": "training time", "litert_ms": "LiteRT time"}
+    # Leave out a runtime that no comparison has measured.
+    columns = [name for name in headings if ratio_range(comparisons, REFERENCE, name)]
     rows = []
     for name in upsamplers(comparisons):
         times = [ratio_range(comparisons, name, column) for column in columns]
@@ -21,7 +23,7 @@ def which_one(comparisons: Sequence[Comparison]) -> str:
         rows.append(
             [f"`{name}`", _outcomes(comparisons, name), *times, *(f"{share} %" if share else "" for share in shares)]
         )
-    heads = f"up-sampler|quality against `{REFERENCE}`|forward time|training time|LiteRT time"
+    heads = "|".join(["up-sampler", f"quality against `{REFERENCE}`", *(headings[name] for name in columns)])
     lines = [
         table(f"{heads}|checkerboard before training|after training", rows, words=2),
         f"Ranges over {len(comparisons)} comparisons. Times are divided by those of `{REFERENCE}`: above 1 is slower. "
