@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import zoo
+from training.loop.precision import precision
 from zoo.models import build_discriminator, families, parse_name
 from zoo.network import executed_multiply_adds, multiply_adds, receptive_field
 from zoo.system.keras_internals import is_functional
@@ -54,13 +55,6 @@ def all_layers(model):
     return [each for x in model.layers for each in (all_layers(x) if isinstance(x, keras.Model) else [x])]
 
 
-@pytest.fixture
-def mixed_bfloat16():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    yield
-    keras.config.set_dtype_policy("float32")
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_a_plain_functional_model_that_saves_and_loads(name, tmp_path):
     model = built(name)
@@ -93,9 +87,10 @@ def test_every_size_down_to_one_pixel_is_enlarged(name):
 
 # A network of another scale differs in its last layer only.
 @pytest.mark.parametrize("name", [n for n in NAMES if parse_name(n).scale in (None, *parse_name(n).family.scales[-1:])])
-def test_it_runs_in_mixed_precision(name, mixed_bfloat16):
+def test_it_runs_in_mixed_precision(name):
     exact = built(name)
-    model = zoo.create_model(name, **small(name))
+    with precision("mixed_bfloat16"):
+        model = zoo.create_model(name, **small(name))
     model.set_weights(exact.get_weights())
     x = inputs(model)
     output, expected = model(x), exact(x).numpy()
