@@ -13,7 +13,7 @@ from training.runs.checkpoint import Checkpoints
 from training.train import train
 from zoo.arrays import relative_distance
 
-SMALL = ("batch=12", "model.filters=3", "log_every=50", "learning_rate=3e-3")
+SMALL = ("batch=12", "model.filters=3", "log_every=50", "evaluations=1", "learning_rate=3e-3")
 
 
 def arguments(source: Path, steps: int, precision: str, *options: str) -> tuple[str, ...]:

@@ -45,17 +45,26 @@ def pictures_folder(tmp_path_factory):
     return folder
 
 
+def small_request(root, source, model="espcn_x2_subpixel", *, steps=12, **options):
+    """Return a request for a training of seconds."""
+    name = parse_name(model)
+    settings = {**SMALL, **TINY[name.family.name], "steps": steps, **options.pop("settings", {})}
+    recipe = recipe_for(name.family, f"folder:{source}", settings)
+    return TrainingRequest(model=name, recipe=recipe, settings=settings, root=root, **options)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, pictures_folder):
+    """Finished runs of an ESPCN and a SESR by model name, not to be changed."""
+    root = tmp_path_factory.mktemp("finished") / "runs"
+    names = ("espcn_x2_subpixel", "sesr_x2_subpixel")
+    return {name: train(small_request(root, pictures_folder, name), TrainingConsole()).parent for name in names}
+
+
 @pytest.fixture
 def order(tmp_path, pictures_folder):
     """`order("espcn_x2_subpixel")`: a training of seconds, not begun."""
-
-    def make(model="espcn_x2_subpixel", *, root=tmp_path / "runs", steps=12, **options):
-        name = parse_name(model)
-        settings = {**SMALL, **TINY[name.family.name], "steps": steps, **options.pop("settings", {})}
-        recipe = recipe_for(name.family, f"folder:{pictures_folder}", settings)
-        return TrainingRequest(model=name, recipe=recipe, settings=settings, root=root, **options)
-
-    return make
+    return lambda *words, root=tmp_path / "runs", **options: small_request(root, pictures_folder, *words, **options)
 
 
 @pytest.fixture
@@ -124,8 +133,8 @@ def test_patches_larger_than_every_picture_and_cells_too_small_to_measure_are_re
         Cells([np.zeros((14, 14, 1), np.uint8)], 2)
 
 
-def test_a_run_leaves_a_model_that_enlarges(run, pictures_folder):
-    folder = run()
+def test_a_run_leaves_a_model_that_enlarges(finished, pictures_folder):
+    folder = finished["espcn_x2_subpixel"]
     card = json.loads((folder / "saved_model" / CARD).read_text())
     assert {"psnr_y", "ssim_y", "psnr_rgb"} <= set(card["metrics"])
     assert card["scale"] == 2
@@ -160,8 +169,8 @@ def test_a_run_leaves_a_model_that_enlarges(run, pictures_folder):
         assert len(error.value.message.split()) > 4
 
 
-def test_a_stopped_run_goes_on_to_the_same_bits_averages_included(order, run, tmp_path):
-    whole = run(root=tmp_path / "whole")
+def test_a_stopped_run_goes_on_to_the_same_bits_averages_included(order, run, finished):
+    whole = finished["espcn_x2_subpixel"]
     interrupted_after(5, lambda: train(order(), TrainingConsole()))
     resumed = run()
     assert (resumed / "metrics.csv").read_bytes() == (whole / "metrics.csv").read_bytes()
@@ -170,8 +179,8 @@ def test_a_stopped_run_goes_on_to_the_same_bits_averages_included(order, run, tm
             np.testing.assert_array_equal(a, b)
 
 
-def test_sesr_trains_wide_and_is_exported_narrow(run):
-    folder = run("sesr_x2_subpixel")
+def test_sesr_trains_wide_and_is_exported_narrow(finished):
+    folder = finished["sesr_x2_subpixel"]
     card = json.loads((folder / "saved_model" / CARD).read_text())
     assert card["model_arguments"]["collapsed"] is True
     wide = sum(value.size for value in arrays(folder)["network/model"])
@@ -180,8 +189,8 @@ def test_sesr_trains_wide_and_is_exported_narrow(run):
     assert sum(int(np.prod(variable.shape)) for variable in stored) == card["parameters"]
 
 
-def test_another_scale_and_a_linear_block_start_from_a_finished_run(run, tmp_path):
-    first = run("sesr_x2_subpixel")
+def test_another_scale_and_a_linear_block_start_from_a_finished_run(run, finished, tmp_path):
+    first = finished["sesr_x2_subpixel"]
     options = {"steps": 1, "init": str(first), "settings": {"learning_rate": 1e-12, "average": 0.0}}
     other = run("sesr_x3_subpixel", root=tmp_path / "x3", **options)
     one, three = (tf.saved_model.load(str(folder / "saved_model")).variables for folder in (first, other))
@@ -250,7 +259,15 @@ def test_photos_give_pairs_on_a_machine_without_any_set():
 def test_two_devices_reach_the_weights_of_one(command, command_process, tmp_path, pictures_folder):
     reached = {}
     for name, run_command, options in [("one", command, ()), ("mirrored", command_process, ("--devices", "2"))]:
-        settings = ("batch=4", "patch=8", "model.filters=4", "model.narrow=4", "average=0.9", "log_every=50")
+        settings = (
+            "batch=4",
+            "patch=8",
+            "model.filters=4",
+            "model.narrow=4",
+            "average=0.9",
+            "log_every=50",
+            "evaluations=1",
+        )
         given = ("--data", f"folder:{pictures_folder}", "--steps", 100, "--precision", "float64", "--strategy", name)
         done = run_command(
             *("training", "train", "--model", "espcn_x2_subpixel", *given, *options, "--set", *settings),
