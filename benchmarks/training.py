@@ -41,7 +41,7 @@ from training.loop.loop import Loop
 from training.loop.pauses import CHECKPOINTS
 from training.recipes import Recipe, recipe_for
 from training.runs.folder import Run
-from training.tasks import kind_of
+from training.tasks import kind_of, task_name
 from training.tasks.pictures import to_float
 from training.tasks.reconstruction.task import LOSSES
 from training.tasks.task import Task
@@ -183,7 +183,7 @@ def main() -> None:
     for name in options.models:
         with tempfile.TemporaryDirectory() as folder:
             turns = Rounds(name, options.data, options.steps, Path(folder))
-            if turns.recipe.task == "reconstruction":
+            if task_name(turns.model.family) == "reconstruction":
                 turns.with_fit(options.rounds + 1)
             else:
                 for _ in range(options.rounds + 1):
