@@ -234,9 +234,7 @@ def extended(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("extended")
 @pytest.mark.parametrize("name", ["gated_bilinear", "cleaner_bilinear"])
-def test_every_extension_is_trained_exported_evaluated_and_compared(
-    name: str, command: Command, tmp_path: Path
-) -> None:
+def test_every_extension_is_trained_exported_and_evaluated(name: str, command: Command, tmp_path: Path) -> None:
     family_name = name.partition("_")[0]
     done = command("training", "train", "--model", name, "--set", "optimiser=momentum")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
@@ -260,6 +258,11 @@ def test_every_extension_is_trained_exported_evaluated_and_compared(
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert f"{card['metrics']['psnr']['value']:.4f}" in done.stdout
 
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("extended")
+@pytest.mark.parametrize("family_name", ["gated", "cleaner"])
+def test_every_extension_is_compared_with_a_twin(family_name: str, command: Command, tmp_path: Path) -> None:
     done = command("training", "compare", "--family", family_name, "--seeds", "1", "--steps", "20")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     folder = tmp_path / "runs" / "compare" / family_name / "stripes"
