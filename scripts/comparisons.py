@@ -69,7 +69,7 @@ class Comparison:
 
     def outcome(self, row: Row) -> str:
         """Return `better`, `worse`, or `alike` if no difference was shown, for the second twin of a pair."""
-        if not difference(row).shown:
+        if not difference(row).significant:
             return "alike"
         return "better" if (row["difference"] > 0) == self.main.larger_is_better else "worse"
 
@@ -82,7 +82,7 @@ class Comparison:
         digits = self.main.digits
         size = f"{row['difference']:+.{digits}f} ({row['low']:+.{digits}f} to {row['high']:+.{digits}f})"
         effect = "" if row["effect"] is None else f"; {row['effect']:+.1f}"
-        return (f"**{size}**" if difference(row).shown else size) + effect
+        return (f"**{size}**" if difference(row).significant else size) + effect
 
 
 def read_comparisons(folder: Path) -> list[Comparison]:

@@ -57,7 +57,7 @@ def _layer_and_initialiser(comparisons: Sequence[Comparison]) -> list[str]:
         initialiser = each.pair("mapped", "mapped/transpose", "own/transpose")
         if layer and initialiser:
             effects = [
-                each.size_text(row) if difference(row).shown else f"no difference ({each.size_text(row)})"
+                each.size_text(row) if difference(row).significant else f"no difference ({each.size_text(row)})"
                 for row in (layer, initialiser)
             ]
             parts.append(f"{each.title} the layer alone makes {effects[0]} and the initialiser alone {effects[1]}")

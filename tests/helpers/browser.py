@@ -1,4 +1,4 @@
-"""A browser for tests: Debian's Chromium, driven through chromedriver's own protocol."""
+"""Drive a browser in tests: Debian's Chromium, through the protocol of chromedriver."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ _FLAGS = (
     "--disable-sync",
     "--window-size=1280,1600",
 )
-# Also what web components keep to themselves.
+# Web components keep their text in a shadow root, which `innerText` leaves out.
 _TEXT = """
 const text = node => [...node.childNodes].map(child => child.nodeType === 3 ? child.data : text(child)).join("")
   + (node.shadowRoot ? text(node.shadowRoot) : "");
@@ -34,7 +34,7 @@ return text(document.body).replace(/\\s+/g, " ");
 
 
 class Page:
-    """One window.
+    """Control one window of the browser.
 
     Args:
         address: of the driver's session.
@@ -44,6 +44,7 @@ class Page:
         self._address = address
 
     def open(self, address: str) -> None:
+        """Load a page."""
         self._post("url", {"url": address})
 
     def run(self, script: str, *arguments: Any) -> Any:
@@ -62,7 +63,7 @@ class Page:
         return [entry["message"] for entry in self._post("se/log", {"type": "browser"}) if entry["level"] == "SEVERE"]
 
     def picture(self, path: Path) -> None:
-        """Save what the window shows."""
+        """Save a screenshot of the window."""
         path.write_bytes(base64.b64decode(_ask(f"{self._address}/screenshot", None)))
 
     def _post(self, command: str, values: dict[str, Any]) -> Any:
@@ -71,7 +72,7 @@ class Page:
 
 @contextmanager
 def browser(profile: Path) -> Iterator[Page]:
-    """A headless browser with a new profile."""
+    """Start a headless browser with a new profile, and stop it at the end of the block."""
     port = free_port()
     driver = subprocess.Popen([str(DRIVER), f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
@@ -90,13 +91,13 @@ def browser(profile: Path) -> Iterator[Page]:
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
+    """Return a port that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
 
 
 def wait_for_port(port: int, seconds: float = 90) -> None:
-    """Return once something listens there."""
+    """Return once something listens on a port."""
     until = time.monotonic() + seconds
     while True:
         try:
@@ -109,8 +110,8 @@ def wait_for_port(port: int, seconds: float = 90) -> None:
 
 def _ask(address: str, values: dict[str, Any] | None, method: str = "") -> Any:
     body = None if values is None else json.dumps(values).encode()
-    asked = urllib.request.Request(address, body, {"Content-Type": "application/json"}, method=method or None)
-    # Whatever proxy the machine has is not for itself.
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"}, method=method or None)
+    # Connect directly: a proxy of the machine cannot reach the machine itself.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(asked, timeout=180) as answer:
+    with opener.open(request, timeout=180) as answer:
         return json.loads(answer.read())["value"]

@@ -1,3 +1,5 @@
+"""Write a comparison with invented numbers."""
+
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,9 +17,10 @@ FORWARD = {"subpixel": 2.0, "transpose": 3.0, "resize": 1.0}
 def write_comparison(
     folder: Path, seeds: int = 3, forward: dict[str, float] = FORWARD, *, apart: bool = False, source: str = "glyphs"
 ) -> Path:
-    """The files of a finished comparison with made-up numbers: equal twins, and a third that is worse.
+    """Write the files of a finished comparison with invented numbers, and return its folder.
 
-    With `apart` there is a twin that starts as another's function, and one of adjusted width.
+    Two twins are equal and the third is worse. With `apart` there are also a twin that starts as the same function as
+    another, and one of adjusted width.
     """
     twins = [Twin(f"own/{name}", name, "own", f"ae_{name}") for name in PSNR]
     pairs = [Pair("own", "own/subpixel", f"own/{name}", "the whole choice") for name in ("transpose", "resize")]

@@ -16,7 +16,7 @@ def start_workers(start: Start, folders: Sequence[Path], command: Sequence[objec
 
 
 def ends(workers: Sequence[Popen[str]], seconds: float = 400) -> list[int]:
-    """Exit codes, once all have ended."""
+    """Return the exit codes once all workers have ended."""
     for worker in workers:
         worker.communicate(timeout=seconds)
     return [worker.returncode for worker in workers]

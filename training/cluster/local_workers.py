@@ -38,13 +38,14 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
         for worker in workers:
             worker.send_signal(number)
 
-    parent, held = os.pipe()
+    # The workers read this pipe until its writing end closes, which this process alone holds.
+    reading_end, writing_end = os.pipe()
     for config in local_clusters(count):
         workers.append(
             subprocess.Popen(
                 [sys.executable, "-m", "training", *arguments],
-                env=os.environ | {"TF_CONFIG": config, _PARENT: str(parent)},
-                pass_fds=(parent,),
+                env=os.environ | {"TF_CONFIG": config, _PARENT: str(reading_end)},
+                pass_fds=(reading_end,),
                 # In this process's session, every worker would receive a Ctrl-C twice.
                 start_new_session=True,
             )
@@ -69,8 +70,8 @@ def run_workers(count: int, arguments: Sequence[str]) -> None:
         for worker in _running(workers):
             worker.kill()
             worker.wait()
-        os.close(parent)
-        os.close(held)
+        os.close(reading_end)
+        os.close(writing_end)
     code = 0 if failed is None else _code(workers[failed])
     # The workers have printed their message already.
     if code in (BAD_INPUT, *STOPPED):

@@ -9,6 +9,7 @@ import tensorflow as tf
 from training.cluster.agreement import Agreement
 from training.data import Pictures, StreamedPictures
 from training.errors import CollapsedError, DivergedError, Interrupted
+from training.loop.graph_functions import GraphFunctions
 from training.loop.pauses import Pauses
 from training.loop.progress import Progress
 from training.loop.replica_batches import ReplicaBatches
@@ -84,7 +85,6 @@ class Loop:
             clock: seconds that never go back, for `checkpoint_minutes`.
         """
         self.task = task
-        self.strategy = strategy
         self.batches = ReplicaBatches(task, strategy, train, validation, seed=seed)
         self.validation = validation
         self.run = run
@@ -93,9 +93,8 @@ class Loop:
         self.progress = Progress()
         self.checkpoints = Checkpoints(run.checkpoints, self.recipe.keep) if run else None
         self.board = Board(run.path / "tensorboard") if run else None
-        self.pauses = Pauses(self.recipe, None if self.batches.alone else Agreement(strategy), clock)
-        self._steps = tf.function(self._steps_in_graph, reduce_retracing=True)
-        self._evaluate = tf.function(self._evaluate_in_graph, reduce_retracing=True)
+        self.pauses = Pauses(self.recipe, None if self.batches.in_one_process else Agreement(strategy), clock)
+        self._graph = GraphFunctions(task, strategy)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint of the same run."""
@@ -109,7 +108,7 @@ class Loop:
         """Return means over the validation part, every picture counted once, and the metrics of the part as a whole."""
         sums: dict[str, float] = {}
         for batch in self.batches.validation:
-            for tag, value in self._evaluate(batch).items():
+            for tag, value in self._graph.evaluate(batch).items():
                 sums[tag] = sums.get(tag, 0.0) + float(value)
         count = sums.pop("count")
         return {tag: value / count for tag, value in sums.items()} | self.task.evaluate_set(self.validation)
@@ -141,7 +140,7 @@ class Loop:
         progress, tags = self.progress, self.task.training_tags
         totals = [tf.constant(progress.totals.get(tag, 0.0), tf.float64) for tag in tags]
         started, processor_started = time.perf_counter(), time.process_time()
-        totals, first_bad = self._steps(stream, tf.constant(count, tf.int64), totals)
+        totals, first_bad = self._graph.steps(stream, tf.constant(count, tf.int64), totals)
         failed = int(first_bad) < tf.int64.max
         progress.seconds += time.perf_counter() - started
         progress.processor_seconds += time.process_time() - processor_started
@@ -171,44 +170,6 @@ class Loop:
             self.run.write_metrics(self.progress.rows)
         self.pauses.note_checkpoint()
 
-    def _steps_in_graph(
-        self, stream: Iterator[Batch], count: tf.Tensor, totals: list[tf.Tensor]
-    ) -> tuple[list[tf.Tensor], tf.Tensor]:
-        """Take `count` steps; add their scalars to `totals` and find the first step whose scalars are not finite."""
-        tags = self.task.training_tags
-
-        def nothing() -> tuple[tf.Tensor, tf.Tensor]:
-            return tf.zeros(len(tags), tf.float64), tf.constant([tf.int64.max])
-
-        def one_step(batch: Batch, sums: tf.Tensor, first_bad: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            scalars = self.task.step(batch)
-            values = tf.stack([tf.cast(scalars[tag], tf.float64) for tag in tags])
-            bad = tf.where(tf.reduce_all(tf.math.is_finite(values)), tf.int64.max, batch["step"])
-            return sums + values, tf.minimum(first_bad, bad)
-
-        # Each replica adds up its own scalars: a sum over replicas at every step would cost a message per scalar.
-        sums, first_bad = self.strategy.run(nothing)
-        for _ in tf.range(count):
-            sums, first_bad = self.strategy.run(one_step, args=(next(stream), sums, first_bad))
-        everywhere = tf.unstack(self.strategy.reduce("SUM", sums, axis=None))
-        first_bad = tf.reduce_min(self.strategy.gather(first_bad, axis=0))
-        return [total + value for total, value in zip(totals, everywhere, strict=True)], first_bad
-
-    def _evaluate_in_graph(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Return sums over one global batch, and the number of its pictures without padding."""
-
-        def one_replica(part: Batch) -> dict[str, tf.Tensor]:
-            mask = tf.cast(part["mask"], tf.float64)
-            # Select instead of multiplying by the mask: metrics of padding may be infinite, and 0 * inf is not 0.
-            values = {
-                tag: tf.reduce_sum(tf.where(mask > 0, tf.cast(value, tf.float64), 0.0))
-                for tag, value in self.task.evaluate(part).items()
-            }
-            return {**values, "count": tf.reduce_sum(mask)}
-
-        sums = self.strategy.run(one_replica, args=(batch,))
-        return {tag: self.strategy.reduce("SUM", value, axis=None) for tag, value in sums.items()}
-
     def _logged(self, rate: float) -> dict[str, float]:
         """Return the means of the training scalars since the last row, and start new sums."""
         totals = dict(self.progress.totals)
@@ -233,7 +194,7 @@ class Loop:
             progress.best = {"step": progress.step, "score": score}
         if self.board and self.checkpoints:
             self.board.scalars(progress.step, values)
-            self.board.picture(progress.step, "eval/pictures", self.task.pictures(self.batches.shown))
+            self.board.picture(progress.step, "eval/pictures", self.task.pictures(self.batches.first_pictures))
             for name, plot in self.task.plots(self.validation).items():
                 self.board.plot(progress.step, f"eval/{name}", plot)
             if better:

@@ -41,7 +41,7 @@ class ReplicaBatches:
         self._seed = seed
 
     @property
-    def alone(self) -> bool:
+    def in_one_process(self) -> bool:
         """Return whether all replicas are in this process."""
         return self._placement.replicas == self._placement.local
 
@@ -55,7 +55,7 @@ class ReplicaBatches:
         return self._distributed(self._validation_batches)
 
     @functools.cached_property
-    def shown(self) -> Batch:
+    def first_pictures(self) -> Batch:
         """Return the first pictures of the validation part, the number that the task shows."""
         size = min(self._task.shown, self._validation.count)
         return next(iter(evaluation_batches(self._validation, batch_size=size, labels=self._task.labels)))

@@ -10,7 +10,10 @@ from typing import Any
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM; a second one has its usual effect."""
+    """Collect SIGINT and SIGTERM in a list; after the first one, each has its usual effect again.
+
+    Python allows handlers in the main thread only; in another thread the list stays empty.
+    """
     received: list[int] = []
     previous: dict[int, Any] = {}
 

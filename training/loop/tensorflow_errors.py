@@ -11,8 +11,13 @@ from training.errors import RunError
 
 # Prefixes of lines that say where an operation was created. TensorFlow prints them before the actual error.
 _ORIGINS = ("Graph execution error", "Detected at node", "File ")
-_GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
-_NAMES = re.compile(r"\{\{.*?\}\}\s*|\s*\[Op:\w+\].*")
+_WORKER_LOST = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+)
+_NODE_NAMES = re.compile(r"\{\{.*?\}\}\s*|\s*\[Op:\w+\].*")
 
 
 @contextmanager
@@ -30,7 +35,8 @@ def tensorflow_failures(step: Callable[[], int | None]) -> Iterator[None]:
     except tf.errors.OpError as error:
         text = error.message or type(error).__name__
         at = "" if step() is None else f" at step {step()}"
-        if cluster_size() > 1 and (isinstance(error, _GONE) or "ollective" in text):
+        # Errors of collective operations have no class of their own, only this word in their message.
+        if cluster_size() > 1 and (isinstance(error, _WORKER_LOST) or "ollective" in text):
             raise RunError(
                 f"another worker is gone{at}, and this one stops too; start all of them again with the "
                 "same command: the run goes on from its last checkpoint"
@@ -39,5 +45,6 @@ def tensorflow_failures(step: Callable[[], int | None]) -> Iterator[None]:
 
 
 def _cause(text: str) -> str:
-    lines = [line.strip() for line in _NAMES.sub("", text).splitlines() if line.strip()]
+    """Return the first line of a message that says what went wrong."""
+    lines = [line.strip() for line in _NODE_NAMES.sub("", text).splitlines() if line.strip()]
     return next((line for line in lines if not line.startswith(_ORIGINS)), lines[0] if lines else "no reason given")

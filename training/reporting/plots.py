@@ -1,4 +1,4 @@
-"""Plots as PNG bytes, and the one of spectra."""
+"""Draw plots as PNG bytes, and the plot of spectra."""
 
 import io
 import itertools

@@ -12,7 +12,7 @@ def test_the_interval_is_that_of_a_paired_t_test():
     expected = stats.ttest_rel(second, first).confidence_interval(0.95)
     assert found.mean == pytest.approx(np.mean(second - first))
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-    assert found.shown == (stats.ttest_rel(second, first).pvalue < 0.05)
+    assert found.significant == (stats.ttest_rel(second, first).pvalue < 0.05)
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says():
@@ -33,7 +33,7 @@ def test_the_effect_is_cohens_d():
 
 def test_one_seed_shows_nothing():
     found = paired([1.0], [9.0])
-    assert (found.mean, found.low, found.shown, deviation([1.0])) == (8.0, None, False, None)
+    assert (found.mean, found.low, found.significant, deviation([1.0])) == (8.0, None, False, None)
     assert deviation([1.0, 3.0]) == pytest.approx(np.std([1, 3], ddof=1))
     with pytest.raises(ValueError, match="shorter"):
         paired([1.0, 2.0], [1.0])

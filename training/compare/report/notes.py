@@ -16,7 +16,7 @@ _NOTES = (
     "steps to equal quality: steps until a twin has gone 99 % of the way from the lowest first evaluation of all runs "
     "to the lowest last one",
     "forward and XLA: {forward}; step: one training step of {batch} examples, the mean of 16 steps where some steps do "
-    "more work than others; LiteRT: one example; memory: the peak of a process that trains for three steps. Times are "
+    "more work than others; {litert}memory: the peak of a process that trains for three steps. Times are "
     "medians; the twins are timed alternately in one run",
 )
 _NOTE_ON_SAMPLES = (
@@ -47,7 +47,8 @@ def notes(results: Results) -> list[str]:
     """Return what the columns of the table mean, one note per column or group of columns."""
     batch = results.facts["batch"]
     forward = "one picture of 1280x720" if results.facts["scale"] else f"{batch} examples"
-    texts = [note.format(forward=forward, batch=batch) for note in _NOTES]
+    litert = "LiteRT: one example; " if any(row["litert_ms"] for row in results.costs) else ""
+    texts = [note.format(forward=forward, batch=batch, litert=litert) for note in _NOTES]
     if any(map(minor, results.facts["metrics"])):
         count = results.facts.get("measured_pictures")
         texts.append(_NOTE_ON_SAMPLES.format(count=f"{count:,}" if count else "the same number of"))

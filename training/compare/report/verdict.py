@@ -26,8 +26,8 @@ def verdict(results: Results, twins: Sequence[Row], pairs: Sequence[Row]) -> lis
     sentences = [_answer(results, twins, labels, main)]
     if main:
         sentences += _quality(results, pairs, labels, main)
-    field = {twin.key for twin in _field(results)}
-    rows = [row for row in twins if row["twin"] in field]
+    keys = {twin.key for twin in _main_twins(results)}
+    rows = [row for row in twins if row["twin"] in keys]
     return [*sentences, *_checkerboard(rows, labels), *_speed(rows, labels)]
 
 
@@ -35,17 +35,17 @@ def _answer(results: Results, twins: Sequence[Row], labels: dict[str, str], main
     """Say which up-sampler to take, and why."""
     if main is None or results.facts["seeds"] < 2:
         return (
-            f"One seed ({results.facts['steps']:,} steps) cannot tell a difference from chance; the figures say "
-            "what it gave. Take three seeds or more for an answer."
+            f"One seed ({results.facts['steps']:,} steps) cannot tell a difference from chance: the numbers are "
+            "those of that seed alone. Compare with three seeds or more for an answer."
         )
-    good = unbeaten(results, twins, main)
-    fastest, *others = good
+    best = unbeaten(results, twins, main)
+    fastest, *others = best
     times = {row["twin"]: row["forward_ms"] for row in twins}
     why = f"no other was shown to be better in {main.label}"
     if others:
         ratio = min(times[key] / times[fastest] for key in others)
         alike = ratio < _EQUAL_TIME
-        why += f", and of {listed([labels[key] for key in good])} it is " + (
+        why += f", and of {listed([labels[key] for key in best])} it is " + (
             f"the fastest, though by less than {100 * (_EQUAL_TIME - 1):.0f} %" if alike else "the fastest"
         )
     budget = f"{results.facts['steps']:,} steps, {results.facts['seeds']} seeds, {results.facts['source']['name']}"
@@ -58,21 +58,21 @@ def unbeaten(results: Results, twins: Sequence[Row], main: Metric) -> list[str]:
     Args:
         results: of a comparison with two seeds or more.
         twins: rows of `twin_rows`.
-        main: what better means.
+        main: the metric that decides which is better.
     """
-    field = [twin.key for twin in _field(results)]
+    keys = [twin.key for twin in _main_twins(results)]
     times = {row["twin"]: row["forward_ms"] or 0.0 for row in twins}
 
     def better(one: str, other: str) -> bool:
-        found = paired(results.values(other, main.name), results.values(one, main.name))
-        return found.shown and (found.mean > 0) == main.larger_is_better
+        gain = paired(results.values(other, main.name), results.values(one, main.name))
+        return gain.significant and (gain.mean > 0) == main.larger_is_better
 
-    good = [key for key in field if not any(better(other, key) for other in field)]
-    return sorted(good, key=times.__getitem__)
+    best = [key for key in keys if not any(better(other, key) for other in keys)]
+    return sorted(best, key=times.__getitem__)
 
 
-def _field(results: Results) -> list[Twin]:
-    """Return the twins that the answer chooses from: from own initialisers, if these were compared."""
+def _main_twins(results: Results) -> list[Twin]:
+    """Return the twins that the answer chooses from: those of the first setting of fairness, which is `own` if any."""
     chosen = results.pairs[0].fairness
     keys = {key for pair in results.pairs if pair.fairness == chosen for key in (pair.first, pair.second)}
     return [twin for twin in results.twins if twin.key in keys]
@@ -85,7 +85,7 @@ def _quality(results: Results, pairs: Sequence[Row], labels: dict[str, str], mai
         parts = []
         for first in dict.fromkeys(row["first"] for row in compared):
             rows = [row for row in compared if row["first"] == first]
-            parts.append(f"against {labels[first]}{_why(rows)} {_found(rows, labels, main)}")
+            parts.append(f"against {labels[first]}{_why(rows)} {_outcomes(rows, labels, main)}")
         if parts:
             sentences.append(f"{_opening(results, setting)}, {main.label} {'; '.join(parts)}.")
     return sentences
@@ -107,20 +107,20 @@ def _why(rows: Sequence[Row]) -> str:
     return f" ({rows[0]['shows']})" if rows[0]["fairness"] == "mapped" else ""
 
 
-def _found(rows: Sequence[Row], labels: dict[str, str], main: Metric) -> str:
+def _outcomes(rows: Sequence[Row], labels: dict[str, str], main: Metric) -> str:
     """Say which differences to one twin were shown, and which were not."""
     outcomes: dict[str, list[str]] = {}
     for row in rows:
-        found = difference(row)
-        size = f"{found.mean:+.{main.digits}f}{main.unit}"
-        if found.low is None or found.high is None:
+        gain = difference(row)
+        size = f"{gain.mean:+.{main.digits}f}{main.unit}"
+        if gain.low is None or gain.high is None:
             outcomes.setdefault("differs by", []).append(f"{size} for {labels[row['second']]}")
             continue
-        better = (found.mean > 0) == main.larger_is_better
-        words = ("is better for" if better else "is worse for") if found.shown else "shows no difference for"
-        interval = f"{size}, {found.low:+.{main.digits}f} to {found.high:+.{main.digits}f}"
+        better = (gain.mean > 0) == main.larger_is_better
+        words = ("is better for" if better else "is worse for") if gain.significant else "shows no difference for"
+        interval = f"{size}, {gain.low:+.{main.digits}f} to {gain.high:+.{main.digits}f}"
         outcomes.setdefault(words, []).append(f"{labels[row['second']]} ({interval})")
-    return " and ".join(f"{words} {listed(names)}" for words, names in outcomes.items())
+    return listed([f"{words} {listed(names)}" for words, names in outcomes.items()])
 
 
 def _checkerboard(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
@@ -133,40 +133,50 @@ def _checkerboard(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
             for row in known
         ]
         sentences.append(
-            f"Energy at the checkerboard's frequencies that the data do not have, before training and after: "
-            f"{listed(shares)}."
+            "Share of the output's energy at the checkerboard's frequencies that the data do not have, before and "
+            f"after training: {listed(shares)}."
         )
     known = [row for row in twins if row["constant_after"] is not None]
     if known:
         clean = [labels[row["twin"]] for row in known if row["constant_after"] < _INVISIBLE]
         other = [
-            f"{labels[row['twin']]} by {255 * row['constant_after']:.1f}"
+            f"{labels[row['twin']]} {255 * row['constant_after']:.1f}"
             for row in known
             if row["constant_after"] >= _INVISIBLE
         ]
-        parts = [f"{listed(other)} grey levels of 255"] if other else []
-        parts += [f"{listed(clean)} by less than 0.1"] if clean else []
-        sentences.append(f"Once trained, constant features come out with a pattern from {', and from '.join(parts)}.")
+        parts = [listed(other)] if other else []
+        parts += [f"{listed(clean)} less than 0.1"] if clean else []
+        sentences.append(
+            "Pattern in the output for constant features, after training, as standard deviation in grey levels of "
+            f"255: {'; '.join(parts)}."
+        )
     return sentences
 
 
 def _speed(twins: Sequence[Row], labels: dict[str, str]) -> list[str]:
+    """Compare the times of a forward pass, a training step, XLA and LiteRT."""
+
     def compared(column: str) -> str:
         known = [row for row in twins if row[column]]
-        quick = min(known, key=lambda row: row[column])
-        slow = max(known, key=lambda row: row[column])
-        if slow[column] < _EQUAL_TIME * quick[column]:
+        fastest = min(known, key=lambda row: row[column])
+        slowest = max(known, key=lambda row: row[column])
+        if slowest[column] < _EQUAL_TIME * fastest[column]:
             return "all take the same time within 5 %"
-        ratio = slow[column] / quick[column]
-        return f"{labels[quick['twin']]} is the fastest and {labels[slow['twin']]} takes {ratio:.2f} times as long"
+        ratio = slowest[column] / fastest[column]
+        return f"{labels[fastest['twin']]} is the fastest and {labels[slowest['twin']]} takes {ratio:.2f} times as long"
 
-    names = {"forward_ms": "Forward", "step_ms": "in a training step", "xla_ms": "under XLA", "litert_ms": "in LiteRT"}
+    names = {
+        "forward_ms": "In a forward pass",
+        "step_ms": "in a training step",
+        "xla_ms": "under XLA",
+        "litert_ms": "in LiteRT",
+    }
     clauses = [f"{words}, {compared(column)}" for column, words in names.items() if any(row[column] for row in twins)]
     if not clauses:
         return []
     text = "; ".join(clauses) + "."
     if not any(row["litert_ms"] for row in twins):
-        text += " LiteRT (ai-edge-litert) is not installed or does not take these networks: not measured."
+        text += " There are no times for LiteRT."
     return [text]
 
 

@@ -17,8 +17,8 @@ class Difference(NamedTuple):
     seeds: int
 
     @property
-    def shown(self) -> bool:
-        """Return whether the interval excludes zero."""
+    def significant(self) -> bool:
+        """Whether the interval excludes zero."""
         return self.low is not None and self.high is not None and not self.low <= 0.0 <= self.high
 
 
