@@ -58,9 +58,9 @@ class Board:
         recipe = dict(config["recipe"])
         arguments = {f"model.{name}": value for name, value in recipe.pop("model").items()}
         settings = {"model": config["model"], "seed": config["seed"], **recipe, **arguments}
-        shown = {key: value for key, value in config.items() if key != "identity"}
+        written = {key: value for key, value in config.items() if key != "identity"}
         self.text(0, "model", _verbatim("\n".join(lines)))
-        self.text(0, "config", _verbatim(json.dumps(shown, indent=2)))
+        self.text(0, "config", _verbatim(json.dumps(written, indent=2)))
         self.settings(settings, run)
 
     def flush(self) -> None:

@@ -60,9 +60,9 @@ def test_workers_with_folders_of_their_own_resume_what_the_chief_has(started, tm
     assert not run_of(apart[0]).joinpath("saved_model").exists()
 
     workers = start_workers(started, apart, command)
-    said, errors = workers[0].communicate(timeout=400)
+    output, errors = workers[0].communicate(timeout=400)
     assert [*ends(workers[1:]), workers[0].returncode] == [0, 0], errors
-    assert "resumed" in said
+    assert "resumed" in output
     assert not (apart[1] / "runs").exists()
 
     undisturbed = [tmp_path / name for name in ("chief again", "other again")]

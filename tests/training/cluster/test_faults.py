@@ -35,7 +35,7 @@ def cluster(started, shapes_folder, tmp_path):
 
 
 def newest(folder: Path) -> int:
-    """The step of the newest checkpoint of the run below a folder."""
+    """Return the step of the newest checkpoint of the run below a folder."""
     steps = [int(path.stem.removeprefix("step-")) for path in folder.glob("runs/*/*/checkpoints/step-*.npz")]
     return max(steps, default=0)
 
@@ -50,10 +50,10 @@ def wait_until_saved(folder: Path, after: int, processes: Sequence[Process]) -> 
 
 
 def ends(processes: Sequence[Process]) -> list[tuple[int, str, str]]:
-    """Exit codes and output of processes that have a minute to stop."""
+    """Return exit codes, output and errors of processes, which have a minute to stop."""
     until = time.monotonic() + SECONDS
-    said = [process.communicate(timeout=max(0.1, until - time.monotonic())) for process in processes]
-    return [(process.returncode, *text) for process, text in zip(processes, said, strict=True)]
+    outputs = [process.communicate(timeout=max(0.1, until - time.monotonic())) for process in processes]
+    return [(process.returncode, *text) for process, text in zip(processes, outputs, strict=True)]
 
 
 @pytest.mark.parametrize(("count", "victim"), [(2, 1), (3, 0)])

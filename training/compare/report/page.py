@@ -104,7 +104,7 @@ def _figure(results: Results, name: str, caption: str, number: int) -> Figure:
 
 
 def _with_code(sentence: str) -> Markup:
-    """Return a sentence as HTML, with what stands in backquotes as code."""
+    """Return a sentence as HTML, with the words between backquotes as code."""
     # As plain text, because a join of Markup, which `re.sub` ends with, would escape the tags too.
     escaped = str(escape(sentence))
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", escaped))

@@ -20,8 +20,8 @@ def plots(results: Results, rows: Sequence[Row]) -> dict[str, bytes]:
         "latency": lambda axes: _latency(axes, results, rows),
         "spectra": lambda axes: _spectra(axes, results),
     }
-    found = {name: png(draw) for name, draw in drawn.items()}
-    return {name: content for name, content in found.items() if content}
+    contents = {name: png(draw) for name, draw in drawn.items()}
+    return {name: content for name, content in contents.items() if content}
 
 
 def _styles(results: Results) -> dict[str, tuple[str, str, str]]:
@@ -99,8 +99,8 @@ def _spectra(axes: "Axes", results: Results) -> bool:
         axes.plot([row["frequency"] for row in rows], [row["power"] for row in rows], line, color=colour, label=label)
     period = results.facts["period"]
     mark(axes, [number / period for number in range(1, period // 2 + 1)])
-    what = "residual" if KINDS[results.facts["kind"]].has_target else "samples"
+    subject = "residual" if KINDS[results.facts["kind"]].has_target else "samples"
     axes.set_yscale("log")
-    axes.set(xlabel="cycles per pixel (dotted: m/r)", ylabel="power", title=f"Spectrum of the {what}, first seed")
+    axes.set(xlabel="cycles per pixel (dotted: m/r)", ylabel="power", title=f"Spectrum of the {subject}, first seed")
     axes.legend(frameon=False)
     return True

@@ -29,18 +29,18 @@ class Column:
 def columns(results: Results, rows: Sequence[Row]) -> list[Column]:
     """Return the columns after the twin's name; a column without a number in any row is left out."""
     metrics = [name for place, name in enumerate(results.facts["metrics"]) if place == 0 or not minor(name)]
-    found = [_of_metric(name, results.facts["seeds"], rows) for name in metrics]
-    found.append(Column("steps to equal quality", "steps_to_common_quality", _whole("steps_to_common_quality")))
-    found.append(Column("spectral, before / after", "spectral_after", _moments("spectral", 100)))
-    found.append(Column("imbalance, before / after", "imbalance_after", _moments("imbalance", 255)))
-    found.append(Column("constant, before / after", "constant_after", _moments("constant", 255)))
+    candidates = [_of_metric(name, results.facts["seeds"], rows) for name in metrics]
+    candidates.append(Column("steps to equal quality", "steps_to_common_quality", _whole("steps_to_common_quality")))
+    candidates.append(Column("spectral, before / after", "spectral_after", _moments("spectral", 100)))
+    candidates.append(Column("imbalance, before / after", "imbalance_after", _moments("imbalance", 255)))
+    candidates.append(Column("constant, before / after", "constant_after", _moments("constant", 255)))
     for name in ("parameters", "multiply_adds"):
-        found.append(Column(HEADINGS[name], name, _whole(name) if name == "parameters" else _amount(name)))
-    found += [
+        candidates.append(Column(HEADINGS[name], name, _whole(name) if name == "parameters" else _amount(name)))
+    candidates += [
         Column(HEADINGS[name], name, _number(name, 2)) for name in ("forward_ms", "step_ms", "xla_ms", "litert_ms")
     ]
-    found.append(Column(HEADINGS["memory_mib"], "memory_mib", _whole("memory_mib")))
-    return [column for column in found if any(row[column.sorts_by] is not None for row in rows)]
+    candidates.append(Column(HEADINGS["memory_mib"], "memory_mib", _whole("memory_mib")))
+    return [column for column in candidates if any(row[column.sorts_by] is not None for row in rows)]
 
 
 def _of_metric(name: str, seeds: int, rows: Sequence[Row]) -> Column:

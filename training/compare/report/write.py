@@ -25,14 +25,14 @@ def write_report(folder: Path) -> Path:
     twins, pairs = twin_rows(results), pair_rows(results)
     write_csv(folder / records.TWINS, twins)
     write_csv(folder / records.PAIRS, pairs)
-    shown, sentences, drawn = columns(results, twins), verdict(results, twins, pairs), plots(results, twins)
+    table, sentences, drawn = columns(results, twins), verdict(results, twins, pairs), plots(results, twins)
     (folder / PLOTS).mkdir(exist_ok=True)
     paths = {name: Path(PLOTS) / f"{name}.png" for name in drawn}
     for name, content in drawn.items():
         with written_beside(folder / paths[name]) as file:
             file.write(content)
-    write_text(folder / MARKDOWN, markdown(results, twins, shown, sentences, paths))
-    write_text(folder / REPORT, page(results, twins, shown, sentences, drawn))
+    write_text(folder / MARKDOWN, markdown(results, twins, table, sentences, paths))
+    write_text(folder / REPORT, page(results, twins, table, sentences, drawn))
     _write_board(results, sentences, drawn)
     return folder / REPORT
 

@@ -33,10 +33,10 @@ class Results:
     """Hold everything that a comparison measured.
 
     Attributes:
-        folder: that it lies in.
-        facts: what was compared, where, with which budget.
+        folder: the comparison's folder.
+        facts: the contents of comparison.json, such as source, budget, metrics and machine.
         twins: the contestants.
-        pairs: whose differences are tested.
+        pairs: pairs of twins whose differences are tested.
         runs: one row per twin and seed.
         curves: one row per twin, seed, step and tag.
         spectra: one row per twin, moment and frequency; for generators those of the data too.
@@ -82,13 +82,13 @@ def existing(name: str, source: str | None, root: Path = COMPARISONS) -> list[Pa
         InputError: there is none.
     """
     pattern = folder_of(name, source, root).name if source else "*"
-    found = sorted(path.parent for path in (root / name).glob(f"{pattern}/{FACTS}"))
-    if not found:
+    folders = sorted(path.parent for path in (root / name).glob(f"{pattern}/{FACTS}"))
+    if not folders:
         where = f" on {source}" if source else ""
         raise InputError(
             f"{name} was not compared{where} yet: there is no {root / name / pattern / FACTS}; make compare"
         )
-    return found
+    return folders
 
 
 def read(folder: Path) -> Results:

@@ -46,7 +46,7 @@ def paired(first: Sequence[float], second: Sequence[float]) -> Difference:
 
 
 def effect_size(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Return the difference of means in standard deviations: Cohen's d, whose deviation is pooled from both.
+    """Return Cohen's d: the difference of means in standard deviations, which are pooled from both.
 
     Returns:
         `mean(second) - mean(first)` over the root of the mean of both variances (n - 1); None for fewer than two

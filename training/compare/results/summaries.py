@@ -46,9 +46,9 @@ def pair_rows(results: Results) -> list[Row]:
         for name in names:
             first, second = results.values(pair.first, name), results.values(pair.second, name)
             if first and len(first) == len(second):
-                found = paired(first, second)
+                gain = paired(first, second)
                 columns = {"fairness": pair.fairness, "first": pair.first, "second": pair.second, "shows": pair.shows}
-                rows.append({**columns, "metric": name, **_columns(found), "effect": effect_size(first, second)})
+                rows.append({**columns, "metric": name, **_columns(gain), "effect": effect_size(first, second)})
     return rows
 
 
@@ -57,8 +57,8 @@ def difference(row: Row) -> Difference:
     return Difference(row["difference"], row["low"], row["high"], row["seeds"])
 
 
-def _columns(found: Difference) -> Row:
-    return {"difference": found.mean, "low": found.low, "high": found.high, "seeds": found.seeds}
+def _columns(gain: Difference) -> Row:
+    return {"difference": gain.mean, "low": gain.low, "high": gain.high, "seeds": gain.seeds}
 
 
 def _steps(results: Results) -> dict[str, float | None]:
@@ -73,9 +73,9 @@ def _steps(results: Results) -> dict[str, float | None]:
     if any(len(curve) < 2 for curve in curves.values()):
         return {twin.key: None for twin in results.twins}
     quality = common_quality(list(curves.values()))
-    found = {at: steps_to_reach(curve, quality) for at, curve in curves.items()}
+    reached = {at: steps_to_reach(curve, quality) for at, curve in curves.items()}
     means: dict[str, float | None] = {}
     for twin in results.twins:
-        steps = [found[twin.key, seed] for seed in seeds]
+        steps = [reached[twin.key, seed] for seed in seeds]
         means[twin.key] = None if None in steps else statistics.fmean(step for step in steps if step is not None)
     return means
