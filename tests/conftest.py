@@ -51,6 +51,27 @@ def signal_handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+@pytest.fixture(autouse=True)
+def unchanged_settings() -> Iterator[None]:
+    """Fail a test that leaves this process in another folder, or with other settings of Keras."""
+    before = _settings()
+    yield
+    after = _settings()
+    if before != after:
+        os.chdir(before["folder"])
+        if keras := sys.modules.get("keras"):
+            keras.config.set_floatx(before.get("float type", "float32"))
+            keras.config.set_dtype_policy(before.get("dtype policy", "float32"))
+    assert {key: after[key] for key in before} == before
+
+
+def _settings() -> dict[str, str]:
+    settings = {"folder": os.getcwd()}
+    if keras := sys.modules.get("keras"):
+        settings |= {"float type": keras.config.floatx(), "dtype policy": keras.config.dtype_policy().name}
+    return settings
+
+
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
     """Do in this process what `python -m <arguments>` does in an empty folder."""

@@ -28,7 +28,10 @@ def weights(folder: Path, model: str = "ae_subpixel") -> list[np.ndarray]:
     return [each for group, arrays in checkpoint.arrays.items() if group.startswith("network/") for each in arrays]
 
 
-@pytest.mark.parametrize(("precision", "steps", "limit"), [("float64", 200, 1e-8), ("float32", 50, 1e-4)])
+@pytest.mark.parametrize(
+    ("precision", "steps", "limit"),
+    [("float64", 200, 1e-8), pytest.param("float32", 50, 1e-4, marks=pytest.mark.slow)],
+)
 def test_two_devices_reach_the_weights_of_one(
     command, command_process, tmp_path, shapes_folder, precision, steps, limit
 ):

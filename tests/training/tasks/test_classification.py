@@ -145,9 +145,7 @@ def test_two_devices_reach_the_weights_of_one(command_process, tmp_path):
         (folder,) = (tmp_path / name / "runs" / "features").iterdir()
         reached[name] = arrays(folder)
     for group in ("network/model", "average"):
-        one, other = reached["one"][group], reached["mirrored"][group]
-        difference = sum(np.sum((a - b) ** 2) for a, b in zip(one, other, strict=True))
-        assert 0 < (difference / sum(np.sum(a**2) for a in one)) ** 0.5 < 1e-8
+        assert 0 < relative_distance(reached["one"][group], reached["mirrored"][group]) < 1e-8
 
 
 def test_sources_that_do_not_fit_are_refused_before_anything_is_made(tmp_path, monkeypatch):
