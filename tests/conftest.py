@@ -66,7 +66,7 @@ def unchanged_settings() -> Iterator[None]:
 
 
 def _settings() -> dict[str, str]:
-    settings = {"folder": os.getcwd()}
+    settings = {"folder": str(Path.cwd())}
     if keras := sys.modules.get("keras"):
         settings |= {"float type": keras.config.floatx(), "dtype policy": keras.config.dtype_policy().name}
     return settings

@@ -21,6 +21,7 @@ from training.request import TrainingRequest
 from training.runs.checkpoint import Checkpoints
 from training.tasks.classification.task import Classification, accuracy, cross_entropy
 from training.train import train
+from zoo.arrays import relative_distance
 from zoo.models import parse_name
 from zoo.pretrained.load import CARD
 
