@@ -16,7 +16,7 @@ help:
 	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]; make report FAMILY=ae [SCALE=3] [DATA=mnist]"
 	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist] [FEATURES=inception]"
 	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]; make publish REFRESH=name"
-	@echo "make chaos; make fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
+	@echo "make chaos [KILLS=50]; make fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
 	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-slow, test-all, lint, format, bench, figures, readme, clean"
 
 # The content of requirements.txt decides, not its date, so that a new clone with an old .venv installs nothing.
@@ -93,7 +93,7 @@ fuzz: ready
 
 # Kill one training at random moments, and another one while it writes.
 chaos: ready
-	@$(VPYTHON) -m benchmarks.robustness.chaos
+	@$(VPYTHON) -m benchmarks.robustness.chaos $(if $(KILLS),--kills '$(KILLS)')
 	@$(VPYTHON) -m benchmarks.robustness.chaos --aimed --kills 8 --steps 200
 	@$(VPYTHON) -m benchmarks.robustness.faults
 
