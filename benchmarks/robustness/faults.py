@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -60,6 +61,12 @@ def trials(kind: str, report: Path) -> tuple[list[Trial], list[str]]:
     return rows, [name for name in seconds if name not in tried]
 
 
+def run_tests(files: Iterable[str], *options: str) -> int:
+    """Run all tests of files, slow ones too, and return pytest's exit code."""
+    command = [sys.executable, "-m", "pytest", "-m", "slow or not slow", *options, *files]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
 def main() -> int:
     """Run the tests, write the rows and print them; return 1 if a case was lost."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -69,8 +76,7 @@ def main() -> int:
     for kind, files in TESTS.items():
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.xml"
-            arguments = ["-q", "-m", "slow or not slow", "-o", "addopts=", f"--junit-xml={report}", *files]
-            subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False)
+            run_tests(files, f"--junit-xml={report}")
             if not report.is_file():
                 raise SystemExit(f"{kind}: pytest wrote no report")
             rows, untried = trials(kind, report)

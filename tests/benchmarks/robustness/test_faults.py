@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from benchmarks.robustness.faults import TESTS, trials
+import pytest
+
+from benchmarks.robustness.faults import TESTS, run_tests, trials
 
 ROOT = Path(__file__).resolve().parents[3]
 REPORT = """<testsuites><testsuite>
@@ -25,3 +27,10 @@ def test_cases_are_counted_by_test_and_what_was_not_tried_is_named(tmp_path):
 
 def test_every_file_of_tests_is_there():
     assert all((ROOT / file).is_file() for files in TESTS.values() for file in files)
+
+
+@pytest.mark.parametrize("kind", TESTS)
+def test_all_tests_of_a_kind_can_be_run_together(kind, capfd):
+    assert run_tests(TESTS[kind], "--collect-only") == 0
+    listed = capfd.readouterr().out
+    assert all(file in listed for file in TESTS[kind])
