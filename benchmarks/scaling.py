@@ -105,10 +105,9 @@ def serve(model: str, strategy: str, cores: str, workers: int) -> None:
         task = create_task(architecture(name, recipe, source.image_shape, source.classes), recipe)
         pictures, validation = task.data(source, recipe, task.model, task.period, 0)
     loop = Loop(task, distribution, pictures, validation, seed=0, run=None)
-    stream = loop.stream()
     for line in sys.stdin:
         started = time.perf_counter()
-        loop.advance(stream, int(line))
+        loop.advance(int(line))
         print(time.perf_counter() - started, flush=True)
 
 

@@ -77,7 +77,6 @@ class Rounds:
         self.run = Run(folder)
         self.run.create({})
         self.loop = Loop(self.new_task(), tf.distribute.get_strategy(), self.pictures, validation, seed=0, run=self.run)
-        self.stream = self.loop.stream()
         bare_task = self.new_task()
         constant = next(iter(batches(self.pictures, batch_size=self.recipe.batch, seed=0, total_steps=1)))
         # The number of the step changes, because some tasks do more work at every n-th step.
@@ -98,7 +97,7 @@ class Rounds:
 
     def round(self) -> None:
         """Measure the loop and the bare step once."""
-        self._timed("loop", lambda: self.loop.advance(self.stream, self.steps))
+        self._timed("loop", lambda: self.loop.advance(self.steps))
         self._timed("bare", lambda: [self.bare_step(step) for step in tf.range(self.steps, dtype=tf.int64)])
 
     def _timed(self, name: str, work: Callable[[], object]) -> None:

@@ -83,7 +83,6 @@ def follow(
             )
             for model in (first, twin, control)
         ]
-        streams = [loop.stream() for loop in loops]
 
         def row(step: int, losses: list[float]) -> dict[str, float]:
             one, other, moved = (transposed_weights(model) for model in (first, twin, control))
@@ -93,9 +92,9 @@ def follow(
 
         yield row(0, [])
         for step in range(1, steps + 1):
-            for loop, stream in zip(loops, streams, strict=True):
+            for loop in loops:
                 loop.progress.totals = {}
-                loop.advance(stream, 1)
+                loop.advance(1)
             yield row(step, [loop.progress.totals["train/loss"] for loop in loops])
 
 

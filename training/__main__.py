@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from training.cluster import STRATEGIES, is_chief
+from training.cluster import STRATEGIES, Jit, is_chief
 from training.cluster.local_workers import local_worker, run_workers, stop_with_parent
 from training.errors import InputError, Interrupted, RunError
 from training.optimisers import check_optimiser
@@ -74,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--precision", help=", ".join(get_args(Precision)))
     train.add_argument("--init", help="start from a published model or a run's folder")
     train.add_argument("--resume", action=argparse.BooleanOptionalAction, default=True)
-    train.add_argument("--jit", action="store_true", help="compile the step with XLA")
+    train.add_argument(
+        "--jit", default="auto", choices=get_args(Jit), help="compile all steps of a call to one XLA program"
+    )
     train.add_argument(
         "--set", action="extend", nargs="+", default=[], metavar="field=value", help="any field of the recipe"
     )

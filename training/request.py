@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from training.cluster import Jit
 from training.data import Source
 from training.recipes import Recipe, flat
 from training.runs.folder import RUNS, run_id
@@ -29,7 +30,8 @@ class TrainingRequest:
         logical_cpus: number of devices to split the processor into, or None.
         init: a published name or a run's folder to start from, or None.
         resume: go on with an unfinished run of the same configuration.
-        jit: compile the step with XLA.
+        jit: `auto` compiles the steps of a call to one XLA program on one GPU, `1` also on a processor, `0` never. With
+            several replicas `1` compiles the gradients of each.
         settings: the fields that differ from the family's recipe, for the card's command.
         root: the folder of all runs.
     """
@@ -41,7 +43,7 @@ class TrainingRequest:
     logical_cpus: int | None = None
     init: str | None = None
     resume: bool = True
-    jit: bool = False
+    jit: Jit = "auto"
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     root: Path = RUNS
 

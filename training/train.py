@@ -98,7 +98,11 @@ def _prepare_task(
     request = training.request
     with strategy.scope():
         task = create_task(
-            training.architecture, request.recipe, seed=request.seed, jit=request.jit, start=training.start
+            training.architecture,
+            request.recipe,
+            seed=request.seed,
+            compile_gradients=request.jit == "1",
+            start=training.start,
         )
         task.check(task.model, source)
         parts = task.data(source, request.recipe, task.model, task.period, request.seed)
@@ -179,7 +183,16 @@ def _create_loop(
 ) -> "Loop":
     from training.loop.loop import Loop
 
-    return Loop(task, strategy, *parts, seed=training.request.seed, run=run, report=console.progress)
+    return Loop(
+        task,
+        strategy,
+        *parts,
+        seed=training.request.seed,
+        run=run,
+        jit=training.request.jit,
+        report=console.progress,
+        announce=console.note,
+    )
 
 
 def _finish(run: Run, loop: "Loop", source: "Source", console: TrainingConsole) -> Path:

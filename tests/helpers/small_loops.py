@@ -15,24 +15,31 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.cluster import create_strategy
-from training.data.batches.pictures import ArrayPictures
+from training.cluster import Jit, create_strategy
+from training.data.batches.pairs import make_pairs
+from training.data.batches.patches import Cells, Patches
+from training.data.batches.pictures import ArrayPictures, Pictures
 from training.loop.loop import Loop
 from training.loop.precision import precision
-from training.recipes import recipe_for
+from training.recipes import Recipe, recipe_for
 from training.runs.checkpoint import snapshot
 from training.runs.folder import Run
 from training.tasks import kind_of
 from zoo.arrays import relative_distance
 from zoo.models import build_model, parse_name
+from zoo.registry import ModelName
 
-SETTINGS = {
-    "batch": 4,
-    "model.filters": 2,
-    "model.latent": 4,
-    "model.image_shape": (16, 16, 1),
-    "learning_rate": 1e-3,
+SETTINGS = {"batch": 4, "learning_rate": 1e-3}
+SMALLEST = {
+    "espcn": {"model.filters": 4, "model.narrow": 4, "patch": 6},
+    "fsrcnn": {"model.d": 6, "model.s": 4, "model.m": 1, "patch": 6},
+    "sesr": {"model.m": 1, "model.filters": 4, "model.width": 8, "patch": 6},
+    "edsr": {"model.blocks": 1, "model.filters": 6, "patch": 6},
+    "features": {"model.filters": 2, "model.image_shape": (16, 16, 1), "model.classes": 3},
 }
+"""Model arguments and patches by family."""
+OTHERS = {"model.filters": 2, "model.latent": 4, "model.image_shape": (16, 16, 1)}
+"""Model arguments of the families that are not in `SMALLEST`."""
 
 
 def pictures(count: int = 40, size: int = 16) -> ArrayPictures:
@@ -45,6 +52,20 @@ def pictures(count: int = 40, size: int = 16) -> ArrayPictures:
     return ArrayPictures(images)
 
 
+def small_data(name: ModelName, recipe: Recipe, seed: int) -> tuple[Pictures, Pictures]:
+    """Bright boxes, labelled if the model tells classes apart, or pairs that are cut from them."""
+    boxes = pictures()
+    if name.family.kind == "super-resolution":
+        large = [np.kron(box, np.ones((2, 2, 1), np.uint8)) for box in boxes.take(tf.range(40)).numpy()]
+        channels = 3 if name.family.name == "edsr" else 1
+        pairs = make_pairs(large, name.period, channels=channels)
+        return Patches(pairs, recipe.super_resolution.patch, seed), Cells(large, name.period, channels=channels)
+    if name.family.facts.classifies:
+        labelled = ArrayPictures(boxes.take(tf.range(40)).numpy(), np.arange(40) % 3, 3)
+        return labelled, labelled
+    return boxes, boxes
+
+
 def small_loop(
     model: str,
     steps: int,
@@ -52,27 +73,29 @@ def small_loop(
     strategy: tf.distribute.Strategy | None = None,
     seed: int = 3,
     run: Run | None = None,
-    jit: bool = False,
+    jit: Jit = "0",
+    compile_gradients: bool = False,
     clock: Callable[[], float] = time.monotonic,
     **settings: object,
 ) -> Loop:
     """A loop over a small model on those pictures."""
     strategy = strategy or tf.distribute.get_strategy()
     name = parse_name(model)
-    recipe = recipe_for(name.family, None, SETTINGS | {"steps": steps} | settings)
+    smallest = SMALLEST.get(name.family.name, OTHERS)
+    recipe = recipe_for(name.family, None, SETTINGS | smallest | {"steps": steps} | settings)
     keras.utils.set_random_seed(0)
     with strategy.scope():
         copies = [build_model(model, **recipe.model) for _ in range(2)] if recipe.average else [None, None]
         task = kind_of(name.family).task(
             recipe,
             build_model(model, **recipe.model),
-            4,
+            name.period,
             average=copies[0],
             published=copies[1],
-            jit=jit,
+            compile_gradients=compile_gradients,
             seed=seed,
         )
-    return Loop(task, strategy, pictures(), pictures(), seed=seed, run=run, clock=clock)
+    return Loop(task, strategy, *small_data(name, recipe, seed), seed=seed, run=run, jit=jit, clock=clock)
 
 
 def weights(loop: Loop) -> dict[str, list[np.ndarray]]:
@@ -87,9 +110,21 @@ def distances(model: str, mirrored: tf.distribute.Strategy, steps: int) -> dict[
     reached = []
     for strategy in (tf.distribute.get_strategy(), mirrored):
         loop = small_loop(model, steps, strategy=strategy, precision="float64")
-        loop.advance(loop.stream(), steps)
+        loop.advance(steps)
         reached.append(weights(loop))
     return {key: relative_distance(values, reached[1][key]) for key, values in reached[0].items()}
+
+
+def distance_of_paths(model: str, steps: int, float_type: str) -> dict[str, float]:
+    """Return the global relative L2 between the host path and the compiled one of every group of variables."""
+    with precision(float_type):
+        host, compiled = (small_loop(model, steps, jit=jit, precision=float_type) for jit in ("0", "1"))
+        for loop in (host, compiled):
+            while loop.progress.step < steps:
+                loop.advance(min(loop.pauses.steps_of_next_call(loop.progress.step), 40))
+                loop.pauses.adapt_to(1e6)
+    reached = weights(compiled)
+    return {key: relative_distance(values, reached[key]) for key, values in weights(host).items()}
 
 
 if __name__ == "__main__":

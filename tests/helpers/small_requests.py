@@ -33,9 +33,9 @@ def interrupted_after(step: int, train: Callable[[], object]) -> None:
     """Train until the run is saved and stopped after that many steps."""
     advance = Loop.advance
 
-    def stop_in_time(loop, stream, count):
+    def stop_in_time(loop, count):
         count = min(count, step - loop.progress.step) if loop.progress.step < step else count
-        advance(loop, stream, count)
+        advance(loop, count)
         if loop.progress.step == step:
             loop.save()
             raise Interrupted(15, step)

@@ -86,7 +86,9 @@ def test_a_training_says_little_and_ends_with_the_saved_model(command_process, t
     assert (tmp_path / lines[-1].removeprefix("SavedModel: ") / "saved_model.pb").is_file()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)]
+)
 def test_a_signal_saves_and_says_how_to_go_on(started, command, tmp_path, shapes_folder, monkeypatch, number, code):
     training = (*arguments(shapes_folder, 200_000), "--set", "checkpoint_minutes=0.01")
     process = started(*training)

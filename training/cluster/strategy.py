@@ -4,7 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from training.cluster.slurm import slurm_resolver
 from training.errors import InputError
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 STRATEGIES = ("auto", "one", "mirrored", "multiworker")
+
+Jit = Literal["auto", "0", "1"]
+"""When all steps of a call are compiled to one XLA program: `auto` on one GPU, `1` on a processor too, `0` never."""
 
 
 def cluster_size() -> int:

@@ -2,22 +2,25 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
+from training.cluster import Jit
 from training.cluster.agreement import Agreement
 from training.data import Pictures, StreamedPictures
 from training.errors import CollapsedError, DivergedError, Interrupted
-from training.loop.graph_functions import GraphFunctions
+from training.loop.choose_steps import choose_steps
+from training.loop.evaluation import BatchMetrics
 from training.loop.pauses import Pauses
 from training.loop.progress import Progress
 from training.loop.replica_batches import ReplicaBatches
+from training.loop.steps import CompiledSteps
 from training.recipes import Recipe
 from training.reporting.tensorboard import Board
 from training.runs.checkpoint import Checkpoint, Checkpoints
 from training.runs.folder import Run
-from training.tasks.task import Batch, Task
+from training.tasks.task import Task
 
 STOPPED = "the run stops there and its last checkpoint is kept"
 DIVERGED = f"{STOPPED}; try a smaller learning_rate, or clip_norm=1"
@@ -38,11 +41,10 @@ class Loop:
             if progress.step == 0:
                 self._describe()
                 self._evaluate_and_show()
-            stream = self.stream()
             while progress.step < self.recipe.steps:
                 count = pauses.steps_of_next_call(progress.step)
                 started = time.perf_counter()
-                self.advance(stream, count)
+                self.advance(count)
                 rate = count / (time.perf_counter() - started)
                 pauses.adapt_to(rate)
 
@@ -69,7 +71,9 @@ class Loop:
         *,
         seed: int,
         run: Run | None,
+        jit: Jit = "auto",
         report: Callable[[int, Mapping[str, float], float], None] = lambda *_: None,
+        announce: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare a training that has taken no steps.
@@ -81,7 +85,9 @@ class Loop:
             validation: pictures that decide which weights are best.
             seed: of the order of examples; the task has its own for every draw.
             run: the folder to write to; None on workers that are not the chief.
+            jit: see `choose_steps`.
             report: called with `(step, values, steps_per_second)` after every call into TensorFlow.
+            announce: called with a sentence that the user should know of.
             clock: seconds that never go back, for `checkpoint_minutes`.
         """
         self.task = task
@@ -93,8 +99,12 @@ class Loop:
         self.progress = Progress()
         self.checkpoints = Checkpoints(run.checkpoints, self.recipe.keep) if run else None
         self.board = Board(run.path / "tensorboard") if run else None
-        self.pauses = Pauses(self.recipe, None if self.batches.in_one_process else Agreement(strategy), clock)
-        self._graph = GraphFunctions(task, strategy)
+        self._steps, note = choose_steps(task, strategy, train, self.batches, seed=seed, jit=jit)
+        if note:
+            announce(note)
+        agreement = None if self.batches.in_one_process else Agreement(strategy)
+        self.pauses = Pauses(self.recipe, agreement, clock, longest_call=self._steps.longest_call)
+        self._metrics = BatchMetrics(task, strategy, jit=isinstance(self._steps, CompiledSteps))
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint of the same run."""
@@ -108,8 +118,8 @@ class Loop:
         """Return means over the validation part, every picture counted once, and the metrics of the part as a whole."""
         sums: dict[str, float] = {}
         for batch in self.batches.validation:
-            for tag, value in self._graph.evaluate(batch).items():
-                sums[tag] = sums.get(tag, 0.0) + float(value)
+            for tag, value in self._metrics(batch).items():
+                sums[tag] = sums.get(tag, 0.0) + value
         count = sums.pop("count")
         return {tag: value / count for tag, value in sums.items()} | self.task.evaluate_set(self.validation)
 
@@ -127,28 +137,22 @@ class Loop:
         if self.board:
             self.board.close()
 
-    def stream(self) -> Iterator[Batch]:
-        """Return the batches from the present step on."""
-        return self.batches.training(self.progress.step)
-
-    def advance(self, stream: Iterator[Batch], count: int) -> None:
-        """Take `count` steps from the stream, in one call into TensorFlow.
+    def advance(self, count: int) -> None:
+        """Take `count` steps, in one call into TensorFlow.
 
         Raises:
             DivergedError: the loss is not finite; the message names the step.
         """
         progress, tags = self.progress, self.task.training_tags
-        totals = [tf.constant(progress.totals.get(tag, 0.0), tf.float64) for tag in tags]
         started, processor_started = time.perf_counter(), time.process_time()
-        totals, first_bad = self._graph.steps(stream, tf.constant(count, tf.int64), totals)
-        failed = int(first_bad) < tf.int64.max
+        sums, first_bad = self._steps.advance(progress.step, count)
         progress.seconds += time.perf_counter() - started
         progress.processor_seconds += time.process_time() - processor_started
-        if failed:
-            raise DivergedError(f"the loss was not finite at step {int(first_bad) + 1}; {DIVERGED}")
+        if first_bad is not None:
+            raise DivergedError(f"the loss was not finite at step {first_bad + 1}; {DIVERGED}")
         progress.step += count
-        steps = progress.totals.get("steps", 0.0) + count
-        progress.totals = {"steps": steps, **{tag: float(total) for tag, total in zip(tags, totals, strict=True)}}
+        sums_since_row = {tag: progress.totals.get(tag, 0.0) + value for tag, value in zip(tags, sums, strict=True)}
+        progress.totals = {"steps": progress.totals.get("steps", 0.0) + count, **sums_since_row}
 
     def save(self) -> None:
         """Write a checkpoint, if nothing is wrong with the networks.

@@ -25,9 +25,16 @@ class Pauses:
         recipe: of the training.
         agreement: of the workers, or None where this one is alone.
         clock: seconds that never go back, for `checkpoint_minutes`.
+        longest_call: the most steps of a call, or None for any number.
     """
 
-    def __init__(self, recipe: Recipe, agreement: Agreement | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        agreement: Agreement | None,
+        clock: Callable[[], float],
+        longest_call: int | None = None,
+    ) -> None:
         self._recipe = recipe
         self._agreement = agreement
         self._clock = clock
@@ -35,6 +42,7 @@ class Pauses:
         self._evaluate_every = math.ceil(recipe.steps / recipe.evaluations)
         self._save_every = math.ceil(recipe.steps / CHECKPOINTS)
         self._steps_per_call = STEPS_PER_CALL if agreement else 1
+        self._longest_call = longest_call or recipe.steps
         self._signals: list[int] = []
         self._saved_at = clock()
 
@@ -48,7 +56,7 @@ class Pauses:
         """Return how many steps the next call takes after `step` steps."""
         every = (self._log_every, self._evaluate_every, self._save_every)
         until_due = min(interval - step % interval for interval in every)
-        return min(self._steps_per_call, until_due, self._recipe.steps - step)
+        return min(self._steps_per_call, self._longest_call, until_due, self._recipe.steps - step)
 
     def adapt_to(self, rate: float) -> None:
         """Set the length of calls by the steps per second of the last one."""

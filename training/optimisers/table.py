@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from training.errors import InputError
 from training.recipes import Recipe
 from zoo.names import closest
@@ -82,13 +84,15 @@ def learning_rate(recipe: Recipe) -> "float | keras.optimizers.schedules.Learnin
     """Return a linear warm-up from zero, then a constant or a cosine to zero at the last step."""
     import keras
 
+    # The schedule computes in the type of its rates; in single precision two compilers round its cosine differently.
+    number = np.dtype(keras.config.floatx()).type
     warmup = min(recipe.warmup_steps, recipe.steps - 1)
     if recipe.schedule == "constant" and not warmup:
         return recipe.learning_rate
     return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else recipe.learning_rate,
+        initial_learning_rate=number(0.0 if warmup else recipe.learning_rate),
         decay_steps=recipe.steps - warmup,
         alpha=1.0 if recipe.schedule == "constant" else 0.0,
-        warmup_target=recipe.learning_rate if warmup else None,
+        warmup_target=number(recipe.learning_rate) if warmup else None,
         warmup_steps=warmup,
     )

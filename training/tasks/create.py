@@ -19,7 +19,7 @@ def create_task(
     recipe: Recipe,
     *,
     seed: int = 0,
-    jit: bool = False,
+    compile_gradients: bool = False,
     start: StartingWeights | None = None,
 ) -> Task:
     """Return the task that trains a model; call it inside the strategy's scope.
@@ -28,7 +28,7 @@ def create_task(
         architecture: the networks to build.
         recipe: of the training.
         seed: of the initial weights and of every draw.
-        jit: compile the step with XLA.
+        compile_gradients: see `Task`.
         start: where the first weights come from, if not from the initialisers.
 
     Raises:
@@ -51,4 +51,12 @@ def create_task(
     if recipe.average or architecture.published_arguments != architecture.arguments:
         average, published = build(architecture.arguments), build(architecture.published_arguments)
     task = kind_of(architecture.model.family).task
-    return task(recipe, model, architecture.model.period, average=average, published=published, jit=jit, seed=seed)
+    return task(
+        recipe,
+        model,
+        architecture.model.period,
+        average=average,
+        published=published,
+        compile_gradients=compile_gradients,
+        seed=seed,
+    )

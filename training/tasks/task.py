@@ -59,7 +59,7 @@ class Task(ABC):
         *,
         average: keras.Model | None = None,
         published: keras.Model | None = None,
-        jit: bool = False,
+        compile_gradients: bool = False,
         seed: int = 0,
     ) -> None:
         """Build the optimisers; call it inside the strategy's scope.
@@ -71,16 +71,17 @@ class Task(ABC):
             average: a second network of the same architecture, which takes the averages of the weights. It is needed
                 where `published` is given.
             published: the network to evaluate and export, where that is not the trained one.
-            jit: compile the gradients with XLA.
+            compile_gradients: compile the gradients of every replica with XLA, where there are several. On one device
+                the loop compiles whole steps instead.
             seed: of the run; with an example's position, it decides every draw of a step.
 
         Raises:
-            InputError: the recipe's loss is not one of the task's, or `jit` cannot compile the network.
+            InputError: the recipe's loss is not one of the task's, or XLA cannot compile the network.
         """
         if recipe.loss not in self.losses:
             raise InputError(f"loss={recipe.loss!r} is not one of {', '.join(self.losses)}")
         self.recipe = recipe
-        self.jit = jit
+        self._compile_gradients = compile_gradients and tf.distribute.get_strategy().num_replicas_in_sync > 1
         self.seed = seed
         self.networks: dict[str, keras.Model] = {}
         self.optimisers: dict[str, keras.optimizers.Optimizer] = {}
@@ -157,10 +158,10 @@ class Task(ABC):
             updates: updates of this network per step. The schedule counts updates, so it becomes that much longer.
 
         Raises:
-            InputError: `jit` cannot compile the network for several replicas.
+            InputError: XLA cannot compile the network for several replicas.
         """
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        if self.jit and replicas > 1 and _has_batch_normalisation(network):
+        if self._compile_gradients and _has_batch_normalisation(network):
             raise InputError(
                 f"JIT=1 compiles {network.name} for one device, not for {replicas}: its batch normalisation adds up "
                 "what all of them see; leave JIT out, or train on one device"
@@ -202,7 +203,7 @@ class Task(ABC):
                 scaled = optimiser.scale_loss(value)
             return value, tape.gradient(scaled, variables)
 
-        if self.jit:
+        if self._compile_gradients:
             gradients = tf.function(gradients, jit_compile=True)
         value, grads = gradients(*arguments)
         optimiser.apply(self._over_replicas(grads, optimiser), variables)

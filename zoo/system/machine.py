@@ -1,6 +1,7 @@
 """Describe the machine, for every figure that is measured on it, and measure the memory of this process."""
 
 import contextlib
+import ctypes
 import datetime
 import os
 import platform
@@ -33,6 +34,19 @@ def processor() -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def gpu_memory() -> int | None:
+    """Return the bytes of memory of the first GPU that CUDA shows to this process, or None where there is none."""
+    try:
+        cuda = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return None
+    device, size = ctypes.c_int(), ctypes.c_size_t()
+    # TensorFlow tells how much it has taken, not how much there is.
+    failed = cuda.cuInit(0) or cuda.cuDeviceGet(ctypes.byref(device), 0)
+    failed = failed or cuda.cuDeviceTotalMem_v2(ctypes.byref(size), device)
+    return None if failed else size.value
 
 
 def peak() -> float:

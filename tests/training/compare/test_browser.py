@@ -50,6 +50,7 @@ def test_the_report_opens_sorts_and_zooms(comparison, page):
     assert page.errors() == []
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_scalars_pictures_and_hyper_parameters(comparison, page, tmp_path):
     write_report(comparison)
     port = free_port()

@@ -129,6 +129,8 @@ def test_named_super_resolution_sets(make: Maker, tmp_path: Path, monkeypatch: p
     validate_source("set5", training=False)
     joined = open_source("t91+bsds400", image_size=8)
     assert [joined.split(split).count for split in joined.splits] == [20 + 41, 2]
+    make(*[(8, 8, 3)] * 10, name="Flickr2K")
+    assert [open_source("flickr2k").split(split).count for split in ("train", "validation", "test")] == [8, 1, 1]
 
 
 def test_named_sets_need_their_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,6 +118,7 @@ def test_evaluation_is_that_of_numpy_over_every_picture_once(finished):
     assert card["metrics"]["accuracy"]["value"] == pytest.approx(np.mean(right))
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_goes_on_to_the_same_bits(finished, tmp_path):
     interrupted_after(5, lambda: trained(tmp_path))
     resumed = trained(tmp_path)

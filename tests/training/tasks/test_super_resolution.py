@@ -10,7 +10,8 @@ from PIL import Image
 
 from tests.helpers.small_requests import interrupted_after
 from training.data import SourceError, open_source
-from training.data.batches.patches import REDUCED, Cells, Patches
+from training.data.batches.pairs import REDUCED, make_pairs
+from training.data.batches.patches import Cells, Patches
 from training.errors import InputError
 from training.recipes import recipe_for
 from training.reporting import TrainingConsole
@@ -104,7 +105,7 @@ def test_a_pair_lies_at_one_place_of_a_picture_and_all_places_and_orientations_o
     scale, patch = 3, 4
     generator = np.random.default_rng(1)
     originals = [generator.integers(0, 256, (h, w, 3), np.uint8) for h, w in ((16, 19), (14, 15), (9, 40))]
-    patches = Patches(originals, scale, patch, seed=5, channels=channels)
+    patches = Patches(make_pairs(originals, scale, channels=channels), patch, seed=5)
     pairs = patches.examples(tf.range(200, dtype=tf.int64), labels=False)
     pictures = [cropped(luma(each) if channels == 1 else each, scale) for each in originals]
     found = [
@@ -119,7 +120,7 @@ def test_a_pair_lies_at_one_place_of_a_picture_and_all_places_and_orientations_o
 
 def test_a_pair_is_a_function_of_seed_and_position():
     originals = [np.random.default_rng(2).integers(0, 256, (40, 44, 1), np.uint8)]
-    one, same, other = (Patches(originals, 2, 5, seed) for seed in (1, 1, 2))
+    one, same, other = (Patches(make_pairs(originals, 2), 5, seed) for seed in (1, 1, 2))
     whole = one.take(tf.range(50, dtype=tf.int64)).numpy()
     np.testing.assert_array_equal(same.take(tf.constant([31, 7], tf.int64)), whole[[31, 7]])
     assert (other.take(tf.range(50, dtype=tf.int64)).numpy() != whole).any()
@@ -128,8 +129,8 @@ def test_a_pair_is_a_function_of_seed_and_position():
 
 def test_patches_larger_than_every_picture_and_cells_too_small_to_measure_are_refused():
     small = [np.zeros((20, 30, 1), np.uint8)]
-    with pytest.raises(SourceError, match=r"24x24 are larger than every picture .*20 pixels"):
-        Patches(small, 3, 8, seed=0)
+    with pytest.raises(SourceError, match=r"24x24 are larger than every picture .*18 whole pixels"):
+        Patches(make_pairs(small, 3), 8, seed=0)
     with pytest.raises(SourceError, match="larger pictures"):
         Cells([np.zeros((14, 14, 1), np.uint8)], 2)
 
@@ -170,6 +171,7 @@ def test_a_run_leaves_a_model_that_enlarges(finished, pictures_folder):
         assert len(error.value.message.split()) > 4
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_to_the_same_bits_averages_included(order, run, finished):
     whole = finished["espcn_x2_subpixel"]
     interrupted_after(5, lambda: train(order(), TrainingConsole()))
@@ -284,7 +286,7 @@ def test_two_devices_reach_the_weights_of_one(command, command_process, tmp_path
 
 def test_patches_are_cut_from_reduced_copies_too():
     original = np.random.default_rng(3).integers(0, 256, (30, 40, 3), np.uint8)
-    patches = Patches([original], 2, 4, seed=0, channels=3, reduced=True)
+    patches = Patches(make_pairs([original], 2, channels=3, reduced=True), 4, seed=0)
     sizes = [(30, 40), *((round(30 * size), round(40 * size)) for size in REDUCED)]
     assert patches.count == sum((h // 2) * (w // 2) for h, w in sizes) // 16
     copies = [np.asarray(Image.fromarray(original).resize((w, h), Image.Resampling.BICUBIC)) for h, w in sizes]

@@ -105,7 +105,7 @@ def _forward(model: keras.Model, x: tf.Tensor, *, jit: bool) -> Term:
 def _task(training: ResolvedTraining) -> Task:
     request = training.request
     with precision(request.recipe.precision):
-        return create_task(training.architecture, request.recipe, seed=request.seed, jit=request.jit)
+        return create_task(training.architecture, request.recipe, seed=request.seed)
 
 
 def _steps(task: Task, recipe: Recipe, batch: Batch) -> Term:

@@ -94,7 +94,6 @@ def _task(training: ResolvedTraining, *, start: bool = False) -> Task:
         training.architecture,
         request.recipe,
         seed=request.seed,
-        jit=request.jit,
         start=training.start if start else None,
     )
 

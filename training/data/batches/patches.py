@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import copy
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
+from training.data.batches.pairs import Pairs, cached_pairs, with_channels
 from training.data.batches.pictures import ArrayPictures, Pictures
 from training.data.errors import SourceError
 from training.data.random_streams import Stream, stream_key, uniforms
-from zoo.imaging import cropped, degrade, luma
+from zoo.imaging import degrade
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from training.data.source import Source
 
 _ORIENTATIONS = 8
-REDUCED = (0.9, 0.8, 0.7, 0.6)
-"""Sizes of the reduced copies of training pictures (Dong et al. 2016, arXiv:1608.00367, section 4.1)."""
 CELL = 240
 """Largest side of the pieces that validation pictures are cut into, in high-resolution pixels."""
 
@@ -28,9 +27,10 @@ CELL = 240
 class Patches(Pictures):
     """Provide endless training pairs: the pair at a position is a function of the seed and the position alone.
 
-    Each pair takes a random picture, a random place in it and one of the 8 ways to turn and mirror it. Whole pictures
-    are reduced, so that the borders of a patch have no effect on it. All pictures lie in one array of pixels, and a
-    batch is gathered from it by indices, which also turn and mirror it.
+    Each pair takes a random picture, a random place in it and one of the 8 ways to turn and mirror it. A picture is
+    taken in proportion to its area, so that all pixels count alike. Whole pictures are reduced, so that the borders of
+    a patch have no effect on it. All pictures lie in one array of pixels, and a batch is gathered from it by indices,
+    which also turn and mirror it.
 
     Attributes:
         shape: shape of a high-resolution patch.
@@ -38,59 +38,51 @@ class Patches(Pictures):
     """
 
     endless = True
+    compiles = True
 
-    def __init__(
-        self,
-        pictures: Iterable[np.ndarray],
-        scale: int,
-        patch: int,
-        seed: int,
-        *,
-        channels: int = 1,
-        reduced: bool = False,
-    ) -> None:
-        """Keep all pictures and their reductions in memory.
-
-        Args:
-            pictures: uint8 [h, w, 1 or 3], of any size.
-            scale: factor between low and high resolution.
-            patch: side of a patch in low-resolution pixels.
-            seed: of the draws.
-            channels: 1 takes the luma of the pictures; 3 makes grey ones RGB.
-            reduced: also cut patches from copies of the pictures of the `REDUCED` sizes.
+    def __init__(self, pairs: Pairs, patch: int, seed: int) -> None:
+        """Cut patches of `patch` low-resolution pixels a side from pairs of pictures.
 
         Raises:
             SourceError: no picture is large enough for a patch.
         """
+        self._scale, self._patch = pairs.scale, patch
+        self.shape = (pairs.scale * patch, pairs.scale * patch, pairs.channels)
+        self._key = stream_key(seed, Stream.PATCHES)
+        areas = np.prod(pairs.sizes, axis=1)
+        fits = pairs.sizes.min(axis=1) >= patch
+        if not fits.any():
+            smallest = int(pairs.sizes.min(axis=1).max(initial=0)) * pairs.scale
+            raise SourceError(
+                f"Patches of {self.shape[0]}x{self.shape[0]} are larger than every picture (the best has {smallest} "
+                "whole pixels on its shorter side); give a smaller patch, or larger pictures."
+            )
+        # Pixels of high resolution are r*r times as many, so one table of first pixels serves both.
+        starts = np.cumsum(areas) - areas
+        self._area = int(areas[fits].sum())
+        self.count = max(1, self._area // patch**2)
+        self._pairs = pairs
+        self._tables = {"sizes": pairs.sizes[fits], "starts": starts[fits], "ends": np.cumsum(areas[fits])}
+        self._place("CPU:0")
+
+    def _place(self, device: str) -> None:
+        """Copy pixels and tables to a device."""
         import tensorflow as tf
 
-        self._scale, self._patch = scale, patch
-        self.shape = (scale * patch, scale * patch, channels)
-        self._key = stream_key(seed, Stream.PATCHES)
-        highs: list[np.ndarray] = []
-        lows: list[np.ndarray] = []
-        smallest = 0
-        for picture in _with_copies(pictures, REDUCED if reduced else ()):
-            smallest = max(smallest, min(picture.shape[:2]))
-            if min(picture.shape[:2]) >= scale * patch:
-                highs.append(cropped(_with_channels(picture, channels), scale))
-                lows.append(degrade(highs[-1], scale))
-        if not highs:
-            raise SourceError(
-                f"Patches of {scale * patch}x{scale * patch} are larger than every picture (the best has {smallest} "
-                "pixels on its shorter side); give a smaller patch, or larger pictures."
-            )
-        sizes = np.array([low.shape[:2] for low in lows], np.int64)
-        areas = np.prod(sizes, axis=1)
-        # Index of each picture's first pixel among all low-resolution pixels; among those of high resolution, r*r times
-        # as large.
-        starts = np.concatenate([[0], np.cumsum(areas)])
-        self.count = max(1, int(areas.sum()) // patch**2)
-        with tf.device("CPU:0"):
-            self._high = tf.constant(np.concatenate([high.reshape(-1, channels) for high in highs]))
-            self._low = tf.constant(np.concatenate([low.reshape(-1, channels) for low in lows]))
-            self._sizes = tf.constant(sizes)
-            self._starts = tf.constant(starts[:-1])
+        with tf.device(device):
+            self._high, self._low = tf.constant(self._pairs.high), tf.constant(self._pairs.low)
+            self._sizes, self._starts, self._ends = (tf.constant(table) for table in self._tables.values())
+
+    @property
+    def device_bytes(self) -> int:
+        """Return how many bytes `on_device` takes."""
+        return self._pairs.high.nbytes + self._pairs.low.nbytes
+
+    def on_device(self, device: str) -> Patches:
+        """See `Pictures.on_device`."""
+        placed = copy.copy(self)
+        placed._place(device)
+        return placed
 
     def take(self, positions: tf.Tensor) -> tf.Tensor:
         """Return only the high-resolution patches."""
@@ -101,9 +93,9 @@ class Patches(Pictures):
         import tensorflow as tf
 
         draws = uniforms(self._key, positions, 4)
-        pictures = len(self._sizes)
-        # The product in float32 may round up to the number of pictures.
-        chosen = tf.minimum(tf.cast(draws[:, 0] * float(pictures), tf.int64), pictures - 1)
+        # Whole numbers keep the choice exact for areas beyond 2**24, the number of values of a draw.
+        pixel = tf.cast(draws[:, 0] * 2.0**24, tf.int64) * self._area // 2**24
+        chosen = tf.searchsorted(self._ends, pixel, side="right", out_type=tf.int64)
         sizes = tf.gather(self._sizes, chosen)
         corners = tf.cast(draws[:, 1:3] * tf.cast(sizes - self._patch + 1, tf.float32), tf.int64)
         corners = tf.minimum(corners, sizes - self._patch)
@@ -134,7 +126,7 @@ class Cells(ArrayPictures):
 
         from zoo.metrics.pictures import SSIM_WINDOW
 
-        taken = [_with_channels(picture, channels) for picture in pictures]
+        taken = [with_channels(picture, channels) for picture in pictures]
         side = min(CELL, *(min(picture.shape[:2]) for picture in taken)) // scale * scale
         if side - 2 * scale < SSIM_WINDOW:
             raise SourceError(f"A validation picture has {side} pixels on its shorter side; give larger pictures.")
@@ -164,29 +156,9 @@ def super_resolution_pairs(
         SourceError: the source has no such pictures, or they are too small.
     """
     validation = Cells(source.pictures("validation"), scale, channels=channels)
-    train = Patches(source.pictures("train"), scale, patch, seed, channels=channels, reduced=reduced)
-    return train, validation
-
-
-def _with_copies(pictures: Iterable[np.ndarray], sizes: Sequence[float]) -> Iterator[np.ndarray]:
-    """Yield each picture, followed by its bicubic copies of the given relative sizes."""
-    for picture in pictures:
-        yield picture
-        height, width = picture.shape[:2]
-        for size in sizes:
-            shape = (max(1, round(width * size)), max(1, round(height * size)))
-            channels = [
-                Image.fromarray(channel).resize(shape, Image.Resampling.BICUBIC)
-                for channel in np.moveaxis(picture, -1, 0)
-            ]
-            yield np.stack(channels, axis=-1)
-
-
-def _with_channels(picture: np.ndarray, channels: int) -> np.ndarray:
-    """Return the luma of a picture for 1 channel, or its RGB values for 3."""
-    if channels == 1:
-        return luma(picture)
-    return np.repeat(picture, 3, axis=-1) if picture.shape[-1] == 1 else picture
+    pictures = source.pictures("train")
+    pairs = cached_pairs(pictures, scale, key=source.fingerprint, channels=channels, reduced=reduced)
+    return Patches(pairs, patch, seed), validation
 
 
 def _turned(side: int, orientations: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

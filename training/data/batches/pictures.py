@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     import tensorflow as tf
 
 Shape = tuple[int, int, int]
+_TAKEN_TOGETHER = 4096
 
 
 class Pictures(ABC):
@@ -22,12 +25,33 @@ class Pictures(ABC):
         shape: (height, width, channels).
         classes: number of different labels; 0 for pictures without labels.
         endless: whether there is a different picture at every position.
+        compiles: whether XLA can compile `examples`.
     """
 
     count: int
     shape: Shape
     classes: int = 0
     endless: bool = False
+    compiles: bool = False
+
+    @property
+    def device_bytes(self) -> int:
+        """Return how many bytes `on_device` takes."""
+        return 0 if self.endless else self.count * (math.prod(self.shape) + (8 if self.classes else 0))
+
+    def on_device(self, device: str) -> Pictures:
+        """Return the same pictures with their pixels on a device, such as `GPU:0`.
+
+        Pictures that are drawn at every position stay what they are.
+        """
+        import tensorflow as tf
+
+        if self.endless:
+            return self
+        parts = tf.split(tf.range(self.count, dtype=tf.int64), _part_sizes(self.count))
+        images = np.concatenate([self.take(part).numpy() for part in parts])
+        labels = np.concatenate([self.labels(part).numpy() for part in parts]) if self.classes else None
+        return ArrayPictures(images, labels, self.classes, device)
 
     @abstractmethod
     def take(self, positions: tf.Tensor) -> tf.Tensor:
@@ -49,15 +73,19 @@ class Pictures(ABC):
 class ArrayPictures(Pictures):
     """Hold pictures in memory as one uint8 array [n, h, w, c]."""
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray | None = None, classes: int = 0) -> None:
-        """Keep `images`, and `labels` in 0..classes-1 if there are any."""
+    compiles = True
+
+    def __init__(
+        self, images: np.ndarray, labels: np.ndarray | None = None, classes: int = 0, device: str = "CPU:0"
+    ) -> None:
+        """Keep `images`, and `labels` in 0..classes-1 if there are any, on a device."""
         import tensorflow as tf
 
         self.count = len(images)
         self.shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
         self.classes = classes if labels is not None else 0
         # The input pipeline runs on the host: pictures on an accelerator would be copied back for every batch.
-        with tf.device("CPU:0"):
+        with tf.device(device):
             self._images = tf.constant(images, tf.uint8)
             self._labels = None if labels is None else tf.constant(labels, tf.int64)
 
@@ -117,3 +145,9 @@ class JoinedPictures(Pictures):
             images = tf.tensor_scatter_nd_update(images, tf.where(in_part), taken)
             offset += part.count
         return images
+
+
+def _part_sizes(count: int) -> list[int]:
+    """Return the sizes of parts of `count` pictures, each small enough to be taken at once."""
+    whole, rest = divmod(count, _TAKEN_TOGETHER)
+    return [_TAKEN_TOGETHER] * whole + [rest] * (rest > 0)

@@ -54,13 +54,13 @@ def batches(
         SourceError: `labels` is set and the pictures have none.
     """
     parts = _Parts(batch_size, replicas, first_replica, local_replicas)
-    _check_labels(pictures, labels)
+    check_labels(pictures, labels)
     if not 0 <= start_step <= total_steps:
         raise ValueError(f"start_step={start_step} must lie in 0..total_steps, and total_steps={total_steps}.")
     elements = parts.elements(start_step, total_steps)
 
     def finish(element: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {**element, "image": _flipped(element["image"], element["position"], seed)}
+        return {**element, "image": flipped(element["image"], element["position"], seed)}
 
     if isinstance(pictures, StreamedPictures):
         stream = pictures.shuffled_stream(seed, start_step * batch_size, parts.keeps, labels)
@@ -106,7 +106,7 @@ def evaluation_batches(
         SourceError: `labels` is set and the pictures have none.
     """
     parts = _Parts(batch_size, replicas, first_replica, local_replicas)
-    _check_labels(pictures, labels)
+    check_labels(pictures, labels)
     count = pictures.count
     steps = -(-count // batch_size)
 
@@ -161,7 +161,8 @@ class _Parts:
         return (replica >= self.first) & (replica < self.first + self.local)
 
 
-def _check_labels(pictures: Pictures | StreamedPictures, labels: bool) -> None:
+def check_labels(pictures: Pictures | StreamedPictures, labels: bool) -> None:
+    """Raise `SourceError` if labels are wanted and the pictures have none."""
     if labels and not pictures.classes:
         raise SourceError("These pictures carry no labels; take a source that does, such as mnist or glyphs.")
 
@@ -173,7 +174,8 @@ def _taken(pictures: Pictures, positions: tf.Tensor, labels: bool) -> dict[str, 
     return examples | {"image": tf.ensure_shape(examples["image"], [positions.shape[0], *pictures.shape])}
 
 
-def _flipped(images: tf.Tensor, positions: tf.Tensor, seed: int) -> tf.Tensor:
+def flipped(images: tf.Tensor, positions: tf.Tensor, seed: int) -> tf.Tensor:
+    """Return pictures, each mirrored left to right with probability 1/2, a function of seed and global position."""
     import tensorflow as tf
 
     mirrored = uniforms(stream_key(seed, Stream.FLIP), positions, 1) < 0.5

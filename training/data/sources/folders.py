@@ -10,8 +10,14 @@ from training.data.source_kind import Announce, SourceKind
 from training.data.sources.picture_files import SUFFIXES, list_pictures
 from training.data.sources.pictures import PictureSource, divide
 
-SR_FOLDERS = {"t91": "T91", "bsds400": "BSDS400", "set5": "Set5", "set14": "Set14"}
-"""Folders under SR_DATA_DIR by the names of their sources."""
+SR_FOLDERS = {
+    "t91": "T91",
+    "bsds400": "BSDS400",
+    "openphotos": "OpenPhotos",
+    "set5": "Set5",
+    "set14": "Set14",
+}
+"""Folders under SR_DATA_DIR that recipes and pages name; any other one has its own name, in lower case."""
 
 EVALUATION_ONLY = frozenset({"set5", "set14"})
 
@@ -23,6 +29,10 @@ class NamedFolders(SourceKind):
 
     names = tuple(SR_FOLDERS)
     evaluation_only = EVALUATION_ONLY
+
+    def matches(self, text: str) -> bool:
+        """Return whether the name is that of a known set, or of another folder under SR_DATA_DIR."""
+        return text in SR_FOLDERS or text in _other_folders()
 
     def check_files(self, text: str) -> None:
         """Raise `SourceUnavailableError` unless the folder exists and holds a picture."""
@@ -104,4 +114,13 @@ def sr_folder(name: str) -> Path:
             f"{name} cannot be read: SR_DATA_DIR is not set",
             f"Set it to the folder that holds {', '.join(SR_FOLDERS.values())}.",
         )
-    return Path(root).expanduser() / SR_FOLDERS[name]
+    return Path(root).expanduser() / (SR_FOLDERS.get(name) or _other_folders()[name])
+
+
+def _other_folders() -> dict[str, str]:
+    """Return the folders under SR_DATA_DIR that are not in `SR_FOLDERS`, by their names in lower case."""
+    root = os.environ.get("SR_DATA_DIR")
+    if not root or not Path(root).expanduser().is_dir():
+        return {}
+    names = sorted(path.name for path in Path(root).expanduser().iterdir() if path.is_dir())
+    return {name.lower(): name for name in names if name.lower() not in SR_FOLDERS}
