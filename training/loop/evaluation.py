@@ -17,7 +17,7 @@ class BatchMetrics:
     def __init__(self, task: Task, strategy: tf.distribute.Strategy, *, jit: bool) -> None:
         self._task = task
         self._strategy = strategy
-        self._graph = tf.function(self._sums, reduce_retracing=True, jit_compile=jit)
+        self._graph = tf.function(self._sums, reduce_retracing=True, jit_compile=jit, autograph=False)
 
     def __call__(self, batch: Batch) -> dict[str, float]:
         """Return the sums, and under "count" the number of pictures that are not padding."""

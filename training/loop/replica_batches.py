@@ -11,6 +11,8 @@ from training.data import Pictures, StreamedPictures, batches, evaluation_batche
 from training.tasks.task import Batch, Task
 
 EVALUATION_BATCH = 256
+EVALUATION_PIXELS = 1 << 20
+"""Most pixels of a batch in evaluation: larger pictures come in smaller batches, whose activations fit into memory."""
 
 
 class ReplicaBatches:
@@ -84,9 +86,11 @@ class ReplicaBatches:
 
     def _validation_batches(self) -> tf.data.Dataset:
         replicas = self._placement.replicas
+        height, width, _ = self._validation.shape
+        pictures = max(1, min(EVALUATION_BATCH, EVALUATION_PIXELS // (height * width)))
         return evaluation_batches(
             self._validation,
-            batch_size=math.ceil(EVALUATION_BATCH / replicas) * replicas,
+            batch_size=math.ceil(pictures / replicas) * replicas,
             replicas=replicas,
             first_replica=self._placement.first,
             local_replicas=self._placement.local,

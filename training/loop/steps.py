@@ -65,7 +65,7 @@ class HostSteps(StepPath):
         self._batches = batches
         self._stream: Iterator[Batch] | None = None
         self._next = 0
-        self._graph = tf.function(self._steps, reduce_retracing=True)
+        self._graph = tf.function(self._steps, reduce_retracing=True, autograph=False)
 
     def advance(self, step: int, count: int) -> tuple[list[float], int | None]:
         """See `StepPath.advance`."""
@@ -75,10 +75,12 @@ class HostSteps(StepPath):
         return _read(*self._graph(self._stream, tf.constant(count, tf.int64)))
 
     def _steps(self, stream: Iterator[Batch], count: tf.Tensor) -> Sums:
+        def body(number: tf.Tensor, sums: tf.Tensor, first_bad: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            return number + 1, *self._strategy.run(self._one_step, args=(next(stream), sums, first_bad))
+
         # Each replica sums its own scalars: summing over replicas at every step would cost a message per scalar.
-        sums, first_bad = self._strategy.run(self._nothing)
-        for _ in tf.range(count):
-            sums, first_bad = self._strategy.run(self._one_step, args=(next(stream), sums, first_bad))
+        start = (tf.zeros([], tf.int64), *self._strategy.run(self._nothing))
+        _, sums, first_bad = tf.while_loop(lambda number, *_: number < count, body, start)
         return self._strategy.reduce("SUM", sums, axis=None), self._strategy.gather(first_bad, axis=0)
 
 
@@ -99,15 +101,16 @@ class CompiledSteps(StepPath):
         super().__init__(task, strategy)
         self._examples = examples
         self.longest_call = longest_call
-        self._program = tf.function(self._steps, jit_compile=True)
+        self._program = tf.function(self._steps, jit_compile=True, autograph=False)
 
     def advance(self, step: int, count: int) -> tuple[list[float], int | None]:
         """See `StepPath.advance`."""
         return _read(*self._program(self._examples(tf.constant(step, tf.int64)), tf.constant(count, tf.int64)))
 
     def _steps(self, examples: dict[str, tf.Tensor], count: tf.Tensor) -> Sums:
-        sums, first_bad = self._nothing()
-        for number in tf.range(count):
+        def body(number: tf.Tensor, sums: tf.Tensor, first_bad: tf.Tensor) -> tuple[tf.Tensor, ...]:
             batch = {key: stack[number] for key, stack in examples.items()}
-            sums, first_bad = self._strategy.run(self._one_step, args=(batch, sums, first_bad))
-        return sums, first_bad
+            return number + 1, *self._strategy.run(self._one_step, args=(batch, sums, first_bad))
+
+        start = (tf.zeros([], tf.int64), *self._nothing())
+        return tf.while_loop(lambda number, *_: number < count, body, start)[1:]

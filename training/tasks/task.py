@@ -94,7 +94,11 @@ class Task(ABC):
 
     @abstractmethod
     def step(self, batch: Batch) -> Scalars:
-        """Train on one replica's part of a batch; return scalars that sum over replicas to the global mean."""
+        """Train on one replica's part of a batch; return scalars that sum over replicas to the global mean.
+
+        It runs in a graph, and on one GPU in an XLA program. Python's `if` and `for` decide while the graph is made;
+        what depends on a tensor needs `tf.cond` or `tf.while_loop`.
+        """
 
     @abstractmethod
     def evaluate(self, batch: Batch) -> Scalars:

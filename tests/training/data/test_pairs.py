@@ -53,7 +53,33 @@ def test_pairs_are_kept_by_what_they_are_made_of(cache):
 
 def test_few_pixels_are_not_kept(cache):
     cached_pairs(PICTURES[:1], 4, key="a")
-    assert len(list(cache.iterdir())) == 0 if cache.exists() else True
+    assert not cache.exists()
+
+
+def test_pairs_that_a_crash_cut_short_are_made_again(cache):
+    made = cached_pairs(PICTURES, 2, key="a")
+    (folder,) = cache.iterdir()
+    content = (folder / "low.npy").read_bytes()
+    (folder / "low.npy").write_bytes(content[: len(content) // 2])
+    assert_equal_pairs(cached_pairs(PICTURES, 2, key="a"), made)
+    assert (folder / "low.npy").read_bytes() == content
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, cache, monkeypatch):
+    (tmp_path / "subpixel-zoo").write_text("in the way")
+    assert_equal_pairs(cached_pairs(PICTURES, 2, key="a"), make_pairs(PICTURES, 2))
+
+
+def test_kept_pairs_share_the_memory_of_their_file(cache):
+    cached_pairs(PICTURES, 2, key="a")
+    kept = cached_pairs(unread(), 2, key="a")
+    tensor = module.shared_tensor(kept.high)
+    np.testing.assert_array_equal(tensor, kept.high)
+    kept.high[0] ^= 255
+    assert tensor.numpy()[0] == kept.high[0]
+    # Memory of NumPy's own is not always aligned; a copy serves as well.
+    odd = np.frombuffer(bytearray(100), np.uint8)[1:]
+    np.testing.assert_array_equal(module.shared_tensor(odd), odd)
 
 
 def test_a_picture_is_taken_in_proportion_to_its_area():

@@ -135,3 +135,26 @@ def test_a_picture_that_changes_or_vanishes_while_it_is_used_is_named(make, monk
         first.unlink()
     with pytest.raises(SourceError, match=rf"The picture {first} (has changed|cannot be read)"):
         list(pictures)
+
+
+def test_shapes_of_large_sets_are_kept_and_files_are_not_decoded_again(tmp_path, monkeypatch):
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(picture_files, "CACHED_FROM", 100)
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    for number, path in enumerate(paths):
+        Image.fromarray(np.full((9, 10 + number, 3), number, np.uint8)).save(path)
+    names = [path.name for path in paths]
+    first = picture_files.PictureFiles(paths, names)
+    decoded = []
+    load = picture_files.load_training_picture
+    monkeypatch.setattr(picture_files, "load_training_picture", lambda path: decoded.append(path) or load(path))
+    second = picture_files.PictureFiles(paths, names)
+    assert decoded == []
+    assert (second.shapes, second.digest) == (first.shapes, first.digest)
+    for number in (1, 1, 2):
+        np.testing.assert_array_equal(second[number], first[number])
+    assert decoded == [paths[1], paths[2]]
+    Image.fromarray(np.zeros((9, 10, 3), np.uint8)).save(paths[1])
+    assert picture_files.PictureFiles(paths, names).digest != first.digest
+    assert len(decoded) == 5

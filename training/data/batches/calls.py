@@ -39,8 +39,8 @@ class CallExamples:
         check_labels(pictures, labels)
         self._pictures, self._seed, self._flip, self._labels = pictures, seed, flip, labels
         self._batch_size, self._steps = batch_size, steps
-        self._positions = tf.function(self._order)
-        self._examples = tf.function(self._gather, jit_compile=pictures.compiles)
+        self._positions = tf.function(self._order, autograph=False)
+        self._examples = tf.function(self._gather, jit_compile=pictures.compiles, autograph=False)
 
     def __call__(self, step: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the examples of the steps from `step`, int64 [], on.

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from training.data.cache import CACHED_FROM, cache_folder
 from zoo.imaging import cropped, degrade, luma
-from zoo.system.files import appears_whole
 
 REDUCED = (0.9, 0.8, 0.7, 0.6)
 """Sizes of the reduced copies of training pictures (Dong et al. 2016, arXiv:1608.00367, section 4.1)."""
-CACHED_FROM = 32 << 20
-"""Pixels of high resolution from which pairs are kept: making fewer of them takes a few seconds."""
 _FORMAT = 1
 """Part of the key of kept pairs. It changes whenever other pixels would be made of the same files."""
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 _Copies = list[tuple[np.ndarray, np.ndarray]]
 """A picture and its reduced copies, each at high and at low resolution."""
@@ -98,21 +103,33 @@ def cached_pairs(
     text = f"{_FORMAT} {key} {scale} {channels} {reduced} {Image.__version__}"
     folder = cache_folder() / "pairs" / hashlib.sha256(text.encode()).hexdigest()[:16]
     names = ("high", "low", "sizes")
-    if not folder.is_dir():
-        pairs = make_pairs(pictures, scale, channels=channels, reduced=reduced)
-        if len(pairs.high) < CACHED_FROM:
-            return pairs
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with appears_whole(folder) as temporary:
-            temporary.mkdir()
-            for name in names:
-                np.save(temporary / f"{name}.npy", getattr(pairs, name))
-    return Pairs(scale, *(np.load(folder / f"{name}.npy", mmap_mode="r") for name in names))
+    # A file that a crash has cut short cannot be loaded, and the pairs are made again.
+    with contextlib.suppress(OSError, ValueError):
+        return Pairs(scale, *(np.load(folder / f"{name}.npy", mmap_mode="c") for name in names))
+    pairs = make_pairs(pictures, scale, channels=channels, reduced=reduced)
+    if len(pairs.high) >= CACHED_FROM:
+        # Nothing is lost where they cannot be kept: on a full disk, or where another training was first.
+        with contextlib.suppress(OSError):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as temporary:
+                for name in names:
+                    np.save(Path(temporary) / f"{name}.npy", getattr(pairs, name))
+                shutil.rmtree(folder, ignore_errors=True)
+                Path(temporary).rename(folder)
+                Path(temporary).mkdir()
+    return pairs
 
 
-def cache_folder() -> Path:
-    """Return the folder of what can be made again: `subpixel-zoo` in XDG_CACHE_HOME or `~/.cache`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "subpixel-zoo"
+def shared_tensor(array: np.ndarray) -> tf.Tensor:
+    """Return a tensor on the processor, which shares the memory of the array if that is possible.
+
+    Copying gigabytes takes seconds. TensorFlow shares only memory that is aligned to 64 bytes, as mapped files are.
+    """
+    import tensorflow as tf
+
+    if array.flags.writeable and array.flags.c_contiguous and array.ctypes.data % 64 == 0:
+        return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    return tf.constant(array)
 
 
 def with_channels(picture: np.ndarray, channels: int) -> np.ndarray:

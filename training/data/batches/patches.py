@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.data.batches.pairs import Pairs, cached_pairs, with_channels
+from training.data.batches.pairs import Pairs, cached_pairs, shared_tensor, with_channels
 from training.data.batches.pictures import ArrayPictures, Pictures
 from training.data.errors import SourceError
 from training.data.random_streams import Stream, stream_key, uniforms
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _ORIENTATIONS = 8
 CELL = 240
 """Largest side of the pieces that validation pictures are cut into, in high-resolution pixels."""
+CELLS = 128
+"""Most pieces of all validation pictures: of more, every n-th is taken."""
 
 
 class Patches(Pictures):
@@ -61,27 +64,26 @@ class Patches(Pictures):
         starts = np.cumsum(areas) - areas
         self._area = int(areas[fits].sum())
         self.count = max(1, self._area // patch**2)
-        self._pairs = pairs
-        self._tables = {"sizes": pairs.sizes[fits], "starts": starts[fits], "ends": np.cumsum(areas[fits])}
-        self._place("CPU:0")
+        self._place("CPU:0", pairs.high, pairs.low, pairs.sizes[fits], starts[fits], np.cumsum(areas[fits]))
 
-    def _place(self, device: str) -> None:
+    def _place(self, device: str, *arrays: np.ndarray) -> None:
         """Copy pixels and tables to a device."""
         import tensorflow as tf
 
         with tf.device(device):
-            self._high, self._low = tf.constant(self._pairs.high), tf.constant(self._pairs.low)
-            self._sizes, self._starts, self._ends = (tf.constant(table) for table in self._tables.values())
+            tensor = shared_tensor if device == "CPU:0" else tf.constant
+            self._high, self._low, self._sizes, self._starts, self._ends = map(tensor, arrays)
 
     @property
     def device_bytes(self) -> int:
         """Return how many bytes `on_device` takes."""
-        return self._pairs.high.nbytes + self._pairs.low.nbytes
+        return int(np.prod(self._high.shape) + np.prod(self._low.shape))
 
     def on_device(self, device: str) -> Patches:
         """See `Pictures.on_device`."""
         placed = copy.copy(self)
-        placed._place(device)
+        tensors = (self._high, self._low, self._sizes, self._starts, self._ends)
+        placed._place(device, *(tensor.numpy() for tensor in tensors))
         return placed
 
     def take(self, positions: tf.Tensor) -> tf.Tensor:
@@ -119,6 +121,8 @@ class Cells(ArrayPictures):
     def __init__(self, pictures: Iterable[np.ndarray], scale: int, *, channels: int = 1) -> None:
         """Cut pictures, uint8 [h, w, 1 or 3], into squares of `CELL` pixels a side, or of the smallest picture's side.
 
+        At most `CELLS` of them are kept, evenly over all pictures.
+
         Raises:
             SourceError: a picture is too small to be measured.
         """
@@ -136,6 +140,7 @@ class Cells(ArrayPictures):
             for top in range(0, picture.shape[0] - side + 1, side)
             for left in range(0, picture.shape[1] - side + 1, side)
         ]
+        cells = cells[:: math.ceil(len(cells) / CELLS)]
         super().__init__(np.stack(cells))
         with tf.device("CPU:0"):
             self._low = tf.constant(np.stack([degrade(cell, scale) for cell in cells]))

@@ -147,6 +147,7 @@ class _Parts:
         """Return step, indices and positions of every part, without pictures."""
         import tensorflow as tf
 
+        @tf.autograph.experimental.do_not_convert
         def element(number: tf.Tensor) -> dict[str, tf.Tensor]:
             replica = self.first + number % self.local
             index = tf.ensure_shape(replica * self.size + tf.range(self.size, dtype=tf.int64), [self.size])
@@ -191,7 +192,9 @@ def _zip(elements: tf.data.Dataset, examples: tf.data.Dataset) -> tf.data.Datase
 def _map(dataset: tf.data.Dataset, function: object) -> tf.data.Dataset:
     import tensorflow as tf
 
-    return dataset.map(function, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    # No function here needs AutoGraph, whose conversion takes seconds.
+    plain = tf.autograph.experimental.do_not_convert(function)
+    return dataset.map(plain, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
 def _finished(dataset: tf.data.Dataset) -> tf.data.Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from training.data.batches.pictures import Shape
+from training.data.cache import CACHED_FROM, cache_folder
 from training.data.errors import SourceError
 from zoo.imaging.reading import FORMATS, check_picture
+from zoo.system.files import written_beside
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp"})
 
@@ -54,7 +58,7 @@ def load_training_picture(path: Path) -> np.ndarray:
 
 
 class PictureFiles(Sequence[np.ndarray]):
-    """Provide pictures by number, as `load_training_picture` reads them; the first gigabyte stays in memory.
+    """Provide pictures by number, as `load_training_picture` reads them; a gigabyte of them stays in memory.
 
     Attributes:
         shapes: (height, width, channels) of every picture.
@@ -62,23 +66,30 @@ class PictureFiles(Sequence[np.ndarray]):
     """
 
     def __init__(self, paths: Sequence[Path], names: Sequence[str]) -> None:
-        """Read every file once, so that a broken one is reported before any work begins."""
+        """Read every file once, so that a broken one is reported before any work begins.
+
+        The shapes of large sets are kept by their digest, so that the same files need not be decoded the next time.
+
+        Raises:
+            SourceError: a picture cannot be read.
+        """
         self._paths = list(paths)
         self._kept: dict[int, np.ndarray] = {}
-        self._contents: list[bytes] = []
-        self.shapes: list[tuple[int, int, int]] = []
-        digest, room = hashlib.sha256(), _KEPT_BYTES
+        self._room = _KEPT_BYTES
+        self.shapes: list[Shape] = []
         with ThreadPoolExecutor() as pool:
-            for number, (name, (content, picture)) in enumerate(
-                zip(names, pool.map(_hash_and_read, self._paths), strict=True)
-            ):
+            self._contents = list(pool.map(_hash, self._paths))
+            digest = hashlib.sha256()
+            for name, content in zip(names, self._contents, strict=True):
                 digest.update(f"{name}\0".encode() + content)
-                self._contents.append(content)
+            self.digest = digest.hexdigest()
+            self.shapes = _known_shapes(self.digest)
+            if self.shapes:
+                return
+            for number, picture in enumerate(pool.map(load_training_picture, self._paths)):
                 self.shapes.append((picture.shape[0], picture.shape[1], picture.shape[2]))
-                room -= picture.nbytes
-                if room >= 0:
-                    self._kept[number] = picture
-        self.digest = digest.hexdigest()
+                self._keep(number, picture)
+        _note_shapes(self.digest, self.shapes)
 
     def __len__(self) -> int:
         """Return the number of pictures."""
@@ -91,20 +102,53 @@ class PictureFiles(Sequence[np.ndarray]):
         number = range(len(self))[number]
         return self._kept[number] if number in self._kept else self._read_again(number)
 
+    def _keep(self, number: int, picture: np.ndarray) -> None:
+        """Keep a picture in memory, as long as there is room."""
+        self._room -= picture.nbytes
+        if self._room >= 0:
+            self._kept[number] = picture
+
     def _read_again(self, number: int) -> np.ndarray:
         """Read a picture again; raise `SourceError` if its file has changed."""
-        content, picture = _hash_and_read(self._paths[number])
-        if content != self._contents[number]:
+        picture = load_training_picture(self._paths[number])
+        if _hash(self._paths[number]) != self._contents[number]:
             raise SourceError(
                 f"The picture {self._paths[number]} has changed since it was first read; put it back, or start again: "
                 "with the pictures as they are now it is another run."
             )
+        self._keep(number, picture)
         return picture
 
 
-def _hash_and_read(path: Path) -> tuple[bytes, np.ndarray]:
-    picture = load_training_picture(path)
-    return hashlib.sha256(path.read_bytes()).digest(), picture
+def _hash(path: Path) -> bytes:
+    """Return the sha256 of a file, or of nothing if it cannot be read, which the reading that follows reports."""
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return b""
+
+
+def _shapes_file(digest: str) -> Path:
+    return cache_folder() / "shapes" / f"{digest[:16]}.npy"
+
+
+def _known_shapes(digest: str) -> list[Shape]:
+    """Return the shapes of the pictures that have a digest, or nothing where they are not kept."""
+    try:
+        return [(int(h), int(w), int(c)) for h, w, c in np.load(_shapes_file(digest))]
+    except (OSError, ValueError):
+        return []
+
+
+def _note_shapes(digest: str, shapes: Sequence[Shape]) -> None:
+    """Keep the shapes of the pictures of a large set."""
+    if sum(height * width for height, width, _ in shapes) >= CACHED_FROM:
+        file = _shapes_file(digest)
+        # Nothing is lost where it cannot be written, on a full disk for example.
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with written_beside(file) as stream:
+                np.save(stream, np.array(shapes, np.int64))
 
 
 def _to_array(image: Any) -> np.ndarray:
