@@ -11,7 +11,7 @@ PYTEST := $(VPYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist wo
 
 help:
 	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [WORKERS=1] [SEED=0] [PRECISION=float32]"
-	@echo "           [INIT=name|runs/...] [RESUME=1] [JIT=auto|0|1] [SET=\"batch=256 model.filters=48\"]"
+	@echo "           [INIT=name|runs/...] [RESUME=1] [JIT=auto|0|1] [RECIPE=gpu] [SET=\"batch=256 model.filters=48\"]"
 	@echo "make compare FAMILY=ae [SCALE=3] [SEEDS=3] [UPSAMPLERS=subpixel,transpose] [DATA=mnist] [STEPS=n]"
 	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]; make report FAMILY=ae [SCALE=3] [DATA=mnist]"
 	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist] [FEATURES=inception]"
@@ -37,7 +37,7 @@ train: ready
 	@$(VPYTHON) -m training train $(if $(MODEL),--model '$(MODEL)') $(if $(DATA),--data '$(DATA)') \
 	  $(if $(STEPS),--steps '$(STEPS)') $(if $(STRATEGY),--strategy '$(STRATEGY)') $(if $(WORKERS),--workers '$(WORKERS)') \
 	  $(if $(SEED),--seed '$(SEED)') \
-	  $(if $(PRECISION),--precision '$(PRECISION)') $(if $(INIT),--init '$(INIT)') \
+	  $(if $(PRECISION),--precision '$(PRECISION)') $(if $(RECIPE),--recipe '$(RECIPE)') $(if $(INIT),--init '$(INIT)') \
 	  $(if $(filter 0,$(RESUME)),--no-resume) $(if $(JIT),--jit '$(JIT)') $(if $(SET),--set $(foreach word,$(SET),'$(word)'))
 
 compare: ready

@@ -1,6 +1,7 @@
 """Measure the steps per second of the training loop, of a bare step, and of Keras's `fit`.
 
-    python -m benchmarks.training [--models ae_subpixel espcn_x3_subpixel ...] [--rounds 15] [--steps 60]
+    python -m benchmarks.training [--device cpu|gpu] [--models ae_subpixel espcn_x3_subpixel ...] [--rounds 15]
+        [--steps 60]
 
 For each model, these terms run alternately, at the recipe's batch size:
 
@@ -8,6 +9,9 @@ For each model, these terms run alternately, at the recipe's batch size:
 - bare: a `tf.function` of one step of the same model and optimiser on one constant batch,
 - fit, for an autoencoder: the same model under `keras.Model.fit` on an ordinary tf.data pipeline (shuffle, map, batch,
   prefetch).
+
+On a GPU the loop takes its compiled path under the recipe's variant `gpu`, and the bare term is one XLA program of as
+many steps on the constant batch. There is no fit.
 
 Ratios are medians over rounds of the ratio within a round; 1 - loop / bare is the share of time that a step waits for
 its input. The share of checkpoints is the median time of writing one, times the number that the recipe asks for (by
@@ -44,9 +48,10 @@ from training.runs.folder import Run
 from training.tasks import kind_of, task_name
 from training.tasks.pictures import to_float
 from training.tasks.reconstruction.task import LOSSES
-from training.tasks.task import Task
+from training.tasks.task import Scalars, Task
 from zoo import create_model
 from zoo.models import parse_name
+from zoo.system.machine import machine
 
 GOALS = {
     "ae_subpixel": {"loop / bare": 0.90, "loop / fit": 1.0},
@@ -63,11 +68,11 @@ CHECKPOINTS_TERM, CHECKPOINTS_GOAL = "checkpoints / training", 0.02
 class Rounds:
     """Run the terms of one model alternately, and hold their steps per second."""
 
-    def __init__(self, name: str, data: str | None, steps: int, folder: Path) -> None:
+    def __init__(self, name: str, data: str | None, steps: int, folder: Path, *, compiled: bool = False) -> None:
         self.model = parse_name(name)
-        self.steps = steps
-        self.whole = recipe_for(self.model.family, data, {}).steps
-        self.recipe: Recipe = recipe_for(self.model.family, data, {"steps": 10**6})
+        variant = "gpu" if compiled else None
+        self.whole = recipe_for(self.model.family, data, {}, variant=variant).steps
+        self.recipe: Recipe = recipe_for(self.model.family, data, {"steps": 10**6}, variant=variant)
         self.source = open_source(self.recipe.source, self.recipe.image_size)
         self.arguments = dict(self.recipe.model)
         if "image_shape" in self.model.family.arguments:
@@ -76,11 +81,43 @@ class Rounds:
         self.pictures, validation = task.data(self.source, self.recipe, self.new_model(), self.model.period, 0)
         self.run = Run(folder)
         self.run.create({})
-        self.loop = Loop(self.new_task(), tf.distribute.get_strategy(), self.pictures, validation, seed=0, run=self.run)
+        self.loop = Loop(
+            self.new_task(),
+            tf.distribute.get_strategy(),
+            self.pictures,
+            validation,
+            seed=0,
+            run=self.run,
+            jit="1" if compiled else "0",
+        )
+        self.steps = min(steps, self.loop.path.longest_call or steps)
         bare_task = self.new_task()
         constant = next(iter(batches(self.pictures, batch_size=self.recipe.batch, seed=0, total_steps=1)))
+
         # The number of the step changes, because some tasks do more work at every n-th step.
-        self.bare_step = tf.function(lambda step: bare_task.step({**constant, "step": step}))
+        def bare_step(step: tf.Tensor) -> Scalars:
+            return bare_task.step({**constant, "step": step})
+
+        def body(step: tf.Tensor) -> tuple[tf.Tensor]:
+            bare_step(step)
+            return (step + 1,)
+
+        def bare_program() -> None:
+            tf.while_loop(lambda step: step < self.steps, body, (tf.zeros([], tf.int64),))
+
+        one_step = tf.function(bare_step, autograph=False)
+        program = tf.function(bare_program, jit_compile=True, autograph=False)
+
+        def bare() -> None:
+            if compiled:
+                program()
+                # A GPU goes on working after the call; reading a weight waits for it.
+                bare_task.model.trainable_variables[0].numpy()
+            else:
+                for step in tf.range(self.steps, dtype=tf.int64):
+                    one_step(step)
+
+        self.bare = bare
         self.rates: dict[str, list[float]] = {"loop": [], "bare": []}
 
     def new_model(self) -> keras.Model:
@@ -98,7 +135,7 @@ class Rounds:
     def round(self) -> None:
         """Measure the loop and the bare step once."""
         self._timed("loop", lambda: self.loop.advance(self.steps))
-        self._timed("bare", lambda: [self.bare_step(step) for step in tf.range(self.steps, dtype=tf.int64)])
+        self._timed("bare", self.bare)
 
     def _timed(self, name: str, work: Callable[[], object]) -> None:
         started = time.perf_counter()
@@ -170,6 +207,7 @@ class Rounds:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
     parser.add_argument("--models", nargs="+", default=list(GOALS))
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--steps", type=int, default=60, help="steps of each term in a round")
@@ -177,12 +215,21 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=SPEED / "training.csv")
     options = parser.parse_args()
 
+    compiled = options.device == "gpu"
+    gpus = tf.config.list_physical_devices("GPU")
+    if compiled and not gpus:
+        parser.error("--device gpu: TensorFlow sees no GPU here")
+    if not compiled:
+        tf.config.set_visible_devices([], "GPU")
+    for gpu in gpus if compiled else []:
+        tf.config.experimental.set_memory_growth(gpu, True)
+
     console = Console()
     rows: list[dict[str, object]] = []
     for name in options.models:
         with tempfile.TemporaryDirectory() as folder:
-            turns = Rounds(name, options.data, options.steps, Path(folder))
-            if task_name(turns.model.family) == "reconstruction":
+            turns = Rounds(name, options.data, options.steps, Path(folder), compiled=compiled)
+            if task_name(turns.model.family) == "reconstruction" and not compiled:
                 turns.with_fit(options.rounds + 1)
             else:
                 for _ in range(options.rounds + 1):
@@ -204,14 +251,15 @@ def main() -> None:
         table.add_row(CHECKPOINTS_TERM, f"{checkpoints:.5f}", verdict)
         rows.append(run | {"measure": CHECKPOINTS_TERM, "value": f"{checkpoints:.5f}", "unit": "ratio"})
         console.print(table)
-    if "ae_subpixel" in options.models:
+    if "ae_subpixel" in options.models and not compiled:
         memory = peak_memory(options.data)
         console.print(f"peak memory of a training of ae_subpixel: {memory:.2f} GiB (goal: under {MEMORY_GOAL:.0f})")
         rows.append(
             {"model": "ae_subpixel", "measure": "peak memory of a training", "value": f"{memory:.2f}", "unit": "GiB"}
         )
 
-    write_results(options.out, rows, kept=lambda row: row["model"] not in options.models)
+    device = machine()["processor"]
+    write_results(options.out, rows, kept=lambda row: row["model"] not in options.models or row["processor"] != device)
 
 
 def peak_memory(data: str | None) -> float:

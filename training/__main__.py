@@ -11,7 +11,7 @@ from training.cluster import STRATEGIES, Jit, is_chief
 from training.cluster.local_workers import local_worker, run_workers, stop_with_parent
 from training.errors import InputError, Interrupted, RunError
 from training.optimisers import check_optimiser
-from training.recipes import Precision, parse_overrides, recipe_for
+from training.recipes import VARIANTS, Precision, parse_overrides, recipe_for
 from training.reporting import TrainingConsole
 from zoo.command_line import BAD_INPUT, FAILED, SIGNALLED, Ending, OneLineParser, raise_on_signals, run_command
 from zoo.models import parse_name
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--devices", type=int, help="number of devices to split the processor into")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--precision", help=", ".join(get_args(Precision)))
+    train.add_argument("--recipe", help=f"a variant of the family's recipe: {', '.join(VARIANTS)}")
     train.add_argument("--init", help="start from a published model or a run's folder")
     train.add_argument("--resume", action=argparse.BooleanOptionalAction, default=True)
     train.add_argument(
@@ -121,7 +122,7 @@ def _train(options: argparse.Namespace) -> None:
     settings = parse_overrides(options.set)
     given = {"steps": options.steps, "precision": options.precision}
     settings |= {field: value for field, value in given.items() if value is not None}
-    recipe = recipe_for(name.family, options.data, settings)
+    recipe = recipe_for(name.family, options.data, settings, variant=options.recipe)
     if not 0 <= options.seed < 2**31:
         raise InputError(f"seed={options.seed} must be from 0 to 2147483647")
     if options.workers > 1 and options.strategy not in ("auto", "multiworker"):
@@ -154,6 +155,7 @@ def _train(options: argparse.Namespace) -> None:
         resume=options.resume,
         jit=options.jit,
         settings=settings,
+        variant=options.recipe,
     )
     report = TrainingConsole()
     try:

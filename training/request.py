@@ -33,6 +33,7 @@ class TrainingRequest:
         jit: `auto` compiles the steps of a call to one XLA program on one GPU, `1` also on a processor, `0` never. With
             several replicas `1` compiles the gradients of each.
         settings: the fields that differ from the family's recipe, for the card's command.
+        variant: the variant of the family's recipe, for the card's command.
         root: the folder of all runs.
     """
 
@@ -45,6 +46,7 @@ class TrainingRequest:
     resume: bool = True
     jit: Jit = "auto"
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    variant: str | None = None
     root: Path = RUNS
 
 

@@ -167,7 +167,9 @@ def _config(training: ResolvedTraining, strategy: "tf.distribute.Strategy", sour
             "replicas": int(strategy.num_replicas_in_sync),
             "jit": request.jit,
         },
-        "command": train_command(str(request.model), source.name, request.seed, request.init, request.settings),
+        "command": train_command(
+            str(request.model), source.name, request.seed, request.init, request.settings, request.variant
+        ),
         "commit": commit(),
         "versions": versions(),
     }

@@ -164,6 +164,7 @@ def test_other_precisions_train_and_export_float32(small, tmp_path, monkeypatch,
     assert saved.serve(image=tf.zeros((1, 28, 28, 1)))["image"].dtype == tf.float32
 
 
+@pytest.mark.slow
 def test_one_compiled_program_learns_the_same(small):
     plain = small(steps=6, jit="0")
     compiled = small(steps=6, jit="1", resume=False)

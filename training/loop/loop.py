@@ -27,7 +27,11 @@ DIVERGED = f"{STOPPED}; try a smaller learning_rate, or clip_norm=1"
 
 
 class Loop:
-    """Train a task to the last step of its recipe."""
+    """Train a task to the last step of its recipe.
+
+    Attributes:
+        path: takes the steps, on the host path or the compiled one.
+    """
 
     def train_to_end(self) -> None:
         """Train until the recipe's last step.
@@ -99,12 +103,12 @@ class Loop:
         self.progress = Progress()
         self.checkpoints = Checkpoints(run.checkpoints, self.recipe.keep) if run else None
         self.board = Board(run.path / "tensorboard") if run else None
-        self._steps, note = choose_steps(task, strategy, train, self.batches, seed=seed, jit=jit)
+        self.path, note = choose_steps(task, strategy, train, self.batches, seed=seed, jit=jit)
         if note:
             announce(note)
         agreement = None if self.batches.in_one_process else Agreement(strategy)
-        self.pauses = Pauses(self.recipe, agreement, clock, longest_call=self._steps.longest_call)
-        self._metrics = BatchMetrics(task, strategy, jit=isinstance(self._steps, CompiledSteps))
+        self.pauses = Pauses(self.recipe, agreement, clock, longest_call=self.path.longest_call)
+        self._metrics = BatchMetrics(task, strategy, jit=isinstance(self.path, CompiledSteps))
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint of the same run."""
@@ -145,7 +149,7 @@ class Loop:
         """
         progress, tags = self.progress, self.task.training_tags
         started, processor_started = time.perf_counter(), time.process_time()
-        sums, first_bad = self._steps.advance(progress.step, count)
+        sums, first_bad = self.path.advance(progress.step, count)
         progress.seconds += time.perf_counter() - started
         progress.processor_seconds += time.process_time() - processor_started
         if first_bad is not None:

@@ -11,10 +11,12 @@ from training.recipes.recipe import (
     flat,
     recipe_from_flat,
 )
+from training.recipes.variants import VARIANTS
 
 __all__ = [
     "COMPARISON_SETTINGS",
     "RECIPES",
+    "VARIANTS",
     "AdversarialOptions",
     "Precision",
     "Recipe",

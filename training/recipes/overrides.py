@@ -10,25 +10,33 @@ from annotated_types import Ge, Gt, Lt
 from training.errors import InputError
 from training.recipes.by_family import BY_SOURCE, RECIPES
 from training.recipes.recipe import Recipe, field_types, flat, recipe_from_flat
+from training.recipes.variants import VARIANTS
 from zoo.names import closest
 from zoo.registry import Family
 
 
-def recipe_for(family: Family, source: str | None = None, overrides: Mapping[str, Any] | None = None) -> Recipe:
+def recipe_for(
+    family: Family,
+    source: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    variant: str | None = None,
+) -> Recipe:
     """Return the family's recipe for a source, with overrides applied and checked.
 
     Args:
         family: a registered family.
         source: a source's name as the user gave it; None for the recipe's own.
         overrides: values by flat field name; `model.<argument>` sets a model argument.
+        variant: a name of `VARIANTS`, or None for the recipe itself.
 
     Raises:
-        InputError: an unknown field, or a value that its field does not take.
+        InputError: the family has no such variant, an unknown field, or a value that its field does not take.
     """
     if family.name not in RECIPES:
         raise InputError(f"{family.name} has no recipe; training knows {', '.join(sorted(RECIPES))}")
     recipe = RECIPES[family.name]
-    overrides = dict(overrides or {})
+    overrides = {**_variant(family, variant), **(overrides or {})}
     source = overrides.pop("source", None) if source is None else source
     values: dict[str, Any] = {**BY_SOURCE.get((family.name, str(source)), {}), **overrides}
     if source is not None:
@@ -46,6 +54,17 @@ def recipe_for(family: Family, source: str | None = None, overrides: Mapping[str
         else:
             fields[name] = _checked(name, value)
     return recipe_from_flat({**flat(recipe), **fields, "model": model})
+
+
+def _variant(family: Family, name: str | None) -> dict[str, Any]:
+    """Return the fields that differ in a variant of a family's recipe."""
+    if name is None:
+        return {}
+    if family.name not in VARIANTS.get(name, {}):
+        known = [variant for variant, families in VARIANTS.items() if family.name in families]
+        allowed = f"it has {', '.join(known) or 'none'}, or leave RECIPE out"
+        raise InputError(f"the recipe of {family.name} has no variant {name!r}; {allowed}")
+    return VARIANTS[name][family.name]
 
 
 def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 
-def train_command(model: str, source: str, seed: int, init: str | None, settings: Mapping[str, Any]) -> str:
+def train_command(
+    model: str, source: str, seed: int, init: str | None, settings: Mapping[str, Any], variant: str | None = None
+) -> str:
     """Return the `make train` command that a stranger types for the same run."""
     words = {"MODEL": model, "DATA": source, "SEED": str(seed)}
     words |= {name.upper(): str(settings[name]) for name in ("steps", "precision") if name in settings}
+    if variant:
+        words["RECIPE"] = variant
     if init:
         words["INIT"] = init
     others = [

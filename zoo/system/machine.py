@@ -12,18 +12,29 @@ from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """Return processor, cores, versions and the date, as columns of a CSV."""
+    """Return the device that computes, cores, versions and the date, as columns of a CSV.
+
+    The device is the GPU that TensorFlow uses, or the processor where there is none; its column is `processor`.
+    """
     import keras
     import tensorflow as tf
 
     return {
-        "processor": processor(),
+        "processor": gpu() or processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
         "date": datetime.date.today().isoformat(),
     }
+
+
+def gpu() -> str | None:
+    """Return the name of the first GPU that TensorFlow uses, or None."""
+    import tensorflow as tf
+
+    visible = tf.config.get_visible_devices("GPU")
+    return str(tf.config.experimental.get_device_details(visible[0]).get("device_name")) if visible else None
 
 
 def processor() -> str:

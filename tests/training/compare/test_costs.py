@@ -15,7 +15,8 @@ from training.tasks.create import create_task
 from zoo.models import build_model
 
 
-@pytest.mark.parametrize("precision", ["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 def test_steps_are_timed_in_the_precision_that_they_are_trained_in(order, monkeypatch, shapes_folder, precision):
     policies = []
 

@@ -8,8 +8,9 @@ import pytest
 
 from training.errors import InputError
 from training.optimisers import OPTIMISERS, OptimiserInfo, check_optimiser, create_optimiser, learning_rate
-from training.recipes import RECIPES, first_source, flat, parse_overrides, recipe_for, recipe_from_flat
+from training.recipes import RECIPES, VARIANTS, first_source, flat, parse_overrides, recipe_for, recipe_from_flat
 from training.recipes.by_family import BY_SOURCE
+from training.runs.config import train_command
 from zoo.models import families
 
 
@@ -173,3 +174,26 @@ def test_a_new_row_is_an_optimiser_that_recipes_take(ae, monkeypatch):
     optimiser = create_optimiser(recipe_for(ae, None, {"optimiser": "sgd", "learning_rate": 0.25}))
     assert isinstance(optimiser, keras.optimizers.SGD)
     assert float(optimiser.learning_rate) == 0.25
+
+
+def test_a_variant_changes_its_fields_and_yields_to_the_user(ae):
+    plain, gpu = recipe_for(ae), recipe_for(ae, variant="gpu")
+    differing = {name for name, value in flat(gpu).items() if flat(plain)[name] != value}
+    assert differing == set(VARIANTS["gpu"]["ae"])
+    assert gpu.steps > plain.steps
+    own = recipe_for(ae, "cifar10", {"steps": 7}, variant="gpu")
+    assert (own.steps, own.batch, own.model) == (7, VARIANTS["gpu"]["ae"]["batch"], {"spatial": True, "blocks": 1})
+    with pytest.raises(InputError, match="the recipe of ae has no variant 'tpu'; it has gpu, or leave RECIPE out"):
+        recipe_for(ae, variant="tpu")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_family_has_every_variant(variant):
+    for name in RECIPES:
+        assert recipe_for(families()[name], variant=variant)
+    assert set(VARIANTS[variant]) == set(RECIPES)
+
+
+def test_the_command_on_a_card_names_the_variant():
+    command = train_command("ae_subpixel", "mnist", 0, None, {"steps": 9}, "gpu")
+    assert command == "make train MODEL=ae_subpixel DATA=mnist SEED=0 STEPS=9 RECIPE=gpu"

@@ -174,6 +174,7 @@ def test_what_is_published_is_the_average_with_statistics_of_its_own():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_several_updates_of_the_discriminator_a_step_and_in_half_precision():
     options = {"discriminator_steps": 2, "discriminator_learning_rate": 4e-3, "average": 0.0}
     with precision("mixed_bfloat16"):

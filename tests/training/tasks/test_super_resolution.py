@@ -192,6 +192,7 @@ def test_sesr_trains_wide_and_is_exported_narrow(finished):
     assert sum(int(np.prod(variable.shape)) for variable in stored) == card["parameters"]
 
 
+@pytest.mark.slow
 def test_another_scale_and_a_linear_block_start_from_a_finished_run(run, finished, tmp_path):
     first = finished["sesr_x2_subpixel"]
     options = {"steps": 1, "init": str(first), "settings": {"learning_rate": 1e-12, "average": 0.0}}

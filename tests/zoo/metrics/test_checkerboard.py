@@ -98,6 +98,7 @@ def test_icnr_starts_without_a_response_and_glorot_with_one():
     assert min(responses["transpose"], responses["transpose_2r"]) > 0.01
 
 
+@pytest.mark.slow
 def test_a_trained_deconvolution_of_3x3_by_2_shows_in_all_three(photograph):
     keras.utils.set_random_seed(0)
     target = tf.constant(np.stack([np.roll(photograph, 17 * shift, (0, 1)) for shift in range(4)]), tf.float32)
