@@ -1,9 +1,11 @@
 """Measure the time of a sub-pixel convolution, of a bare convolution, and of its transposed twin.
 
     python -m benchmarks.layers [--quick] [--allocator keep|default] [--out results/speed/layers.csv]
+    python -m benchmarks.layers --device gpu [--out results/speed/layers_gpu.csv]
 
-Five terms run alternately, each inside a `tf.function`, forward and forward + backward (gradients with respect to
-input, kernel and bias):
+On a GPU, benchmarks/layers_gpu.py measures up-samplers in two precisions, with and without XLA. On a processor, five
+terms run alternately, each inside a `tf.function`, forward and forward + backward (gradients with respect to input,
+kernel and bias):
 
 - conv2d: `Conv2D` of equal work, with the same kernel and r*r*C filters, and no shuffle,
 - subpixel: `SubpixelConv2D`,
@@ -38,7 +40,8 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
-from benchmarks.results import SPEED, write_results
+from benchmarks.layers_gpu import measure
+from benchmarks.results import SPEED, use_gpu, write_results
 from zoo.system.timing import interleaved_medians
 from zoo.upsampling import upsampler
 
@@ -87,9 +90,15 @@ Times = dict[tuple[str, str], float]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="a few rounds, for a rule of thumb")
-    parser.add_argument("--out", type=Path, default=SPEED / "layers.csv")
+    parser.add_argument("--out", type=Path, help="by default layers.csv or layers_gpu.csv in results/speed/")
     parser.add_argument("--allocator", choices=("keep", "default"), default="keep")
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
     options = parser.parse_args()
+    if options.device == "gpu":
+        use_gpu(parser)
+        measure(options.out or SPEED / "layers_gpu.csv")
+        return
+    tf.config.set_visible_devices([], "GPU")
     if options.allocator == "keep":
         keep_freed_memory()
 
@@ -104,8 +113,9 @@ def main() -> None:
 
     console.print(times_table(results))
     console.print(goals_table([(row, times) for row, times, _ in results if row.grid]))
-    write_csv(options.out, results, options.allocator)
-    console.print(f"written to {options.out}")
+    out = options.out or SPEED / "layers.csv"
+    write_csv(out, results, options.allocator)
+    console.print(f"written to {out}")
 
 
 def measured(row: Row, seconds: float, fewest: int, most: int) -> tuple[Times, int]:

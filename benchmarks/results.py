@@ -1,5 +1,6 @@
 """Write the results of benchmarks as CSV files in `results/`."""
 
+import argparse
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,17 @@ from zoo.system.machine import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEED = ROOT / "results" / "speed"
+
+
+def use_gpu(parser: argparse.ArgumentParser) -> None:
+    """Let TensorFlow take memory of the GPU as it needs it; end with exit code 2 where there is no GPU."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        parser.error("--device gpu: TensorFlow sees no GPU here; leave --device out")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def write_results(

@@ -39,7 +39,7 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.results import ROOT, SPEED, write_results
+from benchmarks.results import ROOT, SPEED, use_gpu, write_results
 from training.data import batches, open_source
 from training.loop.loop import Loop
 from training.loop.pauses import CHECKPOINTS
@@ -216,13 +216,10 @@ def main() -> None:
     options = parser.parse_args()
 
     compiled = options.device == "gpu"
-    gpus = tf.config.list_physical_devices("GPU")
-    if compiled and not gpus:
-        parser.error("--device gpu: TensorFlow sees no GPU here")
-    if not compiled:
+    if compiled:
+        use_gpu(parser)
+    else:
         tf.config.set_visible_devices([], "GPU")
-    for gpu in gpus if compiled else []:
-        tf.config.experimental.set_memory_growth(gpu, True)
 
     console = Console()
     rows: list[dict[str, object]] = []
