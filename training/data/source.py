@@ -27,6 +27,7 @@ class Source(ABC):
         reason: why `auto:` chose this source rather than an earlier alternative; empty otherwise.
         image_shape: (height, width, channels) of the fixed-size pictures.
         fingerprint: 12 hex digits that change when the pictures change.
+        division: changes when pictures move to another part. Two sources may divide the same pictures differently.
         splits: the parts that this source has, of train, validation and test.
         classes: number of different labels; 0 for pictures without labels.
     """
@@ -40,6 +41,7 @@ class Source(ABC):
         self.name = name
         self.reason = ""
         self.image_shape = image_shape
+        self.division = name
         self.splits = splits
         self.classes = classes
         self._hint = hint

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
+from training.data import open_source
 from training.data.batches import pairs as module
 from training.data.batches.pairs import cached_pairs, make_pairs
-from training.data.batches.patches import Patches
+from training.data.batches.patches import Patches, super_resolution_pairs
 from zoo.imaging import cropped, degrade, luma
 
 PICTURES = [np.random.default_rng(number).integers(0, 256, (20 + number, 31, 3), np.uint8) for number in range(9)]
@@ -100,3 +102,16 @@ def test_areas_beyond_the_number_of_draws_reach_every_picture(monkeypatch):
     patches._ends *= 2**20
     taken = patches.take(tf.range(8000, dtype=tf.int64)).numpy()[:, 0, 0, 0]
     np.testing.assert_allclose(np.bincount(taken, minlength=4) / 8000, 0.25, atol=0.02)
+
+
+def test_the_same_pictures_divided_otherwise_have_other_pairs(cache, tmp_path, monkeypatch):
+    # A named set and its folder hold the same files, and other ones of them are for training.
+    folder = tmp_path / "sets" / "BSDS400"
+    folder.mkdir(parents=True)
+    for number in range(20):
+        Image.fromarray(PICTURES[0] + np.uint8(number)).save(folder / f"{number:02d}.png")
+    monkeypatch.setenv("SR_DATA_DIR", str(folder.parent))
+    named, plain = open_source("bsds400"), open_source(f"folder:{folder}")
+    assert named.fingerprint == plain.fingerprint
+    patches = [super_resolution_pairs(source, 2, 4, 0)[0] for source in (named, plain)]
+    assert [len(each._sizes) for each in patches] == [19, 16]

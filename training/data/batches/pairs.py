@@ -96,11 +96,13 @@ def cached_pairs(
     Args:
         pictures: as for `make_pairs`; they are read only if the pairs have to be made.
         scale: see `make_pairs`.
-        key: names the contents of the pictures.
+        key: names the contents of the pictures and their choice.
         channels: see `make_pairs`.
         reduced: see `make_pairs`.
     """
-    text = f"{_FORMAT} {key} {scale} {channels} {reduced} {Image.__version__}"
+    import tensorflow as tf
+
+    text = f"{_FORMAT} {key} {scale} {channels} {reduced} {Image.__version__} {tf.__version__}"
     folder = cache_folder() / "pairs" / hashlib.sha256(text.encode()).hexdigest()[:16]
     names = ("high", "low", "sizes")
     # A file that a crash has cut short cannot be loaded, and the pairs are made again.

@@ -162,7 +162,8 @@ def super_resolution_pairs(
     """
     validation = Cells(source.pictures("validation"), scale, channels=channels)
     pictures = source.pictures("train")
-    pairs = cached_pairs(pictures, scale, key=source.fingerprint, channels=channels, reduced=reduced)
+    key = f"{source.fingerprint} {source.division}"
+    pairs = cached_pairs(pictures, scale, key=key, channels=channels, reduced=reduced)
     return Patches(pairs, patch, seed), validation
 
 

@@ -26,6 +26,7 @@ class JoinedSource(Source):
         channels = max(source.image_shape[2] for source in sources)
         splits = tuple(split for split in SPLITS if any(split in source.splits for source in sources))
         super().__init__(name=name, image_shape=(*sources[0].image_shape[:2], channels), splits=splits)
+        self.division = " ".join(source.division for source in sources)
         parts = " ".join(source.fingerprint for source in sources)
         self.fingerprint = hashlib.sha256(parts.encode()).hexdigest()[:12]
 

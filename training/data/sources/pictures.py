@@ -60,6 +60,9 @@ class PictureSource(Source):
         self._resize = image_size or (_MIXED_SIZE if len(sizes) > 1 else None)
         height, width = (self._resize, self._resize) if self._resize else next(iter(sizes))
         super().__init__(name=name, image_shape=(height, width, channels), splits=tuple(parts), hint=hint)
+        self.division = hashlib.sha256(
+            repr([(part, [*numbers]) for part, numbers in parts.items()]).encode()
+        ).hexdigest()
         self.fingerprint = hashlib.sha256(f"{self._files.digest} {self.image_shape}".encode()).hexdigest()[:12]
 
     def check_split(self, split: str) -> None:
