@@ -22,6 +22,7 @@ from zoo.imaging import cropped, degrade, luma
 
 REDUCED = (0.9, 0.8, 0.7, 0.6)
 """Sizes of the reduced copies of training pictures (Dong et al. 2016, arXiv:1608.00367, section 4.1)."""
+_ARRAYS = ("high", "low", "sizes")
 _FORMAT = 1
 """Part of the key of kept pairs. It changes whenever other pixels would be made of the same files."""
 
@@ -104,22 +105,29 @@ def cached_pairs(
 
     text = f"{_FORMAT} {key} {scale} {channels} {reduced} {Image.__version__} {tf.__version__}"
     folder = cache_folder() / "pairs" / hashlib.sha256(text.encode()).hexdigest()[:16]
-    names = ("high", "low", "sizes")
-    # A file that a crash has cut short cannot be loaded, and the pairs are made again.
-    with contextlib.suppress(OSError, ValueError):
-        return Pairs(scale, *(np.load(folder / f"{name}.npy", mmap_mode="c") for name in names))
+    if kept := _kept(folder, scale):
+        return kept
     pairs = make_pairs(pictures, scale, channels=channels, reduced=reduced)
     if len(pairs.high) >= CACHED_FROM:
         # Nothing is lost where they cannot be kept: on a full disk, or where another training was first.
         with contextlib.suppress(OSError):
             folder.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as temporary:
-                for name in names:
+                for name in _ARRAYS:
                     np.save(Path(temporary) / f"{name}.npy", getattr(pairs, name))
                 shutil.rmtree(folder, ignore_errors=True)
                 Path(temporary).rename(folder)
                 Path(temporary).mkdir()
-    return pairs
+    # Mapped from their file they take no memory of their own.
+    return _kept(folder, scale) or pairs
+
+
+def _kept(folder: Path, scale: int) -> Pairs | None:
+    """Return the pairs in a folder, or None where there are none or a crash has cut a file short."""
+    try:
+        return Pairs(scale, *(np.load(folder / f"{name}.npy", mmap_mode="c") for name in _ARRAYS))
+    except (OSError, ValueError):
+        return None
 
 
 def shared_tensor(array: np.ndarray) -> tf.Tensor:
