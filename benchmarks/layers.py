@@ -27,7 +27,6 @@ import math
 import statistics
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from zoo.system.quiet_tensorflow import start_tensorflow
 
@@ -40,33 +39,13 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.allocator import keep_freed_memory
+from benchmarks.layer_rows import PHASES, Row
 from benchmarks.layers_gpu import measure
 from benchmarks.results import SPEED, use_gpu, write_results
 from zoo.system.timing import interleaved_medians
 from zoo.upsampling import upsampler
 
 TERMS = ("conv2d", "subpixel", "depth_to_space", "transposition", "twin")
-PHASES = ("forward", "backward")
-
-
-class Row(NamedTuple):
-    """Describe one layer and its input; rows with `grid` count towards the goals."""
-
-    batch: int
-    size: int
-    channels: int
-    filters: int
-    scale: int
-    kernel: int = 3
-    grid: bool = False
-
-    def __str__(self) -> str:
-        return (
-            f"{self.batch} x {self.size}x{self.size}, {self.channels} -> {self.filters}, "
-            f"x{self.scale}, k {self.kernel}{'' if self.grid else ' *'}"
-        )
-
-
 ROWS = (
     Row(16, 32, 64, 64, 2, grid=True),
     Row(1, 360, 64, 64, 2, grid=True),

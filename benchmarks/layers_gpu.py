@@ -8,7 +8,6 @@ The milliseconds are those of one application.
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.layer_rows import PHASES, Row
 from benchmarks.results import write_results
 from zoo.system.timing import interleaved_medians
 from zoo.upsampling import upsampler
@@ -24,31 +24,19 @@ APPLICATIONS = 10
 TERMS = {"conv2d": None, "subpixel": "subpixel", "twin": "transpose", "transpose_2r": "transpose_2r"}
 """The up-sampler of each term; `conv2d` has none."""
 PRECISIONS = ("float32", "mixed_float16")
-PHASES = ("forward", "backward")
-
-
-class GpuRow(NamedTuple):
-    """Describe an input and a layer: `kernel` is that of the sub-pixel convolution."""
-
-    batch: int
-    size: int
-    channels: int
-    filters: int
-    scale: int
-    kernel: int = 3
 
 
 ROWS = (
-    GpuRow(64, 32, 64, 64, 2),
-    GpuRow(16, 128, 64, 64, 2),
-    GpuRow(1, 360, 32, 3, 3),
-    GpuRow(1, 360, 64, 3, 4),
-    GpuRow(16, 360, 16, 1, 3),
-    GpuRow(128, 7, 128, 64, 2),
+    Row(64, 32, 64, 64, 2, grid=True),
+    Row(16, 128, 64, 64, 2, grid=True),
+    Row(1, 360, 32, 3, 3, grid=True),
+    Row(1, 360, 64, 3, 4, grid=True),
+    Row(16, 360, 16, 1, 3, grid=True),
+    Row(128, 7, 128, 64, 2, grid=True),
 )
 
 
-def measure(out: Path, rows: Sequence[GpuRow] = ROWS, *, seconds: float = 5.0, most: int = 101) -> None:
+def measure(out: Path, rows: Sequence[Row] = ROWS, *, seconds: float = 5.0, most: int = 101) -> None:
     """Measure every row in every precision, with and without XLA; print a table and write a CSV."""
     console = Console(width=max(Console().width, 140))
     table = Table("layer", "precision", "XLA", *TERMS, title="milliseconds, forward / forward + backward")
@@ -61,7 +49,7 @@ def measure(out: Path, rows: Sequence[GpuRow] = ROWS, *, seconds: float = 5.0, m
         times = {key: 1000 * median / APPLICATIONS for key, median in medians.items()}
         cells = [" / ".join(f"{times[term, phase]:.3f}" for phase in PHASES) for term in TERMS]
         table.add_row(
-            f"{row.batch} x {row.size}x{row.size}, {row.channels} -> {row.filters}, x{row.scale}",
+            str(row),
             precision,
             "yes" if xla else "no",
             *cells,
@@ -78,7 +66,7 @@ def measure(out: Path, rows: Sequence[GpuRow] = ROWS, *, seconds: float = 5.0, m
     console.print(f"written to {out}")
 
 
-def terms_of(row: GpuRow, term: str, precision: str, *, xla: bool) -> dict[str, Callable[[], object]]:
+def terms_of(row: Row, term: str, precision: str, *, xla: bool) -> dict[str, Callable[[], object]]:
     """Return a term's forward and forward + backward call, each of ten applications."""
     keras.utils.set_random_seed(0)
     name = TERMS[term]

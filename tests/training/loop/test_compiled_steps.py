@@ -1,4 +1,4 @@
-"""The compiled path: the same steps as on the host path, in one program, on data that lies on the device."""
+"""Test that the compiled path takes the steps of the host path, in one program, on data that lies on the device."""
 
 import numpy as np
 import pytest

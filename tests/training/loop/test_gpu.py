@@ -1,4 +1,4 @@
-"""What only a GPU shows: both paths agree there, and what is made there works elsewhere."""
+"""Test on a GPU that both paths agree there, and that a model made there works elsewhere."""
 
 import json
 
