@@ -199,7 +199,7 @@ KIND = Kind(
     evaluate=_evaluate,
     metrics=QUALITY,
     view=View(
-        output=lambda endpoints, batch: endpoints["serve"](image=_image(batch))["image"],
+        output=lambda model, endpoints, batch: endpoints["serve"](image=_image(batch))["image"],
         inputs=lambda network, endpoints, batch: _image(batch),
     ),
 )

@@ -29,17 +29,6 @@ def card(
     kind = kind_of(parts.family)
     model = build_model(config["model"], **config["model_arguments"])
     shape = list(model.input_shape[1:])
-    metrics: dict[str, Any] = {}
-    for evaluation in evaluations:
-        for name, value in evaluation["metrics"].items():
-            fact = {
-                "value": value,
-                "source": evaluation["source"],
-                "protocol": f"{evaluation['split']}, {evaluation['pictures']} pictures, {evaluation['protocol']}",
-            }
-            if name in evaluation.get("standard_errors", {}):
-                fact["standard_error"] = evaluation["standard_errors"][name]
-            metrics[name if name not in metrics else f"{name}.{evaluation['source']}"] = fact
     return {
         "schema": SCHEMA,
         "name": config["model"],
@@ -63,11 +52,37 @@ def card(
         "commit": config["commit"],
         "legs": (config["init"] or {}).get("legs", []),
         "speed": dict(speed),
-        "metrics": metrics,
+        "metrics": metric_facts(evaluations),
         "licence": LICENCE,
         "citation": parts.family.citation,
         "notes": _notes(parts, model, config["model_arguments"]),
     }
+
+
+def metric_facts(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a card's metrics: those of the first evaluation by their names, others as `<name>.<source>`.
+
+    Args:
+        evaluations: `Evaluation.facts` of each evaluation, the main one first.
+    """
+    metrics: dict[str, Any] = {}
+    for evaluation in evaluations:
+        for name, value in evaluation["metrics"].items():
+            fact = {
+                "value": value,
+                "source": evaluation["source"],
+                "protocol": f"{evaluation['split']}, {evaluation['pictures']} pictures, {evaluation['protocol']}",
+            }
+            if name in evaluation.get("standard_errors", {}):
+                fact["standard_error"] = evaluation["standard_errors"][name]
+            metrics[name if name not in metrics else f"{name}.{evaluation['source']}"] = fact
+    return metrics
+
+
+def measured_parts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the source and the part of each evaluation on a card, in their order."""
+    places = [(fact["source"], fact["protocol"].partition(",")[0]) for fact in facts["metrics"].values()]
+    return list(dict.fromkeys(places))
 
 
 def _notes(parts: ModelName, model: keras.Model, arguments: Mapping[str, Any]) -> str:

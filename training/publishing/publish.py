@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from training.data import open_source
 from training.errors import InputError, RunError
-from training.publishing.card import card
+from training.publishing.card import card, measured_parts, metric_facts
 from training.publishing.saved_model import export
 from training.recipes import RECIPES, first_source
-from training.runs.evaluations import read_evaluations
+from training.runs.evaluations import EvaluationOptions, read_evaluations
 from training.runs.folder import Run, find_saved_model
 from training.tasks import kind_of
-from zoo.models import build_model, families
+from zoo.models import build_model, families, parse_name
 from zoo.names import PublishedName
 from zoo.pretrained.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
 from zoo.pretrained.load import set_saved_weights, verify_files
@@ -24,6 +25,8 @@ from zoo.system.files import appears_whole, sha256, walk, write_json
 
 MODEL_LIMIT, TOTAL_LIMIT = 5_000_000, 60_000_000
 SAVED_MODELS = Path("saved_models")
+LARGEST_DIFFERENCE = 1e-5
+"""The largest difference of outputs that counts as rounding."""
 
 
 def published_name(config: Mapping[str, Any], family: str) -> str:
@@ -73,14 +76,18 @@ def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODEL
 
 
 def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
-    """Export a published model again: today's endpoints, the same weights bit for bit, the same card.
+    """Export a published model again: today's endpoints, the same weights bit for bit.
+
+    The card stays as it is; but if the endpoint that is checked returns something else than before, the model is
+    evaluated again on the sources of its card.
 
     Args:
         name: of the published model.
         folder: of published models.
 
     Raises:
-        InputError: nothing is published under that name, or the model has become too large.
+        InputError: nothing is published under that name, the model has become too large, or a source of its card is
+            needed and cannot be had.
         RunError: the new SavedModel has other weights, or does not compute what the model computes.
         VerificationError: a published file differs from the index.
     """
@@ -93,12 +100,33 @@ def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
     with appears_whole(folder / name) as temporary:
         export(PublishedName.parse(name).model, facts["model_arguments"], weights, temporary)
         (temporary / CARD).parent.mkdir()
-        shutil.copyfile(folder / name / CARD, temporary / CARD)
+        write_json(temporary / CARD, facts)
         if any(a.tobytes() != b.tobytes() for a, b in zip(weights, _weights(temporary, facts), strict=True)):
             raise RunError(f"exported anew, {name} has other weights than {folder / name}")
         _check_outputs(temporary, facts)
         _check_size(temporary, name, index, folder)
+        if _differ(folder / name, temporary, facts):
+            write_json(temporary / CARD, facts | {"metrics": _measured_again(temporary, facts)})
     return _listed(name, folder)
+
+
+def _differ(one: Path, other: Path, facts: Mapping[str, Any]) -> bool:
+    """Return whether two SavedModels of one name return different outputs for one input."""
+    outputs = []
+    for folder in (one, other):
+        endpoint, name, output = _endpoint(tf.saved_model.load(str(folder)), facts)
+        outputs.append(endpoint(**{name: tf.constant(_random_input(facts, batch=1))})[output])
+    return not float(tf.reduce_max(tf.abs(outputs[0] - outputs[1]))) <= LARGEST_DIFFERENCE
+
+
+def _measured_again(saved_model: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+    model = parse_name(PublishedName.parse(facts["name"]).model)
+    return metric_facts(
+        [
+            kind_of(model.family).evaluate(saved_model, model, open_source(source), part, EvaluationOptions()).facts()
+            for source, part in measured_parts(facts)
+        ]
+    )
 
 
 def _weights(saved_model: Path, facts: Mapping[str, Any]) -> list[np.ndarray]:
@@ -126,17 +154,27 @@ def _check_outputs(saved_model: Path, facts: Mapping[str, Any]) -> None:
     loaded = tf.saved_model.load(str(saved_model))
     model = build_model(PublishedName.parse(facts["name"]).model, **facts["model_arguments"])
     set_saved_weights(model, saved_model)
+    endpoint, name, output = _endpoint(loaded, facts)
+    of_model = kind_of(families()[facts["family"]]).served.of_model
+    for batch in (1, 7):
+        values = tf.constant(_random_input(facts, batch))
+        difference = float(tf.reduce_max(tf.abs(endpoint(**{name: values})[output] - of_model(model, values))))
+        if not difference <= LARGEST_DIFFERENCE:
+            raise RunError(f"{saved_model} differs from its model by {difference} for a batch of {batch}")
+
+
+def _endpoint(loaded: Any, facts: Mapping[str, Any]) -> tuple[Any, str, str]:
+    """Return the endpoint to check of a SavedModel, the name of its input and that of its output."""
     served = kind_of(families()[facts["family"]]).served
     endpoint = loaded.signatures[next(name for name in served.endpoints if name in loaded.signatures)]
     (name,) = endpoint.structured_input_signature[1]
-    for batch in (1, 7):
-        # Use 13 where any size is allowed: powers of two could hide an error at the borders.
-        shape = [size or 13 for size in model.input_shape[1:]]
-        values = np.random.default_rng(batch).random((batch, *shape), np.float32)
-        output = endpoint(**{name: tf.constant(values)})[served.output]
-        difference = float(np.max(np.abs(output - served.of_model(model(values, training=False)))))
-        if not difference <= 1e-5:
-            raise RunError(f"{saved_model} differs from its model by {difference} for a batch of {batch}")
+    return endpoint, name, served.output
+
+
+def _random_input(facts: Mapping[str, Any], batch: int) -> np.ndarray:
+    # Use 13 where any size is allowed: powers of two could hide an error at the borders.
+    shape = [size or 13 for size in facts["input"]["shape"][1:]]
+    return np.random.default_rng(batch).random((batch, *shape), np.float32)
 
 
 def _check_size(saved_model: Path, name: str, index: Mapping[str, Any], folder: Path) -> None:

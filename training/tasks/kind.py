@@ -21,28 +21,28 @@ class View:
     """Show a comparison how to look at a network.
 
     Attributes:
-        output: from the endpoints and a batch of the task to pictures `[n, height, width, channels]`.
+        output: from the model, its endpoints and a batch of the task to pictures `[n, height, width, channels]`.
         inputs: from a (sub-)network that up-samples, the endpoints and a batch to the inputs of that (sub-)network.
             None where the network as a whole is measured with constant pictures instead.
     """
 
-    output: Callable[[Endpoints, Batch], tf.Tensor]
+    output: Callable[[keras.Model, Endpoints, Batch], tf.Tensor]
     inputs: Callable[[keras.Model, Endpoints, Batch], tf.Tensor] | None = None
 
 
 @dataclass(frozen=True)
 class Served:
-    """Say how an exported endpoint follows from the model's own output, to check the export.
+    """Say what an exported endpoint must return, to check the export.
 
     Attributes:
         endpoints: names of endpoints; the first that a SavedModel has is checked.
         output: the name of the endpoint's output.
-        of_model: from the model's output to the endpoint's.
+        of_model: from the model and the endpoint's input to that output.
     """
 
     endpoints: tuple[str, ...] = ("serving_default",)
     output: str = "image"
-    of_model: Callable[[tf.Tensor], tf.Tensor] = tf.identity
+    of_model: Callable[[keras.Model, tf.Tensor], tf.Tensor] = lambda model, values: model(values, training=False)
 
 
 @dataclass(frozen=True)

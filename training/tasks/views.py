@@ -9,7 +9,7 @@ from training.tasks.serving import Endpoints
 from training.tasks.task import Batch
 
 
-def _output(endpoints: Endpoints, batch: Batch) -> tf.Tensor:
+def _output(_: keras.Model, endpoints: Endpoints, batch: Batch) -> tf.Tensor:
     return endpoints["serve"](image=tf.cast(to_float(batch["image"]), tf.float32))["image"]
 
 

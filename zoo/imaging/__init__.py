@@ -1,7 +1,8 @@
 """Read, write, resample and tile pictures, and convert them to luma; nothing here knows a model."""
 
 from zoo.imaging.bicubic import cropped, degrade, enlarge
-from zoo.imaging.luma import luma, rgb_to_ycbcr, ycbcr_to_rgb
+from zoo.imaging.luma import from_studio_range, join_colours, luma, split_colours, to_studio_range
+from zoo.imaging.mirroring import mirrored
 from zoo.imaging.reading import PIXEL_LIMIT, Picture, PictureError, read_picture
 from zoo.imaging.tiling import enlarge_in_tiles
 from zoo.imaging.transparency import fill_transparent
@@ -19,9 +20,12 @@ __all__ = [
     "enlarge_in_tiles",
     "fill_transparent",
     "format_of",
+    "from_studio_range",
+    "join_colours",
     "luma",
+    "mirrored",
     "read_picture",
-    "rgb_to_ycbcr",
+    "split_colours",
+    "to_studio_range",
     "write_picture",
-    "ycbcr_to_rgb",
 ]

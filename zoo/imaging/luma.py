@@ -1,4 +1,4 @@
-"""Compute luma and chroma of ITU-R BT.601 in studio range, as MATLAB's rgb2ycbcr does."""
+"""Compute luma of ITU-R BT.601 as MATLAB's rgb2ycbcr does, and split colours into grey and differences from it."""
 
 from typing import TYPE_CHECKING
 
@@ -9,11 +9,13 @@ from zoo.arrays import Array
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Rows compute Y, Cb and Cr from RGB in 0..1, in units of 1/255.
-_MATRIX = np.array(
-    [[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]],
-)
-_OFFSET = np.array([16.0, 128.0, 128.0])
+# Weights of red, green and blue in luma. Studio range puts black at 16 and white at 235 of 255.
+_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
+_BLACK, _WHITE = 16.0, 235.0
+_MATLAB = np.array([65.481, 128.553, 24.966])
+# Values that rounding has moved away from black or white by less than this are clipped to them: a quarter of a level of
+# 16 bits.
+_ROUNDING = 2.0**-18
 
 
 def luma(picture: Array) -> Array:
@@ -30,36 +32,49 @@ def luma(picture: Array) -> Array:
     """
     if picture.shape[-1] == 1:
         return picture
-    values = picture.astype(np.float64) @ (_MATRIX[0] / 255.0) + _OFFSET[0]
+    values = picture.astype(np.float64) @ (_MATLAB / 255.0) + _BLACK
     # MATLAB rounds halves up; the values are positive.
     return np.floor(values + 0.5).astype(np.uint8)[..., None]
 
 
-def rgb_to_ycbcr(image: "tf.Tensor") -> "tf.Tensor":
-    """Convert RGB to Y, Cb and Cr, divided by 255 and not rounded.
+def to_studio_range(grey: "tf.Tensor") -> "tf.Tensor":
+    """Map grey values, in which 0 is black and 1 is white, to luma divided by 255: 16/255 is black, 235/255 white."""
+    return _BLACK / 255.0 + grey * ((_WHITE - _BLACK) / 255.0)
+
+
+def from_studio_range(luma: "tf.Tensor") -> "tf.Tensor":
+    """Map luma divided by 255 to grey values, the inverse of `to_studio_range`.
+
+    The result is stretched by some millionths, so that a white or black which rounding has moved by less lies at or
+    beyond 1 or 0, to which the caller clips.
+    """
+    stretch = 1.0 + 2.0 * _ROUNDING
+    slope = stretch * 255.0 / (_WHITE - _BLACK)
+    return luma * slope - (_BLACK / 255.0 * slope + _ROUNDING)
+
+
+def split_colours(image: "tf.Tensor") -> "tuple[tf.Tensor, tf.Tensor]":
+    """Split RGB into brightness and colour.
 
     Args:
-        image: RGB `[..., 3]` in 0..1, of any float type.
+        image: RGB `[..., 3]`, floats in 0..1.
 
     Returns:
-        `[..., 3]`, in 16/255..235/255 (Y) and 16/255..240/255 (Cb, Cr).
+        Grey values `[..., 1]` in 0..1, the weighted mean of the three channels; and red minus grey and blue minus grey
+        `[..., 2]`, which are Cr and Cb of BT.601 but for constant factors. If the three channels are equal, grey is
+        exactly that value and the differences are exactly 0.
     """
     import tensorflow as tf
 
-    matrix, offset = tf.constant(_MATRIX.T / 255.0, image.dtype), tf.constant(_OFFSET / 255.0, image.dtype)
-    return tf.tensordot(image, matrix, 1) + offset
+    red, green, blue = tf.split(image, 3, -1)
+    grey = green + _RED * (red - green) + _BLUE * (blue - green)
+    return grey, tf.concat([red - grey, blue - grey], -1)
 
 
-def ycbcr_to_rgb(image: "tf.Tensor") -> "tf.Tensor":
-    """Convert Y, Cb and Cr back to RGB, the inverse of `rgb_to_ycbcr`.
-
-    Args:
-        image: Y, Cb and Cr `[..., 3]` divided by 255.
-
-    Returns:
-        RGB `[..., 3]`; outside 0..1 for values that no RGB colour has.
-    """
+def join_colours(grey: "tf.Tensor", differences: "tf.Tensor") -> "tf.Tensor":
+    """Return RGB `[..., 3]` of grey values and colour differences, the inverse of `split_colours`."""
     import tensorflow as tf
 
-    matrix, offset = np.linalg.inv(_MATRIX / 255.0).T, _OFFSET / 255.0
-    return tf.tensordot(image - tf.constant(offset, image.dtype), tf.constant(matrix, image.dtype), 1)
+    red, blue = tf.split(differences, 2, -1)
+    green = (_RED / _GREEN) * red + (_BLUE / _GREEN) * blue
+    return tf.concat([grey + red, grey - green, grey + blue], -1)

@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from zoo.arrays import Array
 
-# On AVX-512, oneDNN's convolutions larger than 3x3 process the width in blocks of 30 pixels. For a last block of one
-# pixel (up to two for 7x7, three for 9x9) another kernel runs, whose sums are rounded differently and depend on the
-# height too. Every other width and height computes the same bits.
-_BLOCK = 30
-_AWKWARD_REMAINDERS = (1, 2, 3)
-# Widths of windows are multiples of this number, which is a multiple of that block and of other processors' blocks.
+# Convolutions compute a row in blocks of some pixels, whose number depends on the processor. Widths of windows are
+# multiples of this number, which is a multiple of those blocks.
 _WIDTH_MULTIPLE = 120
 
 
@@ -44,8 +40,7 @@ def window_size(height: int, width: int, halo: int, pixels: int, side: int | Non
         height: height of the picture.
         width: width of the picture.
         halo: number of pixels on each side that a pixel depends on.
-        pixels: about the largest number of pixels in a window; a picture of an awkward width that has no more pixels
-            than this is not cut.
+        pixels: about the largest number of pixels in a window.
         side: the smallest side of the tiles; None for tiles as large as `pixels` allows.
 
     Raises:
@@ -53,16 +48,12 @@ def window_size(height: int, width: int, halo: int, pixels: int, side: int | Non
     """
     if side is not None and side < 1:
         raise ValueError(f"tile={side} must be at least 1")
-    fits = height * width <= pixels
-    awkward = width > _BLOCK and width % _BLOCK in _AWKWARD_REMAINDERS
-    if fits and (awkward or side is None):
+    if side is None and height * width <= pixels:
         return height, width
     shortest = 2 * halo + 1
     wanted = math.isqrt(pixels) if side is None else side + 2 * halo
     across = min(width, max(wanted, shortest))
-    across = -(-across // _WIDTH_MULTIPLE) * _WIDTH_MULTIPLE
-    if across >= width:
-        across = width - width % _BLOCK if awkward and width - width % _BLOCK >= shortest else width
+    across = min(width, -(-across // _WIDTH_MULTIPLE) * _WIDTH_MULTIPLE)
     down = pixels // across if side is None else wanted
     return min(height, max(down, shortest)), across
 

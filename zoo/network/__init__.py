@@ -10,7 +10,7 @@ from zoo.network.multiply_adds import (
     multiply_adds,
     super_resolution_multiply_adds,
 )
-from zoo.network.receptive_field import ReceptiveField, receptive_field
+from zoo.network.receptive_field import ReceptiveField, field_of, receptive_field
 
 __all__ = [
     "KnowsHeldChannels",
@@ -18,6 +18,7 @@ __all__ = [
     "KnowsReach",
     "ReceptiveField",
     "executed_multiply_adds",
+    "field_of",
     "layer_multiply_adds",
     "multiply_adds",
     "receptive_field",

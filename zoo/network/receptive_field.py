@@ -5,11 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from zoo.arrays import kernel_reach
+from zoo.arrays import Reach, kernel_reach
+from zoo.network.elementwise import enlarging_factor, is_elementwise
 from zoo.network.layer_facts import KnowsHeldChannels, KnowsReach
+from zoo.network.observed_reach import observed_reach
 
 if TYPE_CHECKING:
     import keras
+
+
+# Values per input pixel that are assumed of a model whose layers are not known.
+_LARGE_MAP = 256
 
 
 @dataclass(frozen=True)
@@ -18,13 +24,16 @@ class ReceptiveField:
 
     Attributes:
         scale: height and width of the output per input pixel.
-        halo: the most input pixels beyond its own, in any direction, that an output pixel depends on.
+        halo: the most input pixels beyond its own, in any direction, that an output pixel depends on; None if it
+            depends on the whole picture.
         widest: values per input pixel of the largest feature map.
+        note: a sentence about what was assumed, or why the model cannot run in tiles; empty if there is nothing to say.
     """
 
     scale: int
-    halo: int
+    halo: int | None
     widest: int
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,14 +51,6 @@ class _Reach:
         """Return the reach behind a layer that has a reach of its own."""
         return _Reach(self.scale * scale, self.first * scale + first, self.last * scale + last)
 
-    def widened(self, before: int, after: int) -> "_Reach":
-        """Return the reach behind an operation that reads `before` and `after` pixels beyond its own."""
-        return self.after(1, -before, after)
-
-    def enlarged(self, factor: int) -> "_Reach":
-        """Return the reach after each pixel has become `factor` pixels."""
-        return self.after(factor, 0, 0)
-
     @property
     def halo(self) -> int:
         return max(0, math.ceil(-self.first / self.scale), math.ceil(self.last / self.scale))
@@ -62,10 +63,11 @@ _Reaches = tuple[_Reach, _Reach]
 def receptive_field(model: "keras.Model") -> ReceptiveField:
     """Return the receptive field of a functional model with one input and one output, channels last.
 
-    A layer that states its reach (`zoo.network.KnowsReach`) is asked for it.
+    A layer that states its reach (`zoo.network.KnowsReach`) is asked for it. The reach of other unknown operations is
+    found by trying.
 
     Raises:
-        ValueError: a layer that is not local, has strides, or is not known; or factors that differ.
+        ValueError: a layer that is not local or has strides; or factors that differ.
     """
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError(f"{model.name} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; it needs one")
@@ -73,7 +75,36 @@ def receptive_field(model: "keras.Model") -> ReceptiveField:
     rows, columns = walk.through(model, [(_Reach(), _Reach())])
     if rows.scale != columns.scale:
         raise ValueError(f"{model.name} enlarges {rows.scale} times in height and {columns.scale} times in width")
-    return ReceptiveField(rows.scale, max(rows.halo, columns.halo), walk.widest)
+    halo, note = max(rows.halo, columns.halo), ""
+    if walk.tried:
+        note = (
+            f"nothing states how far {', '.join(walk.tried)} of {model.name} look; as tried, an enlarged pixel depends "
+            f"on {halo} pixels around its own, and tiles overlap by as many"
+        )
+    return ReceptiveField(rows.scale, halo, walk.widest, note)
+
+
+def field_of(model: "keras.Model") -> ReceptiveField:
+    """Return the receptive field of a model; with the halo None if it cannot run in tiles, and the reason as the note.
+
+    Raises:
+        ValueError: the output is not larger than the input by an integer factor that is the same for every size.
+    """
+    scale = _scale(model)
+    try:
+        return receptive_field(model)
+    except ValueError as error:
+        return ReceptiveField(scale, None, _LARGE_MAP, str(error))
+
+
+def _scale(model: "keras.Model") -> int:
+    sizes = ((16, 24), (24, 16))
+    large = [tuple(model.compute_output_shape((1, *size, model.input_shape[-1]))[1:3]) for size in sizes]
+    scale = int(large[0][0] // sizes[0][0])
+    if not scale or large != [(scale * height, scale * width) for height, width in sizes]:
+        became = " and ".join(f"{h}x{w} pixels into {a}x{b}" for (h, w), (a, b) in zip(sizes, large, strict=True))
+        raise ValueError(f"{model.name} does not enlarge by an integer factor: it turns {became}")
+    return scale
 
 
 class _Walk:
@@ -81,6 +112,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.widest = 0
+        self.tried: dict[str, None] = {}
 
     def through(self, model: "keras.Model", inputs: Sequence[_Reaches]) -> _Reaches:
         """Return the reaches of a model's output, given those of its inputs."""
@@ -92,7 +124,7 @@ class _Walk:
 
         if id(tensor) not in known:
             operation, taken = producing_call(tensor)
-            known[id(tensor)] = self._behind(operation, [self._of(each, known) for each in taken])
+            known[id(tensor)] = self._behind(operation, taken, tensor, [self._of(each, known) for each in taken])
             self._measure(operation, taken[0], tensor, known[id(tensor)])
         return known[id(tensor)]
 
@@ -103,13 +135,17 @@ class _Walk:
             channels = operation.held_channels(taken.shape, made.shape)
         self.widest = max(self.widest, channels * reaches[0].scale * reaches[1].scale)
 
-    def _behind(self, operation: Any, inputs: Sequence[_Reaches]) -> _Reaches:
+    def _behind(self, operation: Any, taken: Sequence[Any], made: Any, inputs: Sequence[_Reaches]) -> _Reaches:
         import keras
 
         if isinstance(operation, keras.Model):
             return self.through(operation, inputs)
         merged = _merged(operation, inputs)
-        return _along(operation, merged[0], 0), _along(operation, merged[1], 1)
+        reaches = _stated(operation)
+        if reaches is None:
+            reaches = observed_reach(operation, taken, made)
+            self.tried[operation.name] = None
+        return merged[0].after(*reaches[0]), merged[1].after(*reaches[1])
 
 
 def _merged(operation: Any, inputs: Sequence[_Reaches]) -> list[_Reach]:
@@ -123,32 +159,53 @@ def _merged(operation: Any, inputs: Sequence[_Reaches]) -> list[_Reach]:
     return merged
 
 
-def _along(layer: Any, reach: _Reach, axis: int) -> _Reach:
-    """Return the reach behind a layer, along rows (0) or columns (1)."""
+def _stated(operation: Any) -> tuple[Reach, Reach] | None:
+    """Return the reach of an operation along rows and columns, or None if nothing states it."""
+    if getattr(operation, "data_format", "channels_last") != "channels_last":
+        raise ValueError(
+            f"{operation.name} has data_format='{operation.data_format}'; only channels_last runs in tiles"
+        )
+    if isinstance(operation, KnowsReach):
+        return operation.reach()
+    if is_elementwise(operation):
+        return (1, 0, 0), (1, 0, 0)
+    if factor := enlarging_factor(operation):
+        return (factor, 0, 0), (factor, 0, 0)
+    rows, columns = _along(operation, 0), _along(operation, 1)
+    return rows and columns and (rows, columns)
+
+
+def _along(layer: Any, axis: int) -> Reach | None:
+    """Return the reach of one of Keras's layers along rows (0) or columns (1), or None if it is another operation."""
     from keras import layers
 
-    if getattr(layer, "data_format", "channels_last") != "channels_last":
-        raise ValueError(f"{layer.name} has data_format='{layer.data_format}'; only channels_last runs in tiles")
-    if isinstance(layer, KnowsReach):
-        return reach.after(*layer.reach()[axis])
+    reach: Reach | None = None
     match layer:
         case layers.Conv2DTranspose():
-            raise ValueError(f"{layer.name} is a transposed convolution, whose tiles are rounded differently")
+            reach = _transposed(layer, axis)
         case layers.Conv2D() | layers.DepthwiseConv2D():
-            behind = reach.widened(*_convolved(layer, axis))
+            before, after = _convolved(layer, axis)
+            reach = 1, -before, after
         case layers.UpSampling2D() if layer.interpolation == "nearest":
-            behind = reach.enlarged(layer.size[axis])
+            reach = layer.size[axis], 0, 0
         case layers.ZeroPadding2D():
-            behind = reach.widened(layer.padding[axis][0], -layer.padding[axis][0])
+            reach = 1, -layer.padding[axis][0], -layer.padding[axis][0]
         case layers.Cropping2D():
-            behind = reach.widened(-layer.cropping[axis][0], layer.cropping[axis][0])
+            reach = 1, layer.cropping[axis][0], layer.cropping[axis][0]
         case layers.PReLU() if set(layer.shared_axes or ()) >= {1, 2}:
-            behind = reach
+            reach = 1, 0, 0
         case _ if isinstance(layer, _pointwise()):
-            behind = reach
-        case _:
-            raise ValueError(f"how far {layer.name}, a {type(layer).__name__}, reaches is not known")
-    return behind
+            reach = 1, 0, 0
+    return reach
+
+
+def _transposed(layer: Any, axis: int) -> Reach | None:
+    """Return the reach of a transposed convolution: output o reads inputs (o + cut - K + 1) / r to (o + cut) / r."""
+    size, stride = layer.kernel_size[axis], layer.strides[axis]
+    if layer.output_padding is not None or tuple(layer.dilation_rate) != (1, 1):
+        return None
+    cut = max(size - stride, 0) // 2 if layer.padding == "same" else 0
+    return stride, cut - size + stride, cut
 
 
 def _convolved(layer: Any, axis: int) -> tuple[int, int]:

@@ -26,15 +26,18 @@ class Enlarger:
 
     Attributes:
         scale: the factor of the enlargement.
-        halo: number of pixels on each side of a pixel of the window that its enlargement depends on.
+        halo: number of pixels on each side of a pixel of the window that its enlargement depends on; None if that is
+            the whole picture.
         largest_map: values of the largest intermediate result per pixel of the window.
         run: maps `[h, w, c]` to `[scale * h, scale * w, c]` of the same type.
+        note: a sentence about what was assumed of the network or cannot be done with it; empty if there is nothing.
     """
 
     scale: int
-    halo: int
+    halo: int | None
     largest_map: int
     run: Enlargement
+    note: str = ""
 
 
 def bicubic_scale(name: str) -> int | None:
@@ -102,8 +105,8 @@ def bicubic(scale: int) -> Enlarger:
 def _network(model: "keras.Model") -> Enlarger:
     import tensorflow as tf
 
-    from zoo.network.receptive_field import receptive_field
-    from zoo.upscaling.luma_networks import enlarge_luma, enlarge_rgb, takes_luma
+    from zoo.network import field_of
+    from zoo.upscaling.picture_network import PictureNetwork
 
     if len(model.input_shape) != 4 or model.input_shape[1:3] != (None, None) or model.input_shape[3] not in (1, 3):
         raise ValueError(
@@ -111,15 +114,11 @@ def _network(model: "keras.Model") -> Enlarger:
             "(None, None, None, 3)"
         )
     model = _without_transposed(model)
-    field = receptive_field(model)
+    field = field_of(model)
+    network = PictureNetwork(model, field)
 
     def of_values(values: tf.Tensor) -> tf.Tensor:
-        if values.shape[-1] == 3:
-            return enlarge_rgb(model, values, field.scale)
-        # Treat a grey picture as luma.
-        if takes_luma(model):
-            return enlarge_luma(model, values)
-        return tf.reduce_mean(enlarge_rgb(model, tf.repeat(values, 3, -1), field.scale), -1, keepdims=True)
+        return network.enlarge_rgb(values) if values.shape[-1] == 3 else network.enlarge_grey(values)
 
     def enlarged(window: tf.Tensor) -> tf.Tensor:
         if not window.dtype.is_integer:
@@ -127,9 +126,10 @@ def _network(model: "keras.Model") -> Enlarger:
         peak = float(window.dtype.max)
         return tf.cast(tf.round(of_values(tf.cast(window, tf.float32) / peak) * peak), window.dtype)
 
-    halo = max(field.halo, BICUBIC_HALO if takes_luma(model) else 0)
-    largest_map = max(field.widest, 4 * field.scale**2)
-    return Enlarger(field.scale, halo, largest_map, _of_windows(enlarged))
+    halo = field.halo
+    if halo is not None and network.takes_luma:
+        halo = max(halo, BICUBIC_HALO)
+    return Enlarger(field.scale, halo, max(field.widest, 4 * field.scale**2), _of_windows(enlarged), field.note)
 
 
 def _without_transposed(model: "keras.Model") -> "keras.Model":

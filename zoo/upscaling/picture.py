@@ -119,8 +119,14 @@ def _enlarge_channels(
     """Enlarge some channels `[h, w, c]` of a picture into the array `large`, tile by tile."""
     from zoo.imaging import enlarge_in_tiles
 
-    run, window = _accepting_floats(enlarger, channels.dtype), _window(channels, enlarger, tile)
-    enlarge_in_tiles(channels, run, enlarger.scale, window, enlarger.halo, large, advance)
+    run = _accepting_floats(enlarger, channels.dtype)
+    if enlarger.halo is None:
+        if tile != "off":
+            raise ValueError(f"{enlarger.note}; give tile='off' to enlarge the whole picture at once")
+        window, halo = channels.shape[:2], 0
+    else:
+        window, halo = _window(channels, enlarger.halo, enlarger.largest_map, tile), enlarger.halo
+    enlarge_in_tiles(channels, run, enlarger.scale, window, halo, large, advance)
 
 
 def _accepting_floats(enlarger: "Enlarger", dtype: "np.dtype[Any]") -> "Callable[[Array], Array]":
@@ -132,14 +138,14 @@ def _accepting_floats(enlarger: "Enlarger", dtype: "np.dtype[Any]") -> "Callable
     return enlarger.run
 
 
-def _window(picture: "Array", enlarger: "Enlarger", tile: Tile) -> tuple[int, int]:
+def _window(picture: "Array", halo: int, largest_map: int, tile: Tile) -> tuple[int, int]:
     """Return height and width of the windows for a choice of tiles."""
     from zoo.imaging.tiling import window_size
 
     height, width = picture.shape[:2]
-    pixels = _TILE_BYTES // (_FLOAT_BYTES * _MAPS * enlarger.largest_map)
+    pixels = _TILE_BYTES // (_FLOAT_BYTES * _MAPS * largest_map)
     side = None if tile == "auto" else max(height, width) if tile == "off" else tile
-    return window_size(height, width, enlarger.halo, pixels, side)
+    return window_size(height, width, halo, pixels, side)
 
 
 def _picture_shape(array: "Array") -> tuple[int, ...]:

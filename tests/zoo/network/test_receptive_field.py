@@ -7,7 +7,7 @@ from keras import layers
 
 import zoo
 from zoo.layers import CollapsibleConv2D, SpectralConv2D
-from zoo.network.receptive_field import receptive_field
+from zoo.network import field_of, receptive_field
 from zoo.upsampling import PhaseBias, ResizeConv2D, SubpixelConv2D
 
 
@@ -65,6 +65,12 @@ def network(*stack):
         ([ResizeConv2D(1, 3, 2, dilation_rate=3)], 2, 2),
         ([SubpixelConv2D(1, 5, 2, padding="valid"), layers.ZeroPadding2D(4)], 2, 2),
         ([CollapsibleConv2D(2, 5, width=3), SpectralConv2D(1, 4)], 1, 4),
+        ([layers.Conv2DTranspose(1, 9, 2, padding="same")], 2, 2),
+        ([layers.Conv2DTranspose(2, 4, 2, padding="same"), layers.Conv2DTranspose(1, 9, 3, padding="same")], 6, 1),
+        ([layers.Conv2DTranspose(1, 2, 3, padding="same"), layers.Conv2D(1, 3, padding="same")], 3, 1),
+        # The reach of these is found by trying.
+        ([layers.MaxPooling2D(3, 1, "same"), layers.UpSampling2D(3, interpolation="bilinear")], 3, 2),
+        ([layers.SeparableConv2D(1, 5, padding="same")], 1, 2),
         # A padded, valid convolution with a crop after it acts like an off-centre kernel of size 5.
         (
             [
@@ -101,8 +107,8 @@ def test_the_largest_feature_map_is_counted_per_input_pixel():
     ("stack", "message"),
     [
         ([layers.Conv2D(1, 3, 2, padding="same", name="half")], "half has strides"),
-        ([layers.Conv2DTranspose(1, 3, 2, padding="same", name="up")], "up is a transposed convolution"),
-        ([layers.GlobalAveragePooling2D(keepdims=True, name="mean")], "how far mean, a GlobalAveragePooling2D"),
+        ([layers.GlobalAveragePooling2D(keepdims=True, name="mean")], r"mean, a Global.*turns 48 pixels into \(1, 1\)"),
+        ([layers.Softmax(axis=(1, 2), name="all")], "all, a Softmax, depends on the whole picture"),
         ([layers.UpSampling2D((2, 3))], "2 times in height and 3 times in width"),
         ([SpectralConv2D(1, 4, 2, name="down")], r"down has strides \(2, 2\)"),
         ([ResizeConv2D(1, 3, 2, strides=2, name="odd")], r"odd has strides \(2, 2\)"),
@@ -131,9 +137,34 @@ def test_a_layer_of_a_users_own_file_states_its_reach():
         def held_channels(self, input_shape, output_shape):
             return 7
 
-    with pytest.raises(ValueError, match="how far blur, a Blur, reaches is not known"):
-        receptive_field(network(Blur(name="blur")))
+    tried = receptive_field(network(Blur(name="blur")))
+    assert (tried.scale, tried.halo) == (2, 1)
+    assert "nothing states how far blur" in tried.note
+    assert "depends on 1 pixels" in tried.note
     model = network(layers.Conv2D(1, 3, padding="same"), KnownBlur())
     field = receptive_field(model)
     assert (field.scale, field.halo, field.widest) == (2, 2, 7 * 4)
     assert seen(model, 2) == 2
+
+
+def test_operations_of_keras_are_read():
+    image = keras.Input((None, None, 1))
+    x = layers.Conv2D(8, 3, padding="same")(image)
+    x = keras.ops.depth_to_space(keras.ops.relu(x + 0.1 * keras.ops.tanh(x)), 2)
+    field = receptive_field(keras.Model(image, keras.ops.clip(x, 0.0, 1.0) * 0.5))
+    assert (field.scale, field.halo, field.note) == (2, 1, "")
+
+
+def test_a_network_that_looks_at_the_whole_picture_has_no_halo_and_the_scale_of_its_output():
+    image = keras.Input((None, None, 3))
+    x = layers.Conv2D(12, 3, padding="same")(image)
+    attention = layers.Dense(12, "sigmoid")(layers.GlobalAveragePooling2D(keepdims=True, name="mean")(x))
+    field = field_of(keras.Model(image, keras.ops.depth_to_space(x * attention, 2)))
+    assert (field.scale, field.halo) == (2, None)
+    assert field.note.startswith("mean, a GlobalAveragePooling2D")
+
+
+def test_a_network_of_another_size_than_a_multiple_is_refused():
+    with pytest.raises(ValueError, match=r"odd does not enlarge.*16x24 pixels into 14x22 and 24x16 pixels into 22x14"):
+        image = keras.Input((None, None, 1))
+        field_of(keras.Model(image, layers.Lambda(lambda x: x[:, 1:-1, 1:-1])(image), name="odd"))

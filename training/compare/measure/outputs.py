@@ -102,7 +102,7 @@ def _measured(model: keras.Model, name: ModelName, examples: Examples) -> Output
     kind = kind_of(name.family)
     assert kind.view is not None, name
     endpoints = kind.endpoints(model, name)
-    output = tf.cast(kind.view.output(endpoints, examples.batch), examples.target.dtype)
+    output = tf.cast(kind.view.output(model, endpoints, examples.batch), examples.target.dtype)
     target, inner = (_without_border(pictures, examples.border) for pictures in (examples.target, output))
     spectral: tf.Tensor
     if name.family.facts.has_target:

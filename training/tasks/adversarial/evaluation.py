@@ -8,7 +8,7 @@ from training.tasks.serving import Endpoints
 from training.tasks.task import Batch
 
 
-def _samples(endpoints: Endpoints, batch: Batch) -> tf.Tensor:
+def _samples(_: keras.Model, endpoints: Endpoints, batch: Batch) -> tf.Tensor:
     count = tf.constant(batch["image"].shape[0], tf.int32)
     return endpoints["sample"](count=count, seed=tf.constant(0, tf.int64))["image"]
 

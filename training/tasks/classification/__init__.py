@@ -12,5 +12,5 @@ KIND = Kind(
     endpoints=endpoints,
     evaluate=evaluate,
     metrics=("accuracy", "cross_entropy"),
-    served=Served(output="probabilities", of_model=tf.nn.softmax),
+    served=Served(output="probabilities", of_model=lambda model, image: tf.nn.softmax(model(image, training=False))),
 )

@@ -5,32 +5,34 @@ import tensorflow as tf
 
 from training.tasks.serving import Endpoints
 from training.tasks.super_resolution.encoded_pictures import decoded
+from zoo.network import field_of
 from zoo.registry import ModelName
-from zoo.upscaling.luma_networks import enlarge_luma, enlarge_rgb, takes_luma
+from zoo.upscaling.picture_network import PictureNetwork
 
 
 def endpoints(model: keras.Model, name: ModelName) -> Endpoints:
     """Return the endpoints of a network that enlarges luma `[b, h, w, 1]` or RGB `[b, h, w, 3]` in 0..1.
 
-    Chroma is enlarged bicubically for a network on luma. Heights and widths may be as small as 1.
+    Pictures are enlarged as `zoo.upscaling.picture_network.PictureNetwork` describes.
 
     Args:
-        model: the network.
+        model: the network; its weights must not change afterwards.
         name: its name, which has a scale.
     """
     scale = name.period
+    network = PictureNetwork(model, field_of(model))
 
     def enlarged_bytes(image: tf.Tensor) -> tf.Tensor:
         """Return the enlargement of 8-bit RGB pictures, rounded to 8 bits."""
-        return tf.cast(tf.round(enlarge_rgb(model, tf.cast(image, tf.float32) / 255.0, scale) * 255.0), tf.uint8)
+        return tf.cast(tf.round(network.enlarge_rgb(tf.cast(image, tf.float32) / 255.0) * 255.0), tf.uint8)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32, name="image")])
     def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"image": enlarge_rgb(model, image, scale)}
+        return {"image": network.enlarge_rgb(image)}
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 1), tf.float32, name="image")])
     def serve_luma(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {"image": enlarge_luma(model, image)}
+        return {"image": network.enlarge_luma(image)}
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.uint8, name="image")])
     def serve_uint8(image: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -46,4 +48,10 @@ def endpoints(model: keras.Model, name: ModelName) -> Endpoints:
         return {"image_bytes": tf.map_fn(enlarge_one, image_bytes, parallel_iterations=1)}
 
     functions: Endpoints = {"serve": serve, "serve_uint8": serve_uint8, "serve_bytes": serve_bytes}
-    return functions | ({"serve_luma": serve_luma} if takes_luma(model) else {})
+    return functions | ({"serve_luma": serve_luma} if network.takes_luma else {})
+
+
+def enlarge_own_kind(model: keras.Model, image: tf.Tensor) -> tf.Tensor:
+    """Return the enlargement of luma by a network on luma, and of RGB by a network on RGB."""
+    network = PictureNetwork(model, field_of(model))
+    return network.enlarge_luma(image) if network.takes_luma else network.enlarge_rgb(image)

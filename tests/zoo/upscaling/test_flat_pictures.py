@@ -1,0 +1,89 @@
+"""Check that what is flat stays flat, to its edges, and that a photograph has no rim."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from tests.helpers.random_models import ENLARGING
+from zoo.network import field_of
+from zoo.upscaling.enlarger import create_enlarger
+from zoo.upscaling.picture import enlarge_picture
+from zoo.upscaling.picture_network import PictureNetwork
+
+LUMA = sorted(name for name in ENLARGING if not name.startswith("edsr"))
+TYPES = [(np.uint8, 255), (np.uint16, 65535), (np.float32, 1)]
+
+
+@pytest.mark.parametrize("name", LUMA)
+def test_flat_pictures_stay_flat_black_and_white_exactly(name, enlarging):
+    enlarger = create_enlarger(name)
+    for dtype, peak in TYPES:
+        for level in (0, 3, 77, 128, 200, 254, 255):
+            value = np.array(level / 255 * peak, dtype)
+            grey = enlarge_picture(np.full((9, 14, 1), value), enlarger)
+            # Random weights bend more between the measured levels than those of trained networks.
+            assert np.abs(grey.astype(float) - value).max() <= (0 if level in (0, 255) else 2.5 * peak / 255)
+            rgb = enlarge_picture(np.full((9, 14, 3), value), enlarger)
+            np.testing.assert_array_equal(rgb, np.repeat(grey, 3, -1))
+
+
+@pytest.mark.parametrize("name", LUMA)
+def test_flat_pictures_stay_flat_in_the_endpoints(name, enlarging):
+    saved = zoo.load_pretrained(name)
+    for level in (0, 1, 128, 255):
+        rgb = np.full((2, 5, 8, 3), level, np.uint8)
+        difference = saved.serve_uint8(image=tf.constant(rgb))["image"].numpy().astype(int) - level
+        assert np.abs(difference).max() <= (0 if level in (0, 255) else 1)
+        served = saved.serve(image=tf.constant(rgb / np.float32(255)))["image"].numpy()
+        assert np.abs(served - level / 255).max() <= (0 if level in (0, 255) else 1 / 255)
+        luma = np.full((1, 4, 4, 1), level / 255, np.float32)
+        assert np.abs(saved.serve_luma(image=tf.constant(luma))["image"] - level / 255).max() <= 1 / 255
+
+
+@pytest.mark.parametrize("name", LUMA)
+def test_a_grey_picture_and_its_copy_in_three_channels_are_equal(name, enlarging):
+    enlarger = create_enlarger(name)
+    draw = np.random.default_rng(1)
+    for dtype, peak in TYPES:
+        grey = (draw.random((31, 40, 1)) * peak).astype(dtype)
+        large = enlarge_picture(grey, enlarger)
+        np.testing.assert_array_equal(enlarge_picture(np.repeat(grey, 3, -1), enlarger), np.repeat(large, 3, -1))
+
+
+def test_only_the_response_to_flat_pictures_is_removed():
+    """A network that adds a pattern to its input, stronger where it is brighter, becomes the input itself."""
+    image = keras.Input((None, None, 1))
+    phases = keras.ops.concatenate([image, 0.9 * image + 0.02, image + 0.03, 1.1 * image], -1)
+    model = keras.Model(image, keras.ops.depth_to_space(phases, 2))
+    pictures = np.random.default_rng(0).uniform(0.1, 0.8, (2, 6, 5, 1)).astype(np.float32)
+    large = PictureNetwork(model, field_of(model)).enlarge_luma(tf.constant(pictures)).numpy()
+    np.testing.assert_allclose(large, pictures.repeat(2, 1).repeat(2, 2), atol=1e-6)
+
+
+@pytest.mark.slow
+def test_flat_pictures_stay_flat_in_every_published_model():
+    for name in zoo.list_models("*_x*", pretrained=True):
+        enlarger = create_enlarger(name)
+        for dtype, peak in TYPES:
+            for level in range(0, 256, 3):
+                value = np.array(level / 255 * peak, dtype)
+                for channels in (1, 3):
+                    large = enlarge_picture(np.full((6, 7, channels), value), enlarger)
+                    limit = 0 if level in (0, 255) else peak / 255
+                    assert np.abs(large.astype(float) - value).max() <= limit, (name, dtype, level)
+
+
+@pytest.mark.slow
+def test_a_photograph_has_no_rim():
+    """The outer pixels differ from bicubic ones no more than twice as much as those inside."""
+    from skimage import data
+
+    picture = data.astronaut()[40:160, 180:300]
+    for name in zoo.list_models("*_x*", pretrained=True):
+        scale = zoo.card(name)["scale"]
+        difference = zoo.upscale(picture, name).astype(float) - zoo.upscale(picture, f"bicubic_x{scale}")
+        inner = np.zeros(difference.shape[:2], bool)
+        inner[3:-3, 3:-3] = True
+        assert np.abs(difference[~inner]).mean() <= 2 * np.abs(difference[inner]).mean(), name
