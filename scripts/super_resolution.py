@@ -93,7 +93,7 @@ def draw() -> None:
     import matplotlib as mpl
 
     from training.data import open_source
-    from training.tasks.super_resolution.evaluation import bicubic, exported
+    from training.tasks.super_resolution.protocol import bicubic_candidate, exported_candidate
     from zoo.imaging import cropped, degrade
     from zoo.metrics import super_resolution_metrics
     from zoo.pretrained.load import verify
@@ -106,11 +106,11 @@ def draw() -> None:
     original = cropped(pictures[PHOTOGRAPH], 3)
     low = degrade(original, 3)
     published = zoo.list_models(pretrained=True)
-    enlargers = {"bicubic": bicubic("bicubic_x3")}
-    enlargers |= {name: exported(verify(name), 3) for name in DRAWN if name in published}
+    enlargers = {"bicubic": bicubic_candidate("bicubic_x3")}
+    enlargers |= {name: exported_candidate(verify(name), 3) for name in DRAWN if name in published}
     panels = []
     for name, enlarger in enlargers.items():
-        output = enlarger.of_rgb(low)
+        output = enlarger.enlarge_rgb(low)
         psnr = super_resolution_metrics(original, output, 3)["psnr_y"]
         panels.append((f"{name}\n{psnr:.2f} dB", output))
     panels.append((f"original\n{PHOTOGRAPH}, scikit-image", original))
