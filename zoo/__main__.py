@@ -167,7 +167,7 @@ def _verify(options: argparse.Namespace) -> None:
 
 
 def _upscale(options: argparse.Namespace) -> int:
-    from zoo.imaging.reading import PictureError
+    from zoo.imaging.pictures import PictureError
     from zoo.upscaling.files import upscale_files
 
     try:

@@ -2,7 +2,8 @@
 
 from zoo.imaging.bicubic import cropped, degrade, enlarge
 from zoo.imaging.luma import luma, rgb_to_ycbcr, ycbcr_to_rgb
-from zoo.imaging.reading import PIXEL_LIMIT, Picture, PictureError, read_picture
+from zoo.imaging.pictures import Picture, PictureError
+from zoo.imaging.reading import PIXEL_LIMIT, read_picture
 from zoo.imaging.tiling import enlarge_in_tiles
 from zoo.imaging.transparency import fill_transparent
 from zoo.imaging.writing import SUFFIXES, check_writable, format_of, write_picture

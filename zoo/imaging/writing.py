@@ -6,7 +6,7 @@ from typing import IO
 import numpy as np
 
 from zoo.imaging.deep_png import write_deep_png
-from zoo.imaging.reading import Picture, PictureError
+from zoo.imaging.pictures import Picture, PictureError
 from zoo.system.files import written_beside
 
 SUFFIXES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}

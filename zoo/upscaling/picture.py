@@ -1,13 +1,18 @@
-"""Enlarge arrays that hold pictures."""
+"""Enlarge pictures: arrays, files and Pillow images."""
 
+import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
+    from PIL import Image
 
     from zoo.arrays import Array
+    from zoo.imaging import Picture
     from zoo.upscaling.enlarger import Enlarger
 
 
@@ -20,7 +25,21 @@ _MAPS = 4
 _FLOAT_BYTES = 4
 
 
-def upscale(array: "Array", model: "str | keras.Model", *, tile: Tile = "auto") -> "Array":
+@overload
+def upscale(picture: "Array", model: "str | keras.Model", *, tile: Tile = "auto") -> "Array": ...
+
+
+@overload
+def upscale(
+    picture: "str | PathLike[str] | Image.Image", model: "str | keras.Model", *, tile: Tile = "auto"
+) -> "Image.Image | Picture": ...
+
+
+@overload
+def upscale(picture: "Picture", model: "str | keras.Model", *, tile: Tile = "auto") -> "Picture": ...
+
+
+def upscale(picture: Any, model: "str | keras.Model", *, tile: Tile = "auto") -> Any:
     """Enlarge a picture, or a batch of them.
 
     A network on luma enlarges luma; chroma is enlarged bicubically. So is transparency, in such a way that wholly
@@ -29,30 +48,53 @@ def upscale(array: "Array", model: "str | keras.Model", *, tile: Tile = "auto") 
     transposed convolutions runs as its sub-pixel equivalent: a few 8-bit values may then differ by one.
 
     Args:
-        array: uint8, uint16 in 0..65535, or float in 0..1; `[h, w]`, `[h, w, c]` or `[b, h, w, c]`, where 1, 2, 3 or 4
-            channels are grey, grey and alpha, RGB, or RGB and alpha (colours not multiplied by alpha).
+        picture: the path of a file, or a Pillow image, of any kind that `python -m zoo upscale` reads: palettes, CMYK,
+            single bits and EXIF's orientation are understood. Or an array, uint8, uint16 in 0..65535, or float in 0..1;
+            `[h, w]`, `[h, w, c]` or `[b, h, w, c]`, where 1, 2, 3 or 4 channels are grey, grey and alpha, RGB, or RGB
+            and alpha (colours not multiplied by alpha). Or a `zoo.imaging.Picture`.
         model: a published name such as `"espcn_x3_subpixel"`, `"bicubic_x3"` to compare with, or a network whose
             input shape is `(None, None, None, 1 or 3)`.
-        tile: side of the tiles in pixels of `array`; `"auto"` bounds the memory of feature maps at about 128 MiB,
+        tile: side of the tiles in pixels of `picture`; `"auto"` bounds the memory of feature maps at about 128 MiB,
             `"off"` takes a whole picture at once. Tiles may be larger than this.
 
     Returns:
-        An array of the same type and number of dimensions, whose height and width are multiplied by the model's scale.
+        For an array, an array of the same type and number of dimensions, whose height and width are multiplied by the
+        model's scale. For a path or a Pillow image, a Pillow image in mode L, LA, RGB or RGBA, upright, with its ICC
+        profile in `info["icc_profile"]`; but if it has 16 bits, which Pillow's colours cannot hold, a
+        `zoo.imaging.Picture`, which `zoo.imaging.write_picture` writes and whose `pixels` are a uint16 array. For a
+        `Picture`, a `Picture`.
 
     Raises:
         UnknownNameError: there is no such published model, or it does not enlarge pictures.
+        PictureError: the file or the Pillow image cannot be read. It is a `ValueError`.
         ValueError: the array, the network or `tile` is not as described above.
         VerificationError: a published file differs from the index.
 
     Example:
         >>> zoo.upscale(np.zeros((8, 8, 3), np.uint8), "bicubic_x3").shape
         (24, 24, 3)
+        >>> zoo.upscale("small.jpg", "espcn_x3_subpixel").save("large.png")
     """
+    import numpy as np
+
+    from zoo.imaging import Picture, read_picture
+    from zoo.imaging.pillow_images import image_of, is_image
+
+    if isinstance(picture, Picture):
+        return dataclasses.replace(picture, pixels=_upscale_array(picture.pixels, model, tile))
+    if isinstance(picture, str | PathLike) or is_image(picture):
+        source = read_picture(picture if is_image(picture) else Path(picture))
+        large = upscale(source, model, tile=tile)
+        return image_of(large) if large.pixels.dtype == np.uint8 else large
+    return _upscale_array(np.asarray(picture), model, tile)
+
+
+def _upscale_array(array: "Array", model: "str | keras.Model", tile: Tile) -> "Array":
+    """Enlarge an array as described for `upscale`."""
     import numpy as np
 
     from zoo.upscaling.enlarger import create_enlarger
 
-    array = np.asarray(array)
     check_array(array)
     pictures = array.reshape((-1, *_picture_shape(array)))
     enlarger = create_enlarger(model)
