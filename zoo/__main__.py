@@ -19,6 +19,7 @@ from zoo.command_line import (
     Ending,
     OneLineParser,
     complain,
+    one_line,
     raise_on_signals,
     run_command,
 )
@@ -180,7 +181,7 @@ def _upscale(options: argparse.Namespace) -> int:
         complain(options.prog, reason if str(path) in reason else f"{path}: {reason}", FAILED)
     if failures:
         return complain(options.prog, f"{len(failures)} failed, the others are in {options.target}", FAILED)
-    print(options.target)
+    print(one_line(options.target))
     return DONE
 
 
@@ -188,7 +189,7 @@ def _sample(options: argparse.Namespace) -> None:
     from zoo.pretrained.sample import sample_file
 
     sample_file(options.name, options.path, options.count, options.seed, force=options.force)
-    print(options.path)
+    print(one_line(options.path))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from zoo.command_line import one_line
 from zoo.imaging import SUFFIXES, Picture, PictureError, check_writable, format_of, read_picture, write_picture
+from zoo.system.files import LONGEST_NAME
 from zoo.system.quiet_tensorflow import start_tensorflow
 from zoo.upscaling.enlarger import check_name, create_enlarger
 from zoo.upscaling.picture import Tile, enlarge_picture
@@ -79,7 +81,7 @@ def upscale_files(
     with _progress() as bar:
         pictures = bar.add_task("pictures", total=len(jobs), visible=not single)
         for job in jobs:
-            current = bar.add_task(escape(job.source.name), total=None)
+            current = bar.add_task(escape(one_line(job.source.name)), total=None)
             try:
                 _check_target(job, force)
                 picture = ready or _read(job, scale)
@@ -119,6 +121,7 @@ def _jobs(source: Path, target: Path, unread: list[OSError]) -> Iterator[Job]:
 def _job_of_file(source: Path, target: Path) -> Job:
     if not source.is_file():
         raise PictureError(f"{source} is neither a file nor a folder")
+    _check_name(target)
     if target.is_dir():
         raise PictureError(f"{target} is a folder; name the file to write, such as {target / source.name}")
     format_of(target)
@@ -146,10 +149,17 @@ def _is_file(path: Path, unread: list[OSError]) -> bool:
 
 
 def _check_target(job: Job, force: bool) -> None:
+    _check_name(job.target)
     if job.target.exists() and job.target.samefile(job.source):
         raise PictureError(f"{job.target} is the picture itself; write another file")
     if os.path.lexists(job.target) and not force:
         raise PictureError(f"{job.target} exists already; --force replaces it")
+
+
+def _check_name(target: Path) -> None:
+    length = len(os.fsencode(target.name))
+    if length > LONGEST_NAME:
+        raise PictureError(f"{target} has a name of {length} bytes; at most {LONGEST_NAME} are possible")
 
 
 def _read(job: Job, scale: int) -> Picture:
