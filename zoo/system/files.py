@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-
 LONGEST_NAME = 255
 """The largest number of bytes in a file's name on almost every file system."""
 
