@@ -89,11 +89,13 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_verify, prog=check.prog)
 
     upscale = commands.add_parser("upscale", help="enlarge a picture, or a folder of them")
-    upscale.add_argument("source", metavar="IN", type=Path, help="a PNG, JPEG or WebP file, or a folder")
+    upscale.add_argument("source", metavar="IN", type=Path, help="a picture file, or a folder")
     upscale.add_argument("target", metavar="OUT", type=Path, help="a file, or a folder for a folder")
     upscale.add_argument("--model", required=True, help="a published name, or bicubic_x2, _x3, _x4")
     upscale.add_argument("--tile", type=_tile, default="auto", help="auto, off, or a side in pixels of IN")
-    upscale.add_argument("--force", action="store_true", help="replace files that exist")
+    existing = upscale.add_mutually_exclusive_group()
+    existing.add_argument("--force", action="store_true", help="replace files that exist")
+    existing.add_argument("--skip-existing", action="store_true", help="skip pictures whose targets exist")
     upscale.set_defaults(command=_upscale, prog=upscale.prog)
 
     sample = commands.add_parser("sample", help="draw pictures, in one PNG")
@@ -168,21 +170,34 @@ def _verify(options: argparse.Namespace) -> None:
 
 
 def _upscale(options: argparse.Namespace) -> int:
-    from zoo.imaging.pictures import PictureError
+    from zoo.imaging import PictureError
     from zoo.upscaling.files import upscale_files
 
     try:
-        failures = upscale_files(options.source, options.target, options.model, tile=options.tile, force=options.force)
+        outcome = upscale_files(
+            options.source,
+            options.target,
+            options.model,
+            tile=options.tile,
+            force=options.force,
+            skip_existing=options.skip_existing,
+        )
     except PictureError as error:
         return complain(options.prog, error, BAD_INPUT)
     except (OSError, MemoryError) as error:
         return complain(options.prog, error, FAILED)
-    for path, reason in failures:
+    for path, reason in outcome.left_out:
+        complain(options.prog, f"left out: {reason if str(path) in reason else f'{path} {reason}'}", DONE)
+    for path, reason in outcome.failed:
         complain(options.prog, reason if str(path) in reason else f"{path}: {reason}", FAILED)
-    if failures:
-        return complain(options.prog, f"{len(failures)} failed, the others are in {options.target}", FAILED)
-    print(one_line(options.target))
-    return DONE
+    code = FAILED if outcome.failed else DONE
+    if options.source.is_dir() or outcome.skipped:
+        hidden = f", {outcome.hidden} hidden" if outcome.hidden else ""
+        counts = f"{outcome.done} done, {outcome.skipped} skipped, {len(outcome.failed)} failed"
+        complain(options.prog, f"{counts}, {len(outcome.left_out)} left out{hidden}", code)
+    if not outcome.failed:
+        print(one_line(options.target))
+    return code
 
 
 def _sample(options: argparse.Namespace) -> None:

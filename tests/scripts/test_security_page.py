@@ -24,12 +24,14 @@ def test_limits_stand_where_they_belong():
         f"has more than {INDEX_LIMIT:,} bytes",
         f"more than {FILE_LIMIT:,} bytes",
         f"no animations | {PIXEL_LIMIT:,} |",
-        f"and BMP | {PIXEL_LIMIT:,} |",
+        f"WebP or BMP | {PIXEL_LIMIT:,} |",
         f"| {SERVED_PIXELS:,} once enlarged |",
         f"more than {FILE_SECONDS:g} seconds or more than {MEMORY_LIMIT:,.0f} MiB",
     ):
         assert words in re.sub(r"\n(?!\|)", " ", PAGE)
-    assert FORMATS == ("PNG", "JPEG", "WEBP")
+    names = {"WEBP": "WebP", "JPEG2000": "JPEG 2000"}
+    *formats, last = (names.get(each, each) for each in FORMATS)
+    assert f"| {', '.join(formats)} and {last}, no animations |" in PAGE
     assert {".png", ".jpg", ".jpeg", ".webp", ".bmp"} == SUFFIXES
 
 

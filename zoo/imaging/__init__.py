@@ -2,8 +2,8 @@
 
 from zoo.imaging.bicubic import cropped, degrade, enlarge
 from zoo.imaging.luma import luma, rgb_to_ycbcr, ycbcr_to_rgb
-from zoo.imaging.pictures import Picture, PictureError
-from zoo.imaging.reading import PIXEL_LIMIT, read_picture
+from zoo.imaging.pictures import Picture, PictureError, SeveralPicturesError
+from zoo.imaging.reading import PIXEL_LIMIT, holds_picture, read_picture
 from zoo.imaging.tiling import enlarge_in_tiles
 from zoo.imaging.transparency import fill_transparent
 from zoo.imaging.writing import SUFFIXES, check_writable, format_of, write_picture
@@ -13,6 +13,7 @@ __all__ = [
     "SUFFIXES",
     "Picture",
     "PictureError",
+    "SeveralPicturesError",
     "check_writable",
     "cropped",
     "degrade",
@@ -20,6 +21,7 @@ __all__ = [
     "enlarge_in_tiles",
     "fill_transparent",
     "format_of",
+    "holds_picture",
     "luma",
     "read_picture",
     "rgb_to_ycbcr",

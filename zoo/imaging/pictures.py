@@ -9,6 +9,10 @@ class PictureError(ValueError):
     """Report a picture that cannot be read or written; the message names the file and the reason."""
 
 
+class SeveralPicturesError(PictureError):
+    """Report a file that does not hold one still picture: an animation, pages, or a preview in front of another."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """Hold an upright picture.

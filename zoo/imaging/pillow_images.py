@@ -43,7 +43,7 @@ def picture_of(image: "Image.Image", depth: int = 8) -> Picture:
 
 
 def image_of(picture: Picture) -> "Image.Image":
-    """Return a Pillow image of a picture of 8 bits, in mode L, LA, RGB or RGBA, with `info["icc_profile"]`."""
+    """Return a Pillow image of a picture of 8 bits or 16 bits of grey, with `info["icc_profile"]`."""
     from PIL import Image
 
     pixels = picture.pixels
@@ -51,6 +51,14 @@ def image_of(picture: Picture) -> "Image.Image":
     if picture.profile:
         image.info["icc_profile"] = picture.profile
     return image
+
+
+def with_colours(picture: Picture) -> Picture:
+    """Return a grey picture of 8 bits as RGB: sRGB if it has a profile, since that describes grey alone."""
+    from PIL import Image
+
+    grey, alpha = Image.fromarray(picture.pixels[..., 0]), picture.pixels[..., 1:]
+    return Picture(np.concatenate([np.asarray(_converted(grey, picture.profile)), alpha], -1))
 
 
 def profile_of(image: "Image.Image") -> bytes | None:
@@ -131,7 +139,7 @@ def _as_cmyk(image: "Image.Image") -> "Image.Image":
 
 
 def _converted(image: "Image.Image", profile: bytes | None) -> "Image.Image":
-    """Convert CMYK by a profile if there is one, or CIELAB, to sRGB."""
+    """Convert CMYK or grey by its profile, if there is one, or CIELAB, to sRGB."""
     from PIL import ImageCms
 
     srgb = ImageCms.createProfile("sRGB")

@@ -1,34 +1,37 @@
-"""Read PNG, JPEG and WebP files with all their bits, their transparency and their colour profile, upright."""
+"""Read picture files with their bits, their transparency and their colour profile, upright."""
 
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.arrays import Array
-from zoo.imaging.pictures import Picture, PictureError
+from zoo.imaging.pictures import Picture, PictureError, SeveralPicturesError
 from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "WEBP")
-"""Pillow's names of the formats that are read."""
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "GIF", "TIFF", "JPEG2000", "PPM", "QOI")
+"""Pillow's names of the formats that are read: one signature each, and a decoder that runs no program."""
 
 PIXEL_LIMIT = 100_000_000
 """The largest number of pixels of a picture that is read."""
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BIT_DEPTH_BYTE = 24
+_TIFF_KIND, _TIFF_REDUCED = 254, 1
 
 
 def read_picture(source: "Path | Image.Image") -> Picture:
-    """Read a PNG, JPEG or WebP file, whose content decides its format and not its name; or take a Pillow image.
+    """Read a file of one of `FORMATS`, which its content decides and not its name; or take a Pillow image.
 
-    Pixels become those of `picture_of`. 16 bits are kept; of colours of 16 bits, a Pillow image holds only 8.
+    Pixels become those of `picture_of`. 16 bits are kept in PNG and TIFF, and in grey pictures of other formats; of
+    other colours, and in a Pillow image, Pillow keeps 8 bits.
 
     Raises:
-        PictureError: the file is in another format, damaged, animated, or has more than `PIXEL_LIMIT` pixels, which are
-            counted before anything is decoded; or `picture_of` refuses the values.
+        PictureError: the file is in another format, damaged, or has more than `PIXEL_LIMIT` pixels, which are counted
+            before anything is decoded; or `picture_of` refuses the values.
+        SeveralPicturesError: the file does not hold one still picture.
     """
     from PIL import Image
 
@@ -43,7 +46,7 @@ def read_picture(source: "Path | Image.Image") -> Picture:
         except PictureError:
             raise
         except Image.UnidentifiedImageError as error:
-            raise PictureError(f"{name} is not a PNG, JPEG or WebP picture, or its beginning is damaged") from error
+            raise PictureError(f"{name} is not a picture ({_listed()}), or its beginning is damaged") from error
         except Image.DecompressionBombError as error:
             raise PictureError(f"{name} has more than the {PIXEL_LIMIT:,} pixels that are read") from error
         # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error and more.
@@ -55,10 +58,16 @@ def read_picture(source: "Path | Image.Image") -> Picture:
 def _read_file(path: Path) -> Picture:
     from PIL import Image
 
+    from zoo.imaging.deep_tiff import read_deep_tiff
     from zoo.imaging.pillow_images import orientation, picture_of, profile_of, upright
 
-    with Image.open(path, formats=FORMATS) as image:
+    # Given a name, Pillow maps the file, and reads wrong rows if a TIFF is to be turned.
+    with path.open("rb") as file, Image.open(file, formats=_decoded_formats()) as image:
         check_picture(path, image)
+        if image.format == "TIFF":
+            pixels = read_deep_tiff(path, image)
+            if pixels is not None:
+                return Picture(pixels, profile_of(image))
         image.load()
         depth = _bit_depth(path)
         if depth < 16:
@@ -67,15 +76,52 @@ def _read_file(path: Path) -> Picture:
         return Picture(upright(_read_16_bits(path, image), orientation(image)), profile_of(image))
 
 
+def holds_picture(path: Path) -> bool:
+    """Return whether a file begins as one of `FORMATS` does; True if it cannot be opened, which reading reports."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(path, formats=_decoded_formats()):
+                return True
+        except Image.UnidentifiedImageError:
+            return False
+        # Some plug-ins raise other errors at a damaged beginning.
+        except Exception:
+            return True
+
+
 def check_picture(path: Path, image: "Image.Image") -> None:
-    """Raise `PictureError` if a picture, not yet decoded, has more than `PIXEL_LIMIT` pixels or is animated."""
+    """Check a picture that is not yet decoded.
+
+    Raises:
+        PictureError: it has more than `PIXEL_LIMIT` pixels.
+        SeveralPicturesError: it is one of several, as in an animation.
+    """
     width, height = image.size
     if width * height > PIXEL_LIMIT:
         raise PictureError(f"{path} has {width}x{height} pixels; at most {PIXEL_LIMIT:,} are read")
-    # A camera's JPEG may hold a preview as a second picture, in the format that Pillow calls MPO.
     frames = getattr(image, "n_frames", 1)
+    # A camera's JPEG may hold a preview as a second picture, in the format that Pillow calls MPO.
     if frames > 1 and image.format != "MPO":
-        raise PictureError(f"{path} is an animation of {frames} pictures; save the one that is meant as a file")
+        kind = "a document of {} pages" if image.format == "TIFF" else "an animation of {} pictures"
+        raise SeveralPicturesError(f"{path} is {kind.format(frames)}; save the one that is meant as a file")
+    if image.format == "TIFF" and image.tag_v2.get(_TIFF_KIND, 0) & _TIFF_REDUCED:
+        raise SeveralPicturesError(f"{path} begins with a reduced copy of its picture; save the picture as a file")
+
+
+def _decoded_formats() -> list[str]:
+    """Return those of `FORMATS` that this installation of Pillow can decode."""
+    from PIL import features
+
+    return [each for each in FORMATS if each != "AVIF" or features.check("avif")]
+
+
+def _listed() -> str:
+    """Return the formats as a text."""
+    names = {"WEBP": "WebP", "JPEG2000": "JPEG 2000"}
+    return ", ".join(names.get(each, each) for each in FORMATS)
 
 
 def _bit_depth(path: Path) -> int:
