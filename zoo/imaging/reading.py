@@ -11,8 +11,11 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "GIF", "TIFF", "JPEG2000", "PPM", "QOI")
-"""Pillow's names of the formats that are read: one signature each, and a decoder that runs no program."""
+FORMATS = ("PNG", "JPEG", "WEBP")
+"""Pillow's names of the formats that training and `read_picture` read."""
+
+ALL_FORMATS = (*FORMATS, "AVIF", "BMP", "GIF", "TIFF", "JPEG2000", "PPM", "QOI")
+"""Pillow's names of the formats that `read_picture` reads: no decoder of them runs a program."""
 
 PIXEL_LIMIT = 100_000_000
 """The largest number of pixels of a picture that is read."""
@@ -23,7 +26,7 @@ _TIFF_KIND, _TIFF_REDUCED = 254, 1
 
 
 def read_picture(source: "Path | Image.Image") -> Picture:
-    """Read a file of one of `FORMATS`, which its content decides and not its name; or take a Pillow image.
+    """Read a file of one of `ALL_FORMATS`, which its content decides and not its name; or take a Pillow image.
 
     Pixels become those of `picture_of`. 16 bits are kept in PNG and TIFF, and in grey pictures of other formats; of
     other colours, and in a Pillow image, Pillow keeps 8 bits.
@@ -77,7 +80,7 @@ def _read_file(path: Path) -> Picture:
 
 
 def holds_picture(path: Path) -> bool:
-    """Return whether a file begins as one of `FORMATS` does; True if it cannot be opened, which reading reports."""
+    """Return whether a file begins as one of `ALL_FORMATS` does; True if it cannot be opened, which reading reports."""
     from PIL import Image
 
     with warnings.catch_warnings():
@@ -112,16 +115,16 @@ def check_picture(path: Path, image: "Image.Image") -> None:
 
 
 def _decoded_formats() -> list[str]:
-    """Return those of `FORMATS` that this installation of Pillow can decode."""
+    """Return those of `ALL_FORMATS` that this installation of Pillow can decode."""
     from PIL import features
 
-    return [each for each in FORMATS if each != "AVIF" or features.check("avif")]
+    return [each for each in ALL_FORMATS if each != "AVIF" or features.check("avif")]
 
 
 def _listed() -> str:
     """Return the formats as a text."""
     names = {"WEBP": "WebP", "JPEG2000": "JPEG 2000"}
-    return ", ".join(names.get(each, each) for each in FORMATS)
+    return ", ".join(names.get(each, each) for each in ALL_FORMATS)
 
 
 def _bit_depth(path: Path) -> int:
