@@ -14,7 +14,8 @@ PAGE = (ROOT / "SECURITY.md").read_text()
 
 
 def test_every_number_is_a_constant_of_the_code():
-    numbers = [int(number.replace(",", "")) for number in re.findall(r"(?<![\w-])(?<!JPEG )\d[\d,]*(?= |$)", PAGE, re.MULTILINE)]
+    found = re.findall(r"(?<![\w-])\d[\d,]*(?= |$)", PAGE.replace("JPEG 2000", ""), re.MULTILINE)
+    numbers = [int(number.replace(",", "")) for number in found]
     limits = [INDEX_LIMIT, FILE_LIMIT, PIXEL_LIMIT, PIXEL_LIMIT, SERVED_PIXELS, FILE_SECONDS, MEMORY_LIMIT]
     assert sorted(number for number in numbers if number > 9) == sorted(limits)
 
