@@ -43,9 +43,10 @@ def upscale(picture: Any, model: "str | keras.Model", *, tile: Tile = "auto") ->
     """Enlarge a picture, or a batch of them.
 
     A network on luma enlarges luma; chroma is enlarged bicubically. So is transparency, in such a way that wholly
-    transparent and wholly opaque areas stay so. A grey picture is treated as luma. The result does not depend on
-    `tile`. For one RGB picture it equals the output of the model's endpoint `serve_uint8`, except that a model with
-    transposed convolutions runs as its sub-pixel equivalent: a few 8-bit values may then differ by one.
+    transparent and wholly opaque areas stay so; colours count by how opaque they are. A grey picture is treated as
+    luma. The result does not depend on `tile`. For one RGB picture it equals the output of the model's endpoint
+    `serve_uint8`, except that a model with transposed convolutions runs as its sub-pixel equivalent: a few 8-bit values
+    may then differ by one.
 
     Args:
         picture: the path of a file, or a Pillow image, of any kind that `python -m zoo upscale` reads: palettes, CMYK,
@@ -127,7 +128,7 @@ def enlarge_picture(
 
     Args:
         picture: uint8, uint16 in 0..65535, or floats in 0..1.
-        enlarger: enlarges the colours; transparency is enlarged bicubically.
+        enlarger: enlarges the colours; for transparency, see `weighing_alpha`.
         tile: as for `upscale`.
         advance: called after each tile with the number of pixels of `picture` in it.
 
@@ -139,30 +140,17 @@ def enlarge_picture(
     """
     import numpy as np
 
-    from zoo.imaging import fill_transparent
-    from zoo.upscaling.enlarger import bicubic
+    from zoo.imaging import enlarge_in_tiles, fill_transparent
+    from zoo.upscaling.alpha import weighing_alpha
 
     height, width, channels = picture.shape
-    count = 1 if channels < 3 else 3
-    colours, alpha = picture[..., :count], picture[..., count:]
+    if channels in (2, 4):
+        colours, alpha = picture[..., :-1], picture[..., -1:]
+        picture, enlarger = np.concatenate([fill_transparent(colours, alpha), alpha], -1), weighing_alpha(enlarger)
     large = np.empty((height * enlarger.scale, width * enlarger.scale, channels), picture.dtype)
-    if alpha.shape[-1]:
-        colours = fill_transparent(colours, alpha)
-    _enlarge_channels(colours, enlarger, tile, large[..., :count], advance)
-    if alpha.shape[-1]:
-        # A network would leave slightly transparent pixels where there should be none.
-        _enlarge_channels(alpha, bicubic(enlarger.scale), tile, large[..., count:], lambda _: None)
+    run, window = _accepting_floats(enlarger, picture.dtype), _window(picture, enlarger, tile)
+    enlarge_in_tiles(picture, run, enlarger.scale, window, enlarger.halo, large, advance)
     return large
-
-
-def _enlarge_channels(
-    channels: "Array", enlarger: "Enlarger", tile: Tile, large: "Array", advance: Callable[[int], None]
-) -> None:
-    """Enlarge some channels `[h, w, c]` of a picture into the array `large`, tile by tile."""
-    from zoo.imaging import enlarge_in_tiles
-
-    run, window = _accepting_floats(enlarger, channels.dtype), _window(channels, enlarger, tile)
-    enlarge_in_tiles(channels, run, enlarger.scale, window, enlarger.halo, large, advance)
 
 
 def _accepting_floats(enlarger: "Enlarger", dtype: "np.dtype[Any]") -> "Callable[[Array], Array]":
