@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     upscale.add_argument("target", metavar="OUT", type=Path, help="a file, or a folder for a folder")
     upscale.add_argument("--model", required=True, help="a published name, or bicubic_x2, _x3, _x4")
     upscale.add_argument("--tile", type=_tile, default="auto", help="auto, off, or a side in pixels of IN")
+    upscale.add_argument("--metadata", default="keep", choices=("keep", "none"), help="resolution, EXIF and XMP")
     existing = upscale.add_mutually_exclusive_group()
     existing.add_argument("--force", action="store_true", help="replace files that exist")
     existing.add_argument("--skip-existing", action="store_true", help="skip pictures whose targets exist")
@@ -181,11 +182,14 @@ def _upscale(options: argparse.Namespace) -> int:
             tile=options.tile,
             force=options.force,
             skip_existing=options.skip_existing,
+            keep_metadata=options.metadata == "keep",
         )
     except PictureError as error:
         return complain(options.prog, error, BAD_INPUT)
     except (OSError, MemoryError) as error:
         return complain(options.prog, error, FAILED)
+    for remark in outcome.remarks:
+        complain(options.prog, remark, DONE)
     for path, reason in outcome.left_out:
         complain(options.prog, f"left out: {reason if str(path) in reason else f'{path} {reason}'}", DONE)
     for path, reason in outcome.failed:

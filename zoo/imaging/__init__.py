@@ -2,15 +2,16 @@
 
 from zoo.imaging.bicubic import cropped, degrade, enlarge
 from zoo.imaging.luma import luma, rgb_to_ycbcr, ycbcr_to_rgb
-from zoo.imaging.pictures import Picture, PictureError, SeveralPicturesError
+from zoo.imaging.pictures import Metadata, Picture, PictureError, SeveralPicturesError
 from zoo.imaging.reading import PIXEL_LIMIT, holds_picture, read_picture
 from zoo.imaging.tiling import enlarge_in_tiles
 from zoo.imaging.transparency import fill_transparent
-from zoo.imaging.writing import SUFFIXES, check_writable, format_of, write_picture
+from zoo.imaging.writing import SUFFIXES, check_writable, fitted, format_of, write_picture
 
 __all__ = [
     "PIXEL_LIMIT",
     "SUFFIXES",
+    "Metadata",
     "Picture",
     "PictureError",
     "SeveralPicturesError",
@@ -20,6 +21,7 @@ __all__ = [
     "enlarge",
     "enlarge_in_tiles",
     "fill_transparent",
+    "fitted",
     "format_of",
     "holds_picture",
     "luma",

@@ -1,18 +1,24 @@
 """Turn decoded Pillow images of every mode into pixels, and pixels into Pillow images."""
 
+import dataclasses
 import io
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
 from zoo.arrays import Array
-from zoo.imaging.pictures import Picture
+from zoo.imaging.colour_profile import profile_from
+from zoo.imaging.metadata import EXIF_HEAD, exif_with, metadata_of
+from zoo.imaging.pictures import Picture, PictureError
+from zoo.imaging.png_chunks import colour_chunks
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _EXIF_ORIENTATION = 0x0112
+_SWAPPING = (5, 6, 7, 8)
 _GREY_MODES = ("1", "L", "LA", "La")
 _INKS = 4
 
@@ -23,7 +29,7 @@ def is_image(value: object) -> "TypeGuard[Image.Image]":
     return pillow is not None and isinstance(value, pillow.Image)
 
 
-def picture_of(image: "Image.Image", depth: int = 8) -> Picture:
+def picture_of(image: "Image.Image", depth: int = 8, path: Path | None = None, number: int | None = None) -> Picture:
     """Return the upright picture that a decoded Pillow image shows.
 
     Palettes, single bits, CMYK, YCCK, YCbCr, CIELAB and colours multiplied by alpha become grey or RGB, with alpha if
@@ -32,6 +38,8 @@ def picture_of(image: "Image.Image", depth: int = 8) -> Picture:
     Args:
         image: of any mode.
         depth: bits per sample in its file, which a value that stands for transparency is measured in.
+        path: its file, if it was read from one.
+        number: as for `described`.
 
     Raises:
         ValueError: there are no pixels, or their values have no known white: floats, or integers beyond 16 bits.
@@ -39,18 +47,66 @@ def picture_of(image: "Image.Image", depth: int = 8) -> Picture:
     if 0 in image.size:
         raise ValueError("it has no pixels")
     pixels, profile = _pixels(image, depth)
-    return Picture(upright(pixels, orientation(image)), profile)
+    return described(image, pixels, profile, path, number)
+
+
+def described(
+    image: "Image.Image", pixels: Array, profile: bytes | None, path: Path | None = None, number: int | None = None
+) -> Picture:
+    """Return pixels as a picture that is turned upright, with all that an image says about it.
+
+    Args:
+        image: of which the pixels are, decoded.
+        pixels: turned as those of `image`.
+        profile: the ICC profile that describes them.
+        path: of the image's file, if it was read from one.
+        number: EXIF orientation of the file, if Pillow has turned the image already.
+    """
+    still = orientation(image)
+    metadata = metadata_of(image, turned=(number or still) in _SWAPPING)
+    return Picture(upright(pixels, still), profile, colour_chunks(image, path), metadata)
 
 
 def image_of(picture: Picture) -> "Image.Image":
-    """Return a Pillow image of a picture of 8 bits or 16 bits of grey, with `info["icc_profile"]`."""
+    """Return a Pillow image of a picture of 8 bits, or of grey of 16 bits.
+
+    Its profile is in `info["icc_profile"]`, one made of the picture's chunks if there is none, and metadata are in
+    `info["dpi"]`, `info["exif"]` and `info["xmp"]`.
+
+    Raises:
+        PictureError: no profile can say how the colours look.
+    """
     from PIL import Image
 
-    pixels = picture.pixels
+    pixels, metadata = picture.pixels, picture.metadata
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    if picture.profile:
-        image.info["icc_profile"] = picture.profile
+    exif = exif_with(metadata.exif, image.size)
+    said = {
+        "icc_profile": with_profile(picture).profile,
+        "dpi": metadata.dpi,
+        "exif": EXIF_HEAD + exif if exif else None,
+        "xmp": metadata.xmp,
+    }
+    image.info.update({name: value for name, value in said.items() if value})
     return image
+
+
+def with_profile(picture: Picture) -> Picture:
+    """Return a picture that says how its colours look by an ICC profile alone, for formats that know nothing else.
+
+    Raises:
+        PictureError: no profile can say it.
+    """
+    # A profile takes precedence over all chunks but cICP, for which it is the second choice.
+    if not picture.colour or (picture.profile and b"cICP" not in picture.colour):
+        return dataclasses.replace(picture, colour={})
+    try:
+        profile = profile_from(picture.colour, grey=picture.pixels.shape[2] < 3)
+    except ValueError as error:
+        if not picture.profile:
+            raise PictureError(f"no ICC profile can say how the picture looks: {error}; write a .png") from error
+        profile = picture.profile
+    return dataclasses.replace(picture, colour={}, profile=profile)
 
 
 def with_colours(picture: Picture) -> Picture:
@@ -58,7 +114,8 @@ def with_colours(picture: Picture) -> Picture:
     from PIL import Image
 
     grey, alpha = Image.fromarray(picture.pixels[..., 0]), picture.pixels[..., 1:]
-    return Picture(np.concatenate([np.asarray(_converted(grey, picture.profile)), alpha], -1))
+    pixels = np.concatenate([np.asarray(_converted(grey, picture.profile)), alpha], -1)
+    return dataclasses.replace(picture, pixels=pixels, profile=None)
 
 
 def profile_of(image: "Image.Image") -> bytes | None:
@@ -77,7 +134,7 @@ def orientation(image: "Image.Image") -> int:
 
 def upright(pixels: Array, number: int) -> Array:
     """Turn and mirror pixels by an EXIF orientation from 2 to 8; any other number leaves them as they are."""
-    if number in (5, 6, 7, 8):
+    if number in _SWAPPING:
         pixels = pixels.swapaxes(0, 1)
     if number in (3, 4, 7, 8):
         pixels = pixels[::-1]

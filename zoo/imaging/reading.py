@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from zoo.arrays import Array
 from zoo.imaging.pictures import Picture, PictureError, SeveralPicturesError
+from zoo.imaging.png_chunks import PNG_SIGNATURE
 from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ ALL_FORMATS = (*FORMATS, "AVIF", "BMP", "GIF", "TIFF", "JPEG2000", "PPM", "QOI")
 PIXEL_LIMIT = 100_000_000
 """The largest number of pixels of a picture that is read."""
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BIT_DEPTH_BYTE = 24
 _TIFF_KIND, _TIFF_REDUCED = 254, 1
 
@@ -62,21 +62,24 @@ def _read_file(path: Path) -> Picture:
     from PIL import Image
 
     from zoo.imaging.deep_tiff import read_deep_tiff
-    from zoo.imaging.pillow_images import orientation, picture_of, profile_of, upright
+    from zoo.imaging.pillow_images import described, orientation, picture_of, profile_of
 
     # Given a name, Pillow maps the file, and reads wrong rows if a TIFF is to be turned.
     with path.open("rb") as file, Image.open(file, formats=_decoded_formats()) as image:
         check_picture(path, image)
+        # Pillow turns a TIFF when it decodes it.
+        number = orientation(image) if image.format == "TIFF" else None
         if image.format == "TIFF":
             pixels = read_deep_tiff(path, image)
             if pixels is not None:
-                return Picture(pixels, profile_of(image))
+                image.load()
+                return described(image, pixels, profile_of(image), number=number)
         image.load()
         depth = _bit_depth(path)
         if depth < 16:
-            return picture_of(image, depth)
+            return picture_of(image, depth, path, number)
         # Pillow would reduce 16 bits to 8.
-        return Picture(upright(_read_16_bits(path, image), orientation(image)), profile_of(image))
+        return described(image, _read_16_bits(path, image), profile_of(image), path)
 
 
 def holds_picture(path: Path) -> bool:
@@ -131,7 +134,7 @@ def _bit_depth(path: Path) -> int:
     """Return the bits per sample: 1 to 16 in a PNG, and 8 in any other file."""
     with path.open("rb") as file:
         header = file.read(_BIT_DEPTH_BYTE + 1)
-    return header[_BIT_DEPTH_BYTE] if header.startswith(_PNG_SIGNATURE) else 8
+    return header[_BIT_DEPTH_BYTE] if header.startswith(PNG_SIGNATURE) else 8
 
 
 def _read_16_bits(path: Path, image: "Image.Image") -> Array:

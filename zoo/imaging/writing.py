@@ -1,13 +1,20 @@
 """Write picture files, atomically."""
 
+import dataclasses
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from zoo.imaging.deep_png import write_deep_png
-from zoo.imaging.pictures import Picture, PictureError
+from zoo.imaging.metadata import EXIF_HEAD, exif_with
+from zoo.imaging.pictures import Metadata, Picture, PictureError
+from zoo.imaging.pillow_images import image_of, with_colours, with_profile
+from zoo.imaging.png_chunks import metadata_chunks, without_contradiction
 from zoo.system.files import written_beside
+
+if TYPE_CHECKING:
+    from PIL.PngImagePlugin import PngInfo
 
 SUFFIXES = {
     ".png": "PNG",
@@ -24,11 +31,13 @@ _LARGEST_SIDE = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 16_384}
 _LARGEST_SIDE_OF_OTHERS, _LARGEST_CONTENT = 2**31 - 1, {"TIFF": 2**32 - 2**20, "BMP": 2**31 - 2**20}
 # Pillow refuses to read a PNG with a longer profile.
 _LONGEST_PROFILE_IN_PNG = 2**20
+# Bytes of metadata that a format holds; a JPEG's segment has 65,533, of which XMP's name takes 29.
+_METADATA_LIMITS = {"JPEG": {"exif": 65_533 - len(EXIF_HEAD), "xmp": 65_504}, "BMP": {"exif": 0, "xmp": 0}}
+_TIFF_XMP = 700
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"quality": 95},
     "AVIF": {"quality": 95, "subsampling": "4:4:4"},
-    "TIFF": {"compression": "tiff_adobe_deflate"},
 }
 
 
@@ -83,34 +92,94 @@ def check_writable(
         raise PictureError(f"{path} would have {width}x{height} pixels, too many for {kind}; write a .png")
 
 
+def fitted(path: Path, picture: Picture) -> tuple[Picture, list[str]]:
+    """Return a picture with what the format of its file can hold, and sentences about the metadata that it cannot.
+
+    Raises:
+        PictureError: the format cannot say how the picture looks.
+    """
+    kind = format_of(path)
+    if kind != "PNG":
+        try:
+            picture = with_profile(picture)
+        except PictureError as error:
+            raise PictureError(f"{path} cannot be written: {error}") from error
+    metadata, lost = picture.metadata, []
+    for name, limit in _METADATA_LIMITS.get(kind, {}).items():
+        content = getattr(metadata, name)
+        if content and len(content) > limit:
+            reason = f"{kind} holds at most {limit:,}" if limit else f"{kind} holds none"
+            lost.append(f"{path} is written without the picture's {name.upper()} of {len(content):,} bytes: {reason}")
+            metadata = dataclasses.replace(metadata, **{name: None})
+    return dataclasses.replace(picture, metadata=metadata), lost
+
+
 def write_picture(path: Path, picture: Picture) -> None:
-    """Write a picture in the format of the file's suffix.
+    """Write a picture in the format of the file's suffix, with its metadata as far as the format holds them.
 
     JPEG, WebP and AVIF have quality 95, and JPEG and AVIF keep the full resolution of colours; the other formats lose
     nothing. A reader sees the old file or the whole new one.
 
     Raises:
-        PictureError: as for `check_writable`.
+        PictureError: as for `check_writable` and `fitted`.
         OSError: the disk is full, or the folder does not exist or cannot be written to.
     """
+    picture, _ = fitted(path, picture)
     check_writable(path, picture.pixels.shape, picture.pixels.dtype, picture.profile)
     with written_beside(path) as file:
         if picture.pixels.dtype != np.uint8 and format_of(path) == "PNG":
-            write_deep_png(file, picture.pixels, picture.profile)
+            colour = without_contradiction(picture.colour, picture.profile)
+            write_deep_png(file, picture.pixels, picture.profile, colour | metadata_chunks(_sized(picture)))
         else:
             _write(file, format_of(path), picture)
 
 
 def _write(file: IO[bytes], kind: str, picture: Picture) -> None:
-    from zoo.imaging.pillow_images import image_of, with_colours
-
     # WebP stores colours alone, and so does AVIF with transparency.
     coloured = {"WEBP": (1, 2), "AVIF": (2,)}.get(kind, ())
-    image = image_of(with_colours(picture) if picture.pixels.shape[2] in coloured else picture)
-    image.save(file, kind, icc_profile=image.info.get("icc_profile"), **_options(kind))
+    picture = with_colours(picture) if picture.pixels.shape[2] in coloured else picture
+    metadata, options = _sized(picture, kind), {**_OPTIONS.get(kind, {})}
+    if metadata.dpi:
+        options["dpi"] = metadata.dpi
+    if metadata.exif and kind != "TIFF":
+        options["exif"] = EXIF_HEAD + metadata.exif
+    if kind == "PNG":
+        options["pnginfo"] = _png_info(picture)
+    elif kind == "TIFF":
+        options |= _tiff_options(metadata)
+    elif metadata.xmp:
+        options["xmp"] = metadata.xmp
+    image = image_of(dataclasses.replace(picture, colour={}, metadata=Metadata()))
+    image.save(file, kind, icc_profile=picture.profile, **options)
 
 
-def _options(kind: str) -> dict[str, Any]:
-    from PIL import features
+def _sized(picture: Picture, kind: str = "PNG") -> Metadata:
+    """Return metadata with EXIF that names the size, and the resolution if the format has no other place for it."""
+    height, width, _ = picture.pixels.shape
+    metadata = picture.metadata
+    dpi = metadata.dpi if kind in ("WEBP", "AVIF") else None
+    return dataclasses.replace(metadata, exif=exif_with(metadata.exif, (width, height), dpi))
 
-    return {} if kind == "TIFF" and not features.check("libtiff") else _OPTIONS.get(kind, {})
+
+def _png_info(picture: Picture) -> "PngInfo":
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    for name, content in picture.colour.items():
+        info.add(name, content)
+    if picture.metadata.xmp:
+        info.add(b"iTXt", metadata_chunks(Metadata(xmp=picture.metadata.xmp))[b"iTXt"])
+    return info
+
+
+def _tiff_options(metadata: Metadata) -> dict[str, Any]:
+    from PIL import Image, features
+
+    tags = Image.Exif()
+    if metadata.exif:
+        tags.load(metadata.exif)
+    if metadata.xmp:
+        tags[_TIFF_XMP] = metadata.xmp
+    # Through libtiff, which compresses, Pillow does not write the directories that EXIF consists of.
+    packed = features.check("libtiff") and not metadata.exif
+    return {"tiffinfo": tags, "compression": "tiff_adobe_deflate" if packed else "raw"}

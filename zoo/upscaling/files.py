@@ -1,5 +1,6 @@
 """Enlarge picture files and folders of them."""
 
+import dataclasses
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,12 @@ from rich.progress import (
 
 from zoo.command_line import one_line
 from zoo.imaging import (
+    Metadata,
     Picture,
     PictureError,
     SeveralPicturesError,
     check_writable,
+    fitted,
     read_picture,
     write_picture,
 )
@@ -36,7 +39,14 @@ if TYPE_CHECKING:
 
 
 def upscale_files(
-    source: Path, target: Path, model: str, *, tile: Tile = "auto", force: bool = False, skip_existing: bool = False
+    source: Path,
+    target: Path,
+    model: str,
+    *,
+    tile: Tile = "auto",
+    force: bool = False,
+    skip_existing: bool = False,
+    keep_metadata: bool = True,
 ) -> Outcome:
     """Enlarge a picture file, or all those in a folder and below, with a progress bar on a terminal.
 
@@ -51,6 +61,7 @@ def upscale_files(
         tile: as for `zoo.upscale`.
         force: replace files that exist.
         skip_existing: skip pictures whose targets exist.
+        keep_metadata: keep resolution, EXIF and XMP; what says how colours look is always kept.
 
     Raises:
         PictureError: nothing can be written: a file is broken or exists already, or one folder lies in the other.
@@ -72,7 +83,7 @@ def upscale_files(
     if single:
         check_target(jobs[0], force)
         # Read the picture before TensorFlow takes seconds to start, so that errors are reported at once.
-        ready = _read(jobs[0], scale)
+        ready = _read(jobs[0], scale, keep_metadata)
     start_tensorflow()
     import tensorflow as tf
 
@@ -83,9 +94,10 @@ def upscale_files(
             current = bar.add_task(escape(one_line(job.source.name)), total=None)
             try:
                 check_target(job, force)
-                picture = ready or _read(job, scale)
+                picture, remarks = ready or _read(job, scale, keep_metadata)
                 _enlarge(job, picture, enlarger, tile, partial(_started, bar, current))
                 outcome.done += 1
+                outcome.remarks += remarks
             except (PictureError, OSError, MemoryError, tf.errors.OpError) as error:
                 if single and isinstance(error, PictureError | OSError):
                     raise
@@ -98,19 +110,22 @@ def upscale_files(
     return outcome
 
 
-def _read(job: Job, scale: int) -> Picture:
-    """Read the picture of a job and check that its enlargement can be written."""
+def _read(job: Job, scale: int, keep_metadata: bool) -> tuple[Picture, list[str]]:
+    """Read the picture of a job and check that its enlargement can be written, and with which metadata."""
     picture = read_picture(job.source)
+    if not keep_metadata:
+        picture = dataclasses.replace(picture, metadata=Metadata())
+    picture, remarks = fitted(job.target, picture)
     height, width, channels = picture.pixels.shape
     check_writable(job.target, (height * scale, width * scale, channels), picture.pixels.dtype, picture.profile)
-    return picture
+    return picture, remarks
 
 
 def _enlarge(
     job: Job, picture: Picture, enlarger: "Enlarger", tile: Tile, started: Callable[[int], Callable[[int], None]]
 ) -> None:
     advance = started(picture.pixels.shape[0] * picture.pixels.shape[1])
-    large = Picture(enlarge_picture(picture.pixels, enlarger, tile, advance), picture.profile)
+    large = dataclasses.replace(picture, pixels=enlarge_picture(picture.pixels, enlarger, tile, advance))
     job.target.parent.mkdir(parents=True, exist_ok=True)
     write_picture(job.target, large)
 

@@ -31,6 +31,7 @@ class Outcome:
         failed: files and folders that failed, each with the reason.
         left_out: files and folders that are not one still picture each, with the reason.
         hidden: the number of hidden files and folders, which are ignored.
+        remarks: sentences about metadata that a file could not hold.
     """
 
     done: int = 0
@@ -38,6 +39,7 @@ class Outcome:
     failed: list[tuple[Path, str]] = field(default_factory=list)
     left_out: list[tuple[Path, str]] = field(default_factory=list)
     hidden: int = 0
+    remarks: list[str] = field(default_factory=list)
 
 
 def job_of_file(source: Path, target: Path) -> Job:

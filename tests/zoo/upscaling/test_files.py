@@ -204,6 +204,23 @@ def test_unusual_files_are_enlarged_and_harmful_ones_refused_in_a_line(upscale, 
         assert not (tmp_path / "out.png").exists()
 
 
+def test_metadata_are_kept_or_left_out_as_asked(upscale, tmp_path):
+    exif = Image.Exif()
+    exif[0x010F], exif[0x8769] = "Camera", {0xA002: 8, 0xA003: 8, 0xA001: 1}
+    Image.fromarray(noise(8, 8, 3)).save(tmp_path / "small.jpg", dpi=(300, 300), exif=exif, xmp=b"<x/>")
+    assert upscale(tmp_path / "small.jpg", tmp_path / "kept.jpg") == (0, "")
+    with Image.open(tmp_path / "kept.jpg") as image:
+        assert (image.info["dpi"], image.info["xmp"]) == ((300, 300), b"<x/>")
+        assert image.getexif()[0x010F] == "Camera"
+        assert image.getexif().get_ifd(0x8769) == {0xA002: 16, 0xA003: 16, 0xA001: 1}
+    assert upscale(tmp_path / "small.jpg", tmp_path / "none.jpg", "--metadata", "none") == (0, "")
+    with Image.open(tmp_path / "none.jpg") as image:
+        assert not {"dpi", "exif", "xmp"} & set(image.info)
+    code, said = upscale(tmp_path / "small.jpg", tmp_path / "large.bmp")
+    assert (code, said.count("written without the picture's")) == (0, 2)
+    assert upscale(tmp_path / "small.jpg", tmp_path / "other.bmp", "--metadata", "none") == (0, "")
+
+
 def test_force_replaces_a_file(upscale, tmp_path):
     source, target = tmp_path / "small.png", tmp_path / "large.png"
     Image.fromarray(noise(6, 6, 3)).save(source)

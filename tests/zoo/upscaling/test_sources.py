@@ -1,8 +1,10 @@
 """Check what zoo.upscale makes of paths, Pillow images and pictures: the same as of the arrays that they show."""
 
+import io
+
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 import zoo
 from zoo.imaging import Picture, PictureError, read_picture, write_picture
@@ -52,6 +54,25 @@ def test_16_bits_become_a_picture_that_can_be_written(tmp_path):
     write_picture(tmp_path / "large.png", large)
     np.testing.assert_array_equal(read_picture(tmp_path / "large.png").pixels, large.pixels)
     same(zoo.upscale(Image.fromarray(pixels[..., 0]), MODEL).pixels[..., 0], pixels[..., 0])
+
+
+def test_an_image_says_what_its_file_says(tmp_path):
+    gamma = PngImagePlugin.PngInfo()
+    gamma.add(b"gAMA", (100_000).to_bytes(4, "big"))
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Camera", 3
+    path = tmp_path / "small.png"
+    Image.fromarray(noise(5, 7, 3)).save(path, pnginfo=gamma, exif=exif, dpi=(300, 300))
+    for source in (path, Image.open(path)):
+        large = zoo.upscale(source, MODEL)
+        assert large.info["dpi"] == pytest.approx((300, 300), abs=0.02)
+        assert dict(large.getexif()) == {0x010F: "Camera"}
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(large.info["icc_profile"]))
+        shown = ImageCms.profileToProfile(
+            Image.new("RGB", (1, 1), (128, 128, 128)), profile, ImageCms.createProfile("sRGB")
+        )
+        # Light of 0.5 is 188 of 255 in sRGB.
+        assert shown.getpixel((0, 0)) == pytest.approx((188, 188, 188), abs=1)
 
 
 def test_what_cannot_be_read_is_refused_before_the_model_is_loaded(tmp_path):
