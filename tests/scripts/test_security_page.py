@@ -24,7 +24,7 @@ def test_limits_stand_where_they_belong():
     for words in (
         f"has more than {INDEX_LIMIT:,} bytes",
         f"more than {FILE_LIMIT:,} bytes",
-        f"QOI, no animations | {PIXEL_LIMIT:,} |",
+        f"QOI, no animations | {PIXEL_LIMIT:,}, or",
         f"WebP and BMP, no animations | {PIXEL_LIMIT:,} |",
         f"| {SERVED_PIXELS:,} once enlarged |",
         f"more than {FILE_SECONDS:g} seconds or more than {MEMORY_LIMIT:,.0f} MiB",

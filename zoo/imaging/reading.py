@@ -1,6 +1,8 @@
 """Read picture files with their bits, their transparency and their colour profile, upright."""
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,20 +21,25 @@ ALL_FORMATS = (*FORMATS, "AVIF", "BMP", "GIF", "TIFF", "JPEG2000", "PPM", "QOI")
 """Pillow's names of the formats that `read_picture` reads: no decoder of them runs a program."""
 
 PIXEL_LIMIT = 100_000_000
-"""The largest number of pixels of a picture that is read."""
+"""The largest number of pixels of a picture that is read, if no other is given."""
 
+_MORE = "; most_megapixels (--most-megapixels) allows more"
 _BIT_DEPTH_BYTE = 24
 _TIFF_KIND, _TIFF_REDUCED = 254, 1
 
 
-def read_picture(source: "Path | Image.Image") -> Picture:
+def read_picture(source: "Path | Image.Image", most_pixels: int = PIXEL_LIMIT) -> Picture:
     """Read a file of one of `ALL_FORMATS`, which its content decides and not its name; or take a Pillow image.
 
     Pixels become those of `picture_of`. 16 bits are kept in PNG and TIFF, and in grey pictures of other formats; of
     other colours, and in a Pillow image, Pillow keeps 8 bits.
 
+    Args:
+        source: path of the file, or an image.
+        most_pixels: the largest number of pixels of a file that is read.
+
     Raises:
-        PictureError: the file is in another format, damaged, or has more than `PIXEL_LIMIT` pixels, which are counted
+        PictureError: the file is in another format, damaged, or has more than `most_pixels` pixels, which are counted
             before anything is decoded; or `picture_of` refuses the values.
         SeveralPicturesError: the file does not hold one still picture.
     """
@@ -41,24 +48,36 @@ def read_picture(source: "Path | Image.Image") -> Picture:
     from zoo.imaging.pillow_images import is_image, picture_of
 
     name = f"the {source.mode} image" if is_image(source) else str(source)
-    with warnings.catch_warnings():
-        # Pillow warns of broken metadata, and of large pictures, which the limit above decides about.
+    with warnings.catch_warnings(), _pillow_opens(most_pixels):
+        # Pillow warns of broken metadata, and of large pictures, which `most_pixels` decides about.
         warnings.simplefilter("ignore")
         try:
-            return picture_of(source) if is_image(source) else _read_file(source)
+            return picture_of(source) if is_image(source) else _read_file(source, most_pixels)
         except PictureError:
             raise
         except Image.UnidentifiedImageError as error:
             raise PictureError(f"{name} is not a picture ({_listed()}), or its beginning is damaged") from error
         except Image.DecompressionBombError as error:
-            raise PictureError(f"{name} has more than the {PIXEL_LIMIT:,} pixels that are read") from error
+            raise PictureError(f"{name} has more than the {most_pixels:,} pixels that are read{_MORE}") from error
         # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error and more.
         except Exception as error:
             reason = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
             raise PictureError(f"{name} cannot be read: {reason}") from error
 
 
-def _read_file(path: Path) -> Picture:
+@contextlib.contextmanager
+def _pillow_opens(most_pixels: int) -> Iterator[None]:
+    """Let Pillow open files of up to twice this number of pixels: it refuses others by a limit of its own."""
+    from PIL import Image
+
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, most_pixels
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def _read_file(path: Path, most_pixels: int) -> Picture:
     from PIL import Image
 
     from zoo.imaging.deep_tiff import read_deep_tiff
@@ -66,7 +85,7 @@ def _read_file(path: Path) -> Picture:
 
     # Given a name, Pillow maps the file, and reads wrong rows if a TIFF is to be turned.
     with path.open("rb") as file, Image.open(file, formats=_decoded_formats()) as image:
-        check_picture(path, image)
+        check_picture(path, image, most_pixels, _MORE)
         # Pillow turns a TIFF when it decodes it.
         number = orientation(image) if image.format == "TIFF" else None
         if image.format == "TIFF":
@@ -98,16 +117,22 @@ def holds_picture(path: Path) -> bool:
             return True
 
 
-def check_picture(path: Path, image: "Image.Image") -> None:
+def check_picture(path: Path, image: "Image.Image", most_pixels: int = PIXEL_LIMIT, remedy: str = "") -> None:
     """Check a picture that is not yet decoded.
 
+    Args:
+        path: its file.
+        image: the file, opened by Pillow.
+        most_pixels: the largest number of pixels that is read.
+        remedy: what to do about more pixels, to add to the message.
+
     Raises:
-        PictureError: it has more than `PIXEL_LIMIT` pixels.
+        PictureError: it has more than `most_pixels` pixels.
         SeveralPicturesError: it is one of several, as in an animation.
     """
     width, height = image.size
-    if width * height > PIXEL_LIMIT:
-        raise PictureError(f"{path} has {width}x{height} pixels; at most {PIXEL_LIMIT:,} are read")
+    if width * height > most_pixels:
+        raise PictureError(f"{path} has {width}x{height} pixels; at most {most_pixels:,} are read{remedy}")
     frames = getattr(image, "n_frames", 1)
     # A camera's JPEG may hold a preview as a second picture, in the format that Pillow calls MPO.
     if frames > 1 and image.format != "MPO":

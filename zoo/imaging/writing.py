@@ -1,6 +1,7 @@
 """Write picture files, atomically."""
 
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -34,11 +35,29 @@ _LONGEST_PROFILE_IN_PNG = 2**20
 # Bytes of metadata that a format holds; a JPEG's segment has 65,533, of which XMP's name takes 29.
 _METADATA_LIMITS = {"JPEG": {"exif": 65_533 - len(EXIF_HEAD), "xmp": 65_504}, "BMP": {"exif": 0, "xmp": 0}}
 _TIFF_XMP = 700
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95, "subsampling": 0},
-    "WEBP": {"quality": 95},
-    "AVIF": {"quality": 95, "subsampling": "4:4:4"},
-}
+# Keep the full resolution of colours.
+_OPTIONS: dict[str, dict[str, Any]] = {"JPEG": {"subsampling": 0}, "WEBP": {}, "AVIF": {"subsampling": "4:4:4"}}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Say how formats with loss encode; the others lose nothing.
+
+    Attributes:
+        quality: of JPEG, WebP and AVIF, from 1 to 100.
+        lossless: lose nothing in WebP; JPEG and AVIF are refused then.
+    """
+
+    quality: int = 95
+    lossless: bool = False
+
+
+def check_encoding(path: Path, encoding: Encoding) -> None:
+    """Raise `PictureError` if the format of a file always loses something, and nothing may be lost."""
+    kind = format_of(path)
+    if encoding.lossless and kind in ("JPEG", "AVIF"):
+        reason = " as Pillow writes it, which rounds colours" if kind == "AVIF" else ""
+        raise PictureError(f"{path} cannot be lossless in {kind}{reason}; write a .webp or .png")
 
 
 def format_of(path: Path) -> str:
@@ -114,16 +133,21 @@ def fitted(path: Path, picture: Picture) -> tuple[Picture, list[str]]:
     return dataclasses.replace(picture, metadata=metadata), lost
 
 
-def write_picture(path: Path, picture: Picture) -> None:
+def write_picture(path: Path, picture: Picture, encoding: Encoding = Encoding()) -> None:
     """Write a picture in the format of the file's suffix, with its metadata as far as the format holds them.
 
-    JPEG, WebP and AVIF have quality 95, and JPEG and AVIF keep the full resolution of colours; the other formats lose
-    nothing. A reader sees the old file or the whole new one.
+    A reader sees the old file or the whole new one.
+
+    Args:
+        path: the file.
+        picture: the picture.
+        encoding: of the formats with loss. JPEG and AVIF keep the full resolution of colours.
 
     Raises:
-        PictureError: as for `check_writable` and `fitted`.
+        PictureError: as for `check_encoding`, `check_writable` and `fitted`.
         OSError: the disk is full, or the folder does not exist or cannot be written to.
     """
+    check_encoding(path, encoding)
     picture, _ = fitted(path, picture)
     check_writable(path, picture.pixels.shape, picture.pixels.dtype, picture.profile)
     with written_beside(path) as file:
@@ -131,14 +155,14 @@ def write_picture(path: Path, picture: Picture) -> None:
             colour = without_contradiction(picture.colour, picture.profile)
             write_deep_png(file, picture.pixels, picture.profile, colour | metadata_chunks(_sized(picture)))
         else:
-            _write(file, format_of(path), picture)
+            _write(file, format_of(path), picture, encoding)
 
 
-def _write(file: IO[bytes], kind: str, picture: Picture) -> None:
+def _write(file: IO[bytes], kind: str, picture: Picture, encoding: Encoding) -> None:
     # WebP stores colours alone, and so does AVIF with transparency.
     coloured = {"WEBP": (1, 2), "AVIF": (2,)}.get(kind, ())
     picture = with_colours(picture) if picture.pixels.shape[2] in coloured else picture
-    metadata, options = _sized(picture, kind), {**_OPTIONS.get(kind, {})}
+    metadata, options = _sized(picture, kind), _options(kind, encoding)
     if metadata.dpi:
         options["dpi"] = metadata.dpi
     if metadata.exif and kind != "TIFF":
@@ -151,6 +175,15 @@ def _write(file: IO[bytes], kind: str, picture: Picture) -> None:
         options["xmp"] = metadata.xmp
     image = image_of(dataclasses.replace(picture, colour={}, metadata=Metadata()))
     image.save(file, kind, icc_profile=picture.profile, **options)
+
+
+def _options(kind: str, encoding: Encoding) -> dict[str, Any]:
+    if kind not in _OPTIONS:
+        return {}
+    if encoding.lossless:
+        # In WebP this keeps the colours of transparent pixels too. Quality is then the effort of packing.
+        return {"lossless": True, "exact": True}
+    return _OPTIONS[kind] | {"quality": encoding.quality}
 
 
 def _sized(picture: Picture, kind: str = "PNG") -> Metadata:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +21,13 @@ from rich.progress import (
 
 from zoo.command_line import one_line
 from zoo.imaging import (
+    PIXEL_LIMIT,
+    Encoding,
     Metadata,
     Picture,
     PictureError,
     SeveralPicturesError,
+    check_encoding,
     check_writable,
     fitted,
     read_picture,
@@ -33,20 +37,39 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 from zoo.upscaling.enlarger import check_name, create_enlarger
 from zoo.upscaling.jobs import Job, Outcome, check_target, job_of_file, jobs_of_folder, reason_of
 from zoo.upscaling.picture import Tile, enlarge_picture
+from zoo.upscaling.sizes import Size, final_size
 
 if TYPE_CHECKING:
     from zoo.upscaling.enlarger import Enlarger
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Say how pictures are read, enlarged and written.
+
+    Attributes:
+        tile: as for `zoo.upscale`.
+        size: as for `zoo.upscale`.
+        most_pixels: the largest number of pixels of a file that is read.
+        keep_metadata: keep resolution, EXIF and XMP; what says how colours look is always kept.
+        encoding: of formats with loss.
+    """
+
+    tile: Tile = "auto"
+    size: Size | None = None
+    most_pixels: int = PIXEL_LIMIT
+    keep_metadata: bool = True
+    encoding: Encoding = field(default_factory=Encoding)
 
 
 def upscale_files(
     source: Path,
     target: Path,
     model: str,
+    settings: Settings = Settings(),
     *,
-    tile: Tile = "auto",
     force: bool = False,
     skip_existing: bool = False,
-    keep_metadata: bool = True,
 ) -> Outcome:
     """Enlarge a picture file, or all those in a folder and below, with a progress bar on a terminal.
 
@@ -58,10 +81,9 @@ def upscale_files(
             in which sub-folders and names are the same. Only a name whose suffix stands for no format that is written
             is followed by `.png`.
         model: as for `zoo.upscale`.
-        tile: as for `zoo.upscale`.
+        settings: how pictures are read, enlarged and written.
         force: replace files that exist.
         skip_existing: skip pictures whose targets exist.
-        keep_metadata: keep resolution, EXIF and XMP; what says how colours look is always kept.
 
     Raises:
         PictureError: nothing can be written: a file is broken or exists already, or one folder lies in the other.
@@ -83,7 +105,7 @@ def upscale_files(
     if single:
         check_target(jobs[0], force)
         # Read the picture before TensorFlow takes seconds to start, so that errors are reported at once.
-        ready = _read(jobs[0], scale, keep_metadata)
+        ready = _read(jobs[0], scale, settings)
     start_tensorflow()
     import tensorflow as tf
 
@@ -94,8 +116,8 @@ def upscale_files(
             current = bar.add_task(escape(one_line(job.source.name)), total=None)
             try:
                 check_target(job, force)
-                picture, remarks = ready or _read(job, scale, keep_metadata)
-                _enlarge(job, picture, enlarger, tile, partial(_started, bar, current))
+                picture, remarks = ready or _read(job, scale, settings)
+                _enlarge(job, picture, enlarger, settings, partial(_started, bar, current))
                 outcome.done += 1
                 outcome.remarks += remarks
             except (PictureError, OSError, MemoryError, tf.errors.OpError) as error:
@@ -110,24 +132,33 @@ def upscale_files(
     return outcome
 
 
-def _read(job: Job, scale: int, keep_metadata: bool) -> tuple[Picture, list[str]]:
+def _read(job: Job, scale: int, settings: Settings) -> tuple[Picture, list[str]]:
     """Read the picture of a job and check that its enlargement can be written, and with which metadata."""
-    picture = read_picture(job.source)
-    if not keep_metadata:
+    check_encoding(job.target, settings.encoding)
+    picture = read_picture(job.source, settings.most_pixels)
+    if not settings.keep_metadata:
         picture = dataclasses.replace(picture, metadata=Metadata())
     picture, remarks = fitted(job.target, picture)
     height, width, channels = picture.pixels.shape
-    check_writable(job.target, (height * scale, width * scale, channels), picture.pixels.dtype, picture.profile)
+    try:
+        width, height = final_size(width, height, scale, settings.size)
+    except PictureError as error:
+        raise PictureError(f"{job.source}: {error}") from error
+    check_writable(job.target, (height, width, channels), picture.pixels.dtype, picture.profile)
     return picture, remarks
 
 
 def _enlarge(
-    job: Job, picture: Picture, enlarger: "Enlarger", tile: Tile, started: Callable[[int], Callable[[int], None]]
+    job: Job,
+    picture: Picture,
+    enlarger: "Enlarger",
+    settings: Settings,
+    started: Callable[[int], Callable[[int], None]],
 ) -> None:
     advance = started(picture.pixels.shape[0] * picture.pixels.shape[1])
-    large = dataclasses.replace(picture, pixels=enlarge_picture(picture.pixels, enlarger, tile, advance))
+    pixels = enlarge_picture(picture.pixels, enlarger, settings.tile, advance, settings.size)
     job.target.parent.mkdir(parents=True, exist_ok=True)
-    write_picture(job.target, large)
+    write_picture(job.target, dataclasses.replace(picture, pixels=pixels), settings.encoding)
 
 
 def _progress() -> Progress:

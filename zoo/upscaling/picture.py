@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zoo.arrays import Array
     from zoo.imaging import Picture
     from zoo.upscaling.enlarger import Enlarger
+    from zoo.upscaling.sizes import Size
 
 
 Tile = int | Literal["auto", "off"]
@@ -26,20 +27,36 @@ _FLOAT_BYTES = 4
 
 
 @overload
-def upscale(picture: "Array", model: "str | keras.Model", *, tile: Tile = "auto") -> "Array": ...
+def upscale(
+    picture: "Array", model: "str | keras.Model", *, tile: Tile = "auto", size: "Size | None" = None
+) -> "Array": ...
 
 
 @overload
 def upscale(
-    picture: "str | PathLike[str] | Image.Image", model: "str | keras.Model", *, tile: Tile = "auto"
+    picture: "str | PathLike[str] | Image.Image",
+    model: "str | keras.Model",
+    *,
+    tile: Tile = "auto",
+    size: "Size | None" = None,
+    most_megapixels: float = 100.0,
 ) -> "Image.Image | Picture": ...
 
 
 @overload
-def upscale(picture: "Picture", model: "str | keras.Model", *, tile: Tile = "auto") -> "Picture": ...
+def upscale(
+    picture: "Picture", model: "str | keras.Model", *, tile: Tile = "auto", size: "Size | None" = None
+) -> "Picture": ...
 
 
-def upscale(picture: Any, model: "str | keras.Model", *, tile: Tile = "auto") -> Any:
+def upscale(
+    picture: Any,
+    model: "str | keras.Model",
+    *,
+    tile: Tile = "auto",
+    size: "Size | None" = None,
+    most_megapixels: float = 100.0,
+) -> Any:
     """Enlarge a picture, or a batch of them.
 
     A network on luma enlarges luma; chroma is enlarged bicubically. So is transparency, in such a way that wholly
@@ -57,18 +74,22 @@ def upscale(picture: Any, model: "str | keras.Model", *, tile: Tile = "auto") ->
             input shape is `(None, None, None, 1 or 3)`.
         tile: side of the tiles in pixels of `picture`; `"auto"` bounds the memory of feature maps at about 128 MiB,
             `"off"` takes a whole picture at once. Tiles may be larger than this.
+        size: width and height of the result, one of which may be None to keep the proportions. The enlargement is then
+            reduced with antialiasing, as `zoo.imaging.reduce_picture` does.
+        most_megapixels: millions of pixels of the largest file that is read.
 
     Returns:
         For an array, an array of the same type and number of dimensions, whose height and width are multiplied by the
-        model's scale. For a path or a Pillow image, a Pillow image in mode L, LA, RGB or RGBA, upright, with its ICC
-        profile in `info["icc_profile"]`; but if it has 16 bits, which Pillow's colours cannot hold, a
-        `zoo.imaging.Picture`, which `zoo.imaging.write_picture` writes and whose `pixels` are a uint16 array. For a
-        `Picture`, a `Picture`.
+        model's scale or are those of `size`. For a path or a Pillow image, a Pillow image in mode L, LA, RGB or RGBA,
+        upright, with its ICC profile in `info["icc_profile"]`; but if it has 16 bits, which Pillow's colours cannot
+        hold, a `zoo.imaging.Picture`, which `zoo.imaging.write_picture` writes and whose `pixels` are a uint16 array.
+        For a `Picture`, a `Picture`.
 
     Raises:
         UnknownNameError: there is no such published model, or it does not enlarge pictures.
         PictureError: the file or the Pillow image cannot be read. It is a `ValueError`.
-        ValueError: the array, the network or `tile` is not as described above.
+        ValueError: the array, the network, `tile` or `size` is not as described above, or `size` is larger than what
+            the model makes.
         VerificationError: a published file differs from the index.
 
     Example:
@@ -82,15 +103,17 @@ def upscale(picture: Any, model: "str | keras.Model", *, tile: Tile = "auto") ->
     from zoo.imaging.pillow_images import image_of, is_image
 
     if isinstance(picture, Picture):
-        return dataclasses.replace(picture, pixels=_upscale_array(picture.pixels, model, tile))
+        pixels = _upscale_array(picture.pixels, model, tile, size)
+        return dataclasses.replace(picture, pixels=pixels)
     if isinstance(picture, str | PathLike) or is_image(picture):
-        source = read_picture(picture if is_image(picture) else Path(picture))
-        large = upscale(source, model, tile=tile)
+        most_pixels = int(most_megapixels * 1e6)
+        source = read_picture(picture if is_image(picture) else Path(picture), most_pixels)
+        large = upscale(source, model, tile=tile, size=size)
         return image_of(large) if large.pixels.dtype == np.uint8 else large
-    return _upscale_array(np.asarray(picture), model, tile)
+    return _upscale_array(np.asarray(picture), model, tile, size)
 
 
-def _upscale_array(array: "Array", model: "str | keras.Model", tile: Tile) -> "Array":
+def _upscale_array(array: "Array", model: "str | keras.Model", tile: Tile, size: "Size | None") -> "Array":
     """Enlarge an array as described for `upscale`."""
     import numpy as np
 
@@ -99,7 +122,7 @@ def _upscale_array(array: "Array", model: "str | keras.Model", tile: Tile) -> "A
     check_array(array)
     pictures = array.reshape((-1, *_picture_shape(array)))
     enlarger = create_enlarger(model)
-    large = np.stack([enlarge_picture(picture, enlarger, tile) for picture in pictures])
+    large = np.stack([enlarge_picture(picture, enlarger, tile, size=size) for picture in pictures])
     return large.reshape((*array.shape[:-3], *large.shape[1 : 3 if array.ndim == 2 else 4]))
 
 
@@ -122,7 +145,11 @@ def check_array(array: "Array") -> None:
 
 
 def enlarge_picture(
-    picture: "Array", enlarger: "Enlarger", tile: Tile = "auto", advance: Callable[[int], None] = lambda _: None
+    picture: "Array",
+    enlarger: "Enlarger",
+    tile: Tile = "auto",
+    advance: Callable[[int], None] = lambda _: None,
+    size: "Size | None" = None,
 ) -> "Array":
     """Enlarge one picture `[h, w, c]` of 1 to 4 channels, as described for `upscale`.
 
@@ -131,26 +158,29 @@ def enlarge_picture(
         enlarger: enlarges the colours; for transparency, see `weighing_alpha`.
         tile: as for `upscale`.
         advance: called after each tile with the number of pixels of `picture` in it.
+        size: as for `upscale`.
 
     Returns:
-        `[scale * h, scale * w, c]` of the same type.
+        `[scale * h, scale * w, c]` of the same type, or as high and wide as `size` says.
 
     Raises:
-        ValueError: `tile` is less than 1.
+        ValueError: `tile` is less than 1, or `size` is larger than the enlargement.
     """
     import numpy as np
 
-    from zoo.imaging import enlarge_in_tiles, fill_transparent
+    from zoo.imaging import enlarge_in_tiles, fill_transparent, reduce_picture
     from zoo.upscaling.alpha import weighing_alpha
+    from zoo.upscaling.sizes import final_size
 
     height, width, channels = picture.shape
+    final = final_size(width, height, enlarger.scale, size)
     if channels in (2, 4):
         colours, alpha = picture[..., :-1], picture[..., -1:]
         picture, enlarger = np.concatenate([fill_transparent(colours, alpha), alpha], -1), weighing_alpha(enlarger)
     large = np.empty((height * enlarger.scale, width * enlarger.scale, channels), picture.dtype)
     run, window = _accepting_floats(enlarger, picture.dtype), _window(picture, enlarger, tile)
     enlarge_in_tiles(picture, run, enlarger.scale, window, enlarger.halo, large, advance)
-    return large
+    return reduce_picture(large, *final)
 
 
 def _accepting_floats(enlarger: "Enlarger", dtype: "np.dtype[Any]") -> "Callable[[Array], Array]":

@@ -24,16 +24,16 @@ def white_beside(colour, alpha):
     return picture
 
 
-# Enlarged without weights, the picture of the second line has a fringe of 215 to 240 on white.
-@pytest.mark.parametrize("model", ["bicubic_x3", "sesr_x2_subpixel", "espcn_x3_subpixel"])
-@pytest.mark.parametrize("alpha", [0, 1, 2, 16])
-def test_black_that_is_hardly_visible_makes_no_dark_fringe_beside_white(model, alpha):
-    large = zoo.upscale(white_beside((0, 0, 0), alpha), model)
-    darkest = 255 - alpha
-    scale = len(large) // 12
-    # Networks that are trained on photographs do not keep white to the bit.
-    assert on_white(large[:, : 6 * scale]).min() >= (252 if model == "bicubic_x3" else 244)
-    assert on_white(large[scale:-scale, scale:-scale]).min() >= darkest - (1 if model == "bicubic_x3" else 12)
+# Enlarged without weights, black of alpha 1 makes a fringe of 200 to 213 on white.
+@pytest.mark.parametrize(("model", "rounding"), [("bicubic_x2", 0), ("sesr_x2_subpixel", 12)])
+def test_black_that_is_hardly_visible_makes_no_dark_fringe_beside_white(model, rounding):
+    enlarger = create_enlarger(model)
+    for alpha in (0, 1, 2, 16):
+        shown = on_white(enlarge_picture(white_beside((0, 0, 0), alpha), enlarger))
+        # Networks that are trained on photographs do not keep white to the bit, least at the edges.
+        inner = shown[3:-3, 3:-3]
+        assert inner.min() >= 255 - alpha - rounding - 0.01, alpha
+        assert inner[:, : len(shown) // 2 - 3].min() >= 252 - rounding, alpha
 
 
 @pytest.mark.parametrize("scale", [2, 3])

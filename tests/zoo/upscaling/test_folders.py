@@ -122,11 +122,11 @@ def test_a_stopped_folder_goes_on_with_the_rest(folders, upscale, monkeypatch):
 
     right, written = module.write_picture, []
 
-    def stopping(path, picture):
+    def stopping(path, picture, encoding):
         if written:
             raise KeyboardInterrupt
         written.append(path)
-        right(path, picture)
+        right(path, picture, encoding)
 
     monkeypatch.setattr(module, "write_picture", stopping)
     assert upscale() == (130, ["stopped"])
