@@ -7,7 +7,6 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from zoo import card, list_models
 from zoo.command_line import (
@@ -19,6 +18,7 @@ from zoo.command_line import (
     Ending,
     OneLineParser,
     complain,
+    one_line,
     raise_on_signals,
     run_command,
 )
@@ -26,9 +26,7 @@ from zoo.pretrained import VerificationError, published_names, verify
 from zoo.pretrained.sample import SampleError
 from zoo.registry import UnknownNameError
 from zoo.system.quiet_tensorflow import start_tensorflow
-
-if TYPE_CHECKING:
-    from zoo.upscaling.picture import Tile
+from zoo.upscaling.arguments import add_upscale
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,12 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("names", nargs="*", help="published names; all by default")
     check.set_defaults(command=_verify, prog=check.prog)
 
-    upscale = commands.add_parser("upscale", help="enlarge a picture, or a folder of them")
-    upscale.add_argument("source", metavar="IN", type=Path, help="a PNG, JPEG or WebP file, or a folder")
-    upscale.add_argument("target", metavar="OUT", type=Path, help="a file, or a folder for a folder")
-    upscale.add_argument("--model", required=True, help="a published name, or bicubic_x2, _x3, _x4")
-    upscale.add_argument("--tile", type=_tile, default="auto", help="auto, off, or a side in pixels of IN")
-    upscale.add_argument("--force", action="store_true", help="replace files that exist")
+    upscale = add_upscale(commands)
     upscale.set_defaults(command=_upscale, prog=upscale.prog)
 
     sample = commands.add_parser("sample", help="draw pictures, in one PNG")
@@ -103,15 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--force", action="store_true", help="replace a file that exists")
     sample.set_defaults(command=_sample, prog=sample.prog)
     return parser
-
-
-def _tile(text: str) -> "Tile":
-    words: dict[str, Tile] = {"auto": "auto", "off": "off"}
-    if text in words:
-        return words[text]
-    if text.isascii() and text.isdecimal() and int(text):
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} must be auto, off, or a whole number of pixels from 1")
 
 
 def _shape(text: str) -> tuple[int, ...]:
@@ -167,28 +151,53 @@ def _verify(options: argparse.Namespace) -> None:
 
 
 def _upscale(options: argparse.Namespace) -> int:
-    from zoo.imaging.reading import PictureError
-    from zoo.upscaling.files import upscale_files
+    from zoo.imaging import Encoding, PictureError
+    from zoo.upscaling.files import Settings, upscale_files
 
+    if options.size and (options.width or options.height):
+        raise CommandError("--size says both; --width and --height go without it")
+    size = options.size or (options.width, options.height)
+    settings = Settings(
+        options.tile,
+        size if any(size) else None,
+        options.most_megapixels,
+        options.metadata == "keep",
+        Encoding(options.quality, options.lossless),
+    )
     try:
-        failures = upscale_files(options.source, options.target, options.model, tile=options.tile, force=options.force)
+        outcome = upscale_files(
+            options.source,
+            options.target,
+            options.model,
+            settings,
+            force=options.force,
+            skip_existing=options.skip_existing,
+        )
     except PictureError as error:
         return complain(options.prog, error, BAD_INPUT)
     except (OSError, MemoryError) as error:
         return complain(options.prog, error, FAILED)
-    for path, reason in failures:
+    for remark in outcome.remarks:
+        complain(options.prog, remark, DONE)
+    for path, reason in outcome.left_out:
+        complain(options.prog, f"left out: {reason if str(path) in reason else f'{path} {reason}'}", DONE)
+    for path, reason in outcome.failed:
         complain(options.prog, reason if str(path) in reason else f"{path}: {reason}", FAILED)
-    if failures:
-        return complain(options.prog, f"{len(failures)} failed, the others are in {options.target}", FAILED)
-    print(options.target)
-    return DONE
+    code = FAILED if outcome.failed else DONE
+    if options.source.is_dir() or outcome.skipped:
+        hidden = f", {outcome.hidden} hidden" if outcome.hidden else ""
+        counts = f"{outcome.done} done, {outcome.skipped} skipped, {len(outcome.failed)} failed"
+        complain(options.prog, f"{counts}, {len(outcome.left_out)} left out{hidden}", code)
+    if not outcome.failed:
+        print(one_line(options.target))
+    return code
 
 
 def _sample(options: argparse.Namespace) -> None:
     from zoo.pretrained.sample import sample_file
 
     sample_file(options.name, options.path, options.count, options.seed, force=options.force)
-    print(options.path)
+    print(one_line(options.path))
 
 
 if __name__ == "__main__":

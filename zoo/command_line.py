@@ -4,6 +4,7 @@ import argparse
 import io
 import signal
 import sys
+import unicodedata
 from collections.abc import Callable
 from types import FrameType
 from typing import NamedTuple, NoReturn
@@ -33,7 +34,7 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with code 2."""
-        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+        self.exit(BAD_INPUT, f"{self.prog}: {one_line(message)}\n")
 
 
 def run_command(options: argparse.Namespace, explain: Callable[[BaseException], Ending | None]) -> int:
@@ -56,8 +57,13 @@ def run_command(options: argparse.Namespace, explain: Callable[[BaseException], 
 
 def complain(program: str, message: object, code: int) -> int:
     """Print a message to stderr after the program's name, and return the exit code that was passed."""
-    print(f"{program}: {message}", file=sys.stderr)
+    print(f"{program}: {one_line(message)}", file=sys.stderr)
     return code
+
+
+def one_line(text: object) -> str:
+    r"""Return a text with its control characters as escapes such as `\n`: a file's name may hold any of them."""
+    return "".join(f"\\x{ord(each):02x}" if unicodedata.category(each) == "Cc" else each for each in str(text))
 
 
 def raise_on_signals(exception: Callable[[int], BaseException], *numbers: int) -> None:

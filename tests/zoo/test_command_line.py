@@ -69,6 +69,33 @@ def test_names_that_are_not_utf_8_are_printed_with_a_backslash(command, command_
     assert done.stderr == "python -m zoo upscale: caf\\udce9.png exists already; --force replaces it\n"
 
 
+def name_of(size, ending=".png"):
+    """Return a name of some bytes."""
+    return "n" * (size - len(ending)) + ending
+
+
+@pytest.mark.parametrize("name", [name_of(245), name_of(255), "two\nlines.png", "-dash.png", "dots...png", " .png"])
+def test_every_name_is_written_and_printed_in_a_line(command, tmp_path, name):
+    Image.fromarray(np.zeros((2, 3), np.uint8)).save(tmp_path / "in.png")
+    done = command("zoo", "upscale", "--model", "bicubic_x2", "--", "in.png", name)
+    shown = name.replace("\n", "\\x0a")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{shown}\n", "")
+    assert Image.open(tmp_path / name).size == (6, 4)
+    done = command("zoo", "upscale", "--model", "bicubic_x2", "--", name, "in.png")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "python -m zoo upscale: in.png exists already; --force replaces it\n",
+    )
+
+
+def test_a_name_that_no_file_can_have_is_refused_before_the_work(command, tmp_path):
+    Image.fromarray(np.zeros((2, 3), np.uint8)).save(tmp_path / "in.png")
+    done = command("zoo", "upscale", "in.png", name_of(256), "--model", "bicubic_x2")
+    assert done.returncode == 2
+    assert "has a name of 256 bytes; at most 255 are possible" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
+
+
 def test_a_training_reports_a_folder_whose_name_is_not_utf_8_in_a_line(command):
     done = command("training", "train", "--model", "ae_subpixel", "--data", f"folder:/nowhere/{LATIN}")
     assert done.returncode == 2

@@ -68,7 +68,7 @@ import zoo
 names = zoo.list_models()
 seconds = time.perf_counter() - started
 assert names, names
-loaded = {"tensorflow", "keras", "numpy"} & set(sys.modules)
+loaded = {"tensorflow", "keras", "numpy", "PIL"} & set(sys.modules)
 assert not loaded, loaded
 print(seconds)
 """

@@ -12,6 +12,7 @@ from rich.console import Console
 from zoo.command_line import CommandError
 from zoo.convert.conversion import convert
 from zoo.layers import custom_objects
+from zoo.system.files import temporary_beside
 
 SUFFIX = ".keras"
 
@@ -79,8 +80,8 @@ def _load(source: Path) -> keras.Model:
 
 def _write(model: keras.Model, target: Path, saved_model: Path | None) -> None:
     """Write the file and the folder if one is given, or neither of them."""
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}{SUFFIX}")
-    folder = saved_model.with_name(f".{saved_model.name}.{os.getpid()}") if saved_model else None
+    temporary = temporary_beside(target, f".{os.getpid()}{SUFFIX}")
+    folder = temporary_beside(saved_model, f".{os.getpid()}") if saved_model else None
     try:
         model.save(temporary)
         if folder:

@@ -6,12 +6,14 @@ memory.
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import IO
 
 import numpy as np
 
 from zoo.arrays import Array
+from zoo.imaging.png_chunks import PNG_SIGNATURE
 
 # PNG's colour type by number of channels: grey, grey and alpha, RGB, RGB and alpha.
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -19,22 +21,27 @@ _ROWS = 64
 _SUB, _UP = 1, 2
 
 
-def write_deep_png(file: IO[bytes], pixels: Array, profile: bytes | None = None) -> None:
+def write_deep_png(
+    file: IO[bytes], pixels: Array, profile: bytes | None = None, chunks: Mapping[bytes, bytes] = MappingProxyType({})
+) -> None:
     """Write a PNG of 16 bits.
 
     Args:
         file: the file to write to.
         pixels: uint16 `[h, w, c]`, grey, grey and alpha, RGB, or RGB and alpha, for c from 1 to 4.
         profile: ICC colour profile, or None.
+        chunks: name and content of chunks to write before the pixels.
 
     Reference:
         PNG, third edition, https://www.w3.org/TR/png-3/
     """
     height, width, channels = pixels.shape
-    file.write(b"\x89PNG\r\n\x1a\n")
+    file.write(PNG_SIGNATURE)
     _chunk(file, b"IHDR", struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPE[channels], 0, 0, 0))
     if profile:
         _chunk(file, b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
+    for kind, content in chunks.items():
+        _chunk(file, kind, content)
     packer = zlib.compressobj(6)
     for rows in _filtered(pixels):
         packed = packer.compress(rows)

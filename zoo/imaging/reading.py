@@ -1,101 +1,165 @@
-"""Read PNG, JPEG and WebP files with all their bits, their transparency and their colour profile, upright."""
+"""Read picture files with their bits, their transparency and their colour profile, upright."""
 
-import io
+import contextlib
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from zoo.arrays import Array
+from zoo.imaging.pictures import Picture, PictureError, SeveralPicturesError
+from zoo.imaging.png_chunks import PNG_SIGNATURE
 from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
     from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-"""Pillow's names of the formats that are read."""
+"""Pillow's names of the formats that training and `read_picture` read."""
+
+ALL_FORMATS = (*FORMATS, "AVIF", "BMP", "GIF", "TIFF", "JPEG2000", "PPM", "QOI")
+"""Pillow's names of the formats that `read_picture` reads: no decoder of them runs a program."""
 
 PIXEL_LIMIT = 100_000_000
-"""The largest number of pixels of a picture that is read."""
+"""The largest number of pixels of a picture that is read, if no other is given."""
 
-_EXIF_ORIENTATION = 0x0112
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MORE = "; most_megapixels (--most-megapixels) allows more"
 _BIT_DEPTH_BYTE = 24
+_TIFF_KIND, _TIFF_REDUCED = 254, 1
 
 
-class PictureError(ValueError):
-    """Report a picture that cannot be read or written; the message names the file and the reason."""
+def read_picture(source: "Path | Image.Image", most_pixels: int = PIXEL_LIMIT) -> Picture:
+    """Read a file of one of `ALL_FORMATS`, which its content decides and not its name; or take a Pillow image.
 
+    Pixels become those of `picture_of`. 16 bits are kept in PNG and TIFF, and in grey pictures of other formats; of
+    other colours, and in a Pillow image, Pillow keeps 8 bits.
 
-@dataclass(frozen=True)
-class Picture:
-    """Hold an upright picture.
-
-    Attributes:
-        pixels: uint8 or uint16 `[h, w, c]`: grey, grey and alpha, RGB, or RGB and alpha, for c from 1 to 4. Colours
-            are not multiplied by alpha.
-        profile: its ICC colour profile, or None.
-    """
-
-    pixels: Array
-    profile: bytes | None = None
-
-
-def read_picture(path: Path) -> Picture:
-    """Read a PNG, JPEG or WebP file, whose content decides its format and not its name.
-
-    Palettes, single bits and CMYK become RGB or grey. 16 bits are kept. The pixels are turned to the orientation that
-    EXIF names.
+    Args:
+        source: path of the file, or an image.
+        most_pixels: the largest number of pixels of a file that is read.
 
     Raises:
-        PictureError: the file is in another format, damaged, animated, or has more than `PIXEL_LIMIT` pixels, which are
-            counted before anything is decoded.
+        PictureError: the file is in another format, damaged, or has more than `most_pixels` pixels, which are counted
+            before anything is decoded; or `picture_of` refuses the values.
+        SeveralPicturesError: the file does not hold one still picture.
     """
     from PIL import Image
 
-    with warnings.catch_warnings():
-        # Pillow warns of broken metadata, and of large pictures, which the limit above decides about.
+    from zoo.imaging.pillow_images import is_image, picture_of
+
+    name = f"the {source.mode} image" if is_image(source) else str(source)
+    with warnings.catch_warnings(), _pillow_opens(most_pixels):
+        # Pillow warns of broken metadata, and of large pictures, which `most_pixels` decides about.
         warnings.simplefilter("ignore")
         try:
-            with Image.open(path, formats=FORMATS) as image:
-                check_picture(path, image)
-                image.load()
-                depth = _bit_depth(path)
-                # Pillow would reduce 16 bits to 8.
-                pixels, profile = (
-                    (_read_16_bits(path, image), _profile(image)) if depth == 16 else _convert_8_bits(image, depth)
-                )
-                return Picture(_upright(pixels, _orientation(image)), profile)
+            return picture_of(source) if is_image(source) else _read_file(source, most_pixels)
         except PictureError:
             raise
         except Image.UnidentifiedImageError as error:
-            raise PictureError(f"{path} is not a PNG, JPEG or WebP picture, or its beginning is damaged") from error
+            raise PictureError(f"{name} is not a picture ({_listed()}), or its beginning is damaged") from error
         except Image.DecompressionBombError as error:
-            raise PictureError(f"{path} has more than the {PIXEL_LIMIT:,} pixels that are read") from error
+            raise PictureError(f"{name} has more than the {most_pixels:,} pixels that are read{_MORE}") from error
         # Pillow's decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error and more.
         except Exception as error:
             reason = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
-            raise PictureError(f"{path} cannot be read: {reason}") from error
+            raise PictureError(f"{name} cannot be read: {reason}") from error
 
 
-def check_picture(path: Path, image: "Image.Image") -> None:
-    """Raise `PictureError` if a picture, not yet decoded, has more than `PIXEL_LIMIT` pixels or is animated."""
+@contextlib.contextmanager
+def _pillow_opens(most_pixels: int) -> Iterator[None]:
+    """Let Pillow open files of up to twice this number of pixels: it refuses others by a limit of its own."""
+    from PIL import Image
+
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, most_pixels
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def _read_file(path: Path, most_pixels: int) -> Picture:
+    from PIL import Image
+
+    from zoo.imaging.deep_tiff import read_deep_tiff
+    from zoo.imaging.pillow_images import described, orientation, picture_of, profile_of
+
+    # Given a name, Pillow maps the file, and reads wrong rows if a TIFF is to be turned.
+    with path.open("rb") as file, Image.open(file, formats=_decoded_formats()) as image:
+        check_picture(path, image, most_pixels, _MORE)
+        # Pillow turns a TIFF when it decodes it.
+        number = orientation(image) if image.format == "TIFF" else None
+        if image.format == "TIFF":
+            pixels = read_deep_tiff(path, image)
+            if pixels is not None:
+                image.load()
+                return described(image, pixels, profile_of(image), number=number)
+        image.load()
+        depth = _bit_depth(path)
+        if depth < 16:
+            return picture_of(image, depth, path, number)
+        # Pillow would reduce 16 bits to 8.
+        return described(image, _read_16_bits(path, image), profile_of(image), path)
+
+
+def holds_picture(path: Path) -> bool:
+    """Return whether a file begins as one of `ALL_FORMATS` does; True if it cannot be opened, which reading reports."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(path, formats=_decoded_formats()):
+                return True
+        except Image.UnidentifiedImageError:
+            return False
+        # Some plug-ins raise other errors at a damaged beginning.
+        except Exception:
+            return True
+
+
+def check_picture(path: Path, image: "Image.Image", most_pixels: int = PIXEL_LIMIT, remedy: str = "") -> None:
+    """Check a picture that is not yet decoded.
+
+    Args:
+        path: its file.
+        image: the file, opened by Pillow.
+        most_pixels: the largest number of pixels that is read.
+        remedy: what to do about more pixels, to add to the message.
+
+    Raises:
+        PictureError: it has more than `most_pixels` pixels.
+        SeveralPicturesError: it is one of several, as in an animation.
+    """
     width, height = image.size
-    if width * height > PIXEL_LIMIT:
-        raise PictureError(f"{path} has {width}x{height} pixels; at most {PIXEL_LIMIT:,} are read")
-    # A camera's JPEG may hold a preview as a second picture, in the format that Pillow calls MPO.
+    if width * height > most_pixels:
+        raise PictureError(f"{path} has {width}x{height} pixels; at most {most_pixels:,} are read{remedy}")
     frames = getattr(image, "n_frames", 1)
+    # A camera's JPEG may hold a preview as a second picture, in the format that Pillow calls MPO.
     if frames > 1 and image.format != "MPO":
-        raise PictureError(f"{path} is an animation of {frames} pictures; save the one that is meant as a file")
+        kind = "a document of {} pages" if image.format == "TIFF" else "an animation of {} pictures"
+        raise SeveralPicturesError(f"{path} is {kind.format(frames)}; save the one that is meant as a file")
+    if image.format == "TIFF" and image.tag_v2.get(_TIFF_KIND, 0) & _TIFF_REDUCED:
+        raise SeveralPicturesError(f"{path} begins with a reduced copy of its picture; save the picture as a file")
+
+
+def _decoded_formats() -> list[str]:
+    """Return those of `ALL_FORMATS` that this installation of Pillow can decode."""
+    from PIL import features
+
+    return [each for each in ALL_FORMATS if each != "AVIF" or features.check("avif")]
+
+
+def _listed() -> str:
+    """Return the formats as a text."""
+    names = {"WEBP": "WebP", "JPEG2000": "JPEG 2000"}
+    return ", ".join(names.get(each, each) for each in ALL_FORMATS)
 
 
 def _bit_depth(path: Path) -> int:
     """Return the bits per sample: 1 to 16 in a PNG, and 8 in any other file."""
     with path.open("rb") as file:
         header = file.read(_BIT_DEPTH_BYTE + 1)
-    return header[_BIT_DEPTH_BYTE] if header.startswith(_PNG_SIGNATURE) else 8
+    return header[_BIT_DEPTH_BYTE] if header.startswith(PNG_SIGNATURE) else 8
 
 
 def _read_16_bits(path: Path, image: "Image.Image") -> Array:
@@ -109,59 +173,3 @@ def _read_16_bits(path: Path, image: "Image.Image") -> Array:
     # One colour stands for transparency. TensorFlow turns it into alpha only when it decodes to four channels.
     pixels = tf.io.decode_png(content, channels=4, dtype=tf.uint16).numpy()
     return pixels if isinstance(image.info["transparency"], tuple) else pixels[..., [0, 3]]
-
-
-def _convert_8_bits(image: "Image.Image", depth: int) -> tuple[Array, bytes | None]:
-    """Return uint8 `[h, w, c]` and the colour profile of a decoded picture of `depth` bits per sample."""
-    if image.mode == "CMYK":
-        return np.asarray(_rgb_from_cmyk(image)), None
-    grey = image.mode in ("1", "L", "LA")
-    key = image.info.get("transparency")
-    if image.mode == "L" and isinstance(key, int):
-        # Pillow scales samples of 2 and 4 bits to 0..255, but not the value that stands for transparency.
-        image.info["transparency"] = key % 2**depth * (255 // (2**depth - 1))
-    if image.has_transparency_data:
-        pixels = np.asarray(image.convert("RGBA"))
-        return pixels[..., [0, 3]] if grey else pixels, _profile(image)
-    pixels = np.asarray(image.convert("L" if grey else "RGB"))
-    return pixels[..., None] if grey else pixels, _profile(image)
-
-
-def _rgb_from_cmyk(image: "Image.Image") -> "Image.Image":
-    """Convert CMYK to sRGB, by the picture's profile if it has one."""
-    from PIL import ImageCms
-
-    profile = _profile(image)
-    if profile:
-        try:
-            return ImageCms.profileToProfile(
-                image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-        # Ignore a broken profile.
-        except (ImageCms.PyCMSError, OSError):
-            pass
-    return image.convert("RGB")
-
-
-def _profile(image: "Image.Image") -> bytes | None:
-    return image.info.get("icc_profile") or None
-
-
-def _orientation(image: "Image.Image") -> int:
-    """Return the EXIF orientation, or 1 (upright) if there is none."""
-    try:
-        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
-    # Ignore broken EXIF data; the pixels are intact.
-    except Exception:
-        return 1
-
-
-def _upright(pixels: Array, orientation: int) -> Array:
-    """Turn and mirror pixels by an EXIF orientation from 2 to 8; any other number leaves them as they are."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)

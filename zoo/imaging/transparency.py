@@ -4,12 +4,17 @@ import numpy as np
 
 from zoo.arrays import Array
 
+# A pixel keeps its own colour if it is at least an eighth as opaque as every pixel up to two pixels away, as far as
+# bicubic interpolation reaches.
+_CLEARLY_VISIBLE, _NEAR = 1 / 8, 2
+
 
 def fill_transparent(colours: Array, alpha: Array) -> Array:
-    """Set the colours of wholly transparent pixels to those of visible pixels near them.
+    """Set the colours of transparent pixels to those of visible pixels near them.
 
     Their own colours are arbitrary, often black, and would become visible as a fringe around every edge when the
-    picture is enlarged. Visible pixels keep their colours.
+    picture is enlarged. Pixels that are nearly transparent compared with their neighbours move towards those colours,
+    the more the less visible they are. Clearly visible pixels keep their colours.
 
     Args:
         colours: uint8, uint16 or floats `[h, w, 1 or 3]`, not multiplied by alpha.
@@ -22,16 +27,33 @@ def fill_transparent(colours: Array, alpha: Array) -> Array:
         The pull-push algorithm of Gortler et al. 1996, The Lumigraph: averages over pixels of increasing size,
         weighted by alpha.
     """
-    hidden = alpha == 0
-    if not hidden.any() or hidden.all():
+    if not alpha.any():
         return colours
-    integers = np.issubdtype(colours.dtype, np.integer)
-    # Means of the smallest floats would be rounded to zero.
-    weight = (alpha if integers else alpha / alpha.max()).astype(np.float32)
-    filled = _filled(colours * weight, weight)
-    if integers:
-        filled = np.rint(filled)
-    return np.where(hidden, filled.astype(colours.dtype), colours)
+    # Divide by the largest: means of the smallest floats would be rounded to zero.
+    weight = (alpha / alpha.max()).astype(np.float32)
+    near = largest_near(weight, _NEAR)
+    own = np.divide(weight, _CLEARLY_VISIBLE * near, out=np.zeros_like(weight), where=near > 0)
+    hidden = own < 1
+    if not hidden.any():
+        return colours
+    weight[hidden] = 0
+    mixed = _filled(colours * weight, weight)
+    mixed += own * (colours - mixed)
+    if np.issubdtype(colours.dtype, np.integer):
+        mixed = np.rint(mixed)
+    return np.where(hidden, mixed, colours).astype(colours.dtype)
+
+
+def largest_near(values: Array, reach: int) -> Array:
+    """Return the largest of the values up to `reach` pixels away along both axes, for every pixel of `[h, w, c]`."""
+    for axis in (0, 1):
+        size = values.shape[axis]
+        padding = [(reach, reach) if each == axis else (0, 0) for each in range(values.ndim)]
+        padded = np.pad(values, padding, mode="edge")
+        values = padded.take(range(size), axis)
+        for start in range(1, 2 * reach + 1):
+            np.maximum(values, padded.take(range(start, start + size), axis), out=values)
+    return values
 
 
 def _filled(weighted: Array, weight: Array) -> Array:

@@ -75,7 +75,7 @@ def sample_file(name: str, path: Path, count: int = 64, seed: int = 0, *, force:
         raise SampleError(f"{path} exists; replace it with --force")
     _check(name, count, seed)
     start_tensorflow()
-    from zoo.imaging.reading import Picture
+    from zoo.imaging.pictures import Picture
     from zoo.imaging.writing import write_picture
 
     write_picture(path, Picture(contact_sheet(sample(name, count, seed))))

@@ -11,6 +11,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+LONGEST_NAME = 255
+"""The largest number of bytes in a file's name on almost every file system."""
+
+
+def temporary_beside(path: Path, ending: str) -> Path:
+    """Return a hidden name next to `path` for its content while that is being made.
+
+    The name has at most 255 bytes, as a file's name may have, and is UTF-8, which TensorFlow demands. The same path has
+    the same name; different paths have different names.
+
+    Args:
+        path: the file or folder that the content is for.
+        ending: the end of the name, in ASCII.
+    """
+    name = path.name.encode(errors="ignore").decode()
+    if name == path.name and len(f".{name}{ending}".encode()) <= LONGEST_NAME:
+        return path.with_name(f".{name}{ending}")
+    ending = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}{ending}"
+    # Cut whole characters: some file systems refuse a part of one.
+    begin = name.encode()[: LONGEST_NAME - len(f".{ending}")].decode(errors="ignore")
+    return path.with_name(f".{begin}{ending}")
+
 
 @contextlib.contextmanager
 def written_beside(path: Path) -> Iterator[IO[bytes]]:
@@ -18,7 +40,7 @@ def written_beside(path: Path) -> Iterator[IO[bytes]]:
 
     If the block raises, the temporary file is removed and `path` stays as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = temporary_beside(path, f".{os.getpid()}.part")
     try:
         with temporary.open("wb") as file:
             yield file
@@ -37,7 +59,7 @@ def appears_whole(folder: Path) -> Iterator[Path]:
     If the block raises, the temporary folder is removed. An existing folder of that name is replaced and never lost:
     if a process ends between the two renames, the next call restores the old folder from its temporary name.
     """
-    temporary, old = (folder.with_name(f".{folder.name}.{kind}") for kind in ("part", "old"))
+    temporary, old = (temporary_beside(folder, f".{kind}") for kind in ("part", "old"))
     shutil.rmtree(temporary, ignore_errors=True)
     if old.exists() and not folder.exists():
         old.rename(folder)

@@ -171,6 +171,15 @@ def test_a_failed_write_is_one_line_and_leaves_neither_file_nor_folder(
     assert list(left) == ["in.keras"]
 
 
+@pytest.mark.parametrize("name", ["n" * 249 + ".keras", "two\nlines.keras", os.fsdecode(b"caf\xe9.keras")])
+def test_every_name_can_be_written(small, name):
+    source, _, *rest = small
+    folder = name.removesuffix(".keras")
+    assert main(["convert", source, name, *rest[:-1], folder]) == 0
+    assert keras.models.load_model(name).output_shape == (None, 8, 8, 2)
+    assert sorted(path.name for path in Path().iterdir()) == sorted(["in.keras", name, folder])
+
+
 def test_file_systems_without_links_get_both(small, monkeypatch):
     def no_links(*_):
         raise PermissionError(1, "Operation not permitted")

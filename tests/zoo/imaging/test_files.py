@@ -180,16 +180,16 @@ def test_harmful_files_are_refused_in_a_line(tmp_path):
         path = tmp_path / f"short.{suffix}"
         Image.fromarray(noise(64, 64, 3)).save(path)
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        refused(path.name, "cannot be read|not a PNG, JPEG or WebP")
+        refused(path.name, "cannot be read|is not a picture")
     write_picture(tmp_path / "deep.png", Picture(noise(64, 64, 3, dtype=np.uint16)))
     (tmp_path / "deep.png").write_bytes((tmp_path / "deep.png").read_bytes()[:9000])
     refused("deep.png", "cannot be read")
     (tmp_path / "text.png").write_text("no picture")
-    refused("text.png", "is not a PNG, JPEG or WebP picture")
+    refused("text.png", r"is not a picture \(PNG, JPEG")
     (tmp_path / "empty.jpg").touch()
-    refused("empty.jpg", "is not a PNG, JPEG or WebP picture")
-    Image.fromarray(noise(8, 8)).save(tmp_path / "other.png", "BMP")
-    refused("other.png", "is not a PNG, JPEG or WebP picture")
+    refused("empty.jpg", r"is not a picture \(PNG, JPEG")
+    Image.fromarray(noise(8, 8)).save(tmp_path / "other.png", "ICO")
+    refused("other.png", r"is not a picture \(PNG, JPEG")
     frames = [Image.fromarray(noise(8, 8, 3) // n) for n in (1, 2, 3)]
     for name in ("moving.png", "moving.webp"):
         frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
@@ -205,7 +205,10 @@ def test_harmful_files_are_refused_in_a_line(tmp_path):
         ("a.jpeg", (5, 5, 4), np.uint8, "transparency, which JPEG has not; write a .png or .webp"),
         ("a.JPG", (1, 65501, 3), np.uint8, "65501x1 pixels; JPEG has at most 65,500"),
         ("a.webp", (16384, 1, 3), np.uint8, "1x16384 pixels; WEBP has at most 16,383"),
-        ("a.tif", (5, 5, 3), np.uint8, r"must end in one of \.png, \.jpg"),
+        ("a.tif", (5, 5, 3), np.uint16, "16 and TIFF keeps 8; write a .png"),
+        ("a.bmp", (5, 5, 4), np.uint8, "transparency, which BMP has not"),
+        ("a.bmp", (20_000, 40_000, 3), np.uint8, "40000x20000 pixels, too many for BMP"),
+        ("a.gif", (5, 5, 3), np.uint8, r"must end in one of \.png, \.jpg"),
         ("a", (5, 5, 3), np.uint8, r"must end in one of \.png, \.jpg"),
     ],
 )
@@ -213,7 +216,7 @@ def test_what_a_format_cannot_hold_is_refused(name, shape, dtype, message, tmp_p
     with pytest.raises(PictureError, match=message):
         check_writable(tmp_path / name, shape, np.dtype(dtype))
     with pytest.raises(PictureError, match=message):
-        write_picture(tmp_path / name, Picture(np.zeros(shape, dtype)))
+        write_picture(tmp_path / name, Picture(np.broadcast_to(np.zeros((), dtype), shape)))
     assert not list(tmp_path.iterdir())
 
 

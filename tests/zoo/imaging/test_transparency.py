@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+import scipy.ndimage
 
 from zoo.imaging import fill_transparent
+from zoo.imaging.transparency import largest_near
 
 
 def test_hidden_pixels_take_the_colours_near_them_and_visible_ones_keep_theirs():
@@ -11,11 +13,29 @@ def test_hidden_pixels_take_the_colours_near_them_and_visible_ones_keep_theirs()
         alpha = np.where(generator.random((13, 9, 1)) < 0.5, 0, generator.integers(1, peak, (13, 9, 1))).astype(dtype)
         filled = fill_transparent(colours, alpha)
         assert filled.dtype == dtype
-        visible = alpha[..., 0] > 0
+        near = scipy.ndimage.maximum_filter(alpha[..., 0].astype(float), 5, mode="nearest")
+        visible = (alpha[..., 0] * 8.0 >= near) & (alpha[..., 0] > 0)
         np.testing.assert_array_equal(filled[visible], colours[visible])
         # Means of visible colours lie between them.
         assert (filled >= colours[visible].min(0)).all()
         assert (filled <= colours[visible].max(0)).all()
+
+
+def test_nearly_transparent_pixels_move_towards_their_neighbours_by_how_visible_they_are():
+    colours = np.zeros((1, 4, 1), np.uint8)
+    colours[0, :2] = 200
+    # Only one of 255 and 16 of 255 are less than an eighth of their neighbours.
+    for alpha, expected in ((0, 200), (1, round(200 * (1 - 8 / 255))), (16, round(200 * (1 - 128 / 255))), (32, 0)):
+        weights = np.array([255, 255, alpha, 255], np.uint8)[None, :, None]
+        colours[0, 3] = 200
+        assert fill_transparent(colours, weights)[0, 2, 0] == expected
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 9, 1), (8, 5, 2)])
+def test_the_largest_near_is_that_of_scipy(shape):
+    values = np.random.default_rng(0).random(shape)
+    expected = scipy.ndimage.maximum_filter(values, (5, 5, 1), mode="nearest")
+    np.testing.assert_array_equal(largest_near(values, 2), expected)
 
 
 def test_two_by_two_pixels_are_averaged_by_how_visible_they_are():

@@ -1,6 +1,8 @@
+import os
+
 import pytest
 
-from zoo.system.files import appears_whole, read_csv, sha256, walk, write_csv
+from zoo.system.files import appears_whole, read_csv, sha256, temporary_beside, walk, write_csv, write_text
 
 
 def fill(folder, text):
@@ -29,6 +31,36 @@ def test_a_folder_that_was_moved_aside_by_a_killed_process_comes_back(tmp_path):
         raise RuntimeError("half")
     assert (target / "file").read_text() == "kept"
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 255, "\u00e9" * 127, "\u3042" * 85, os.fsdecode(b"\xe9" * 255), "a" * 200 + "\n"]
+)
+def test_every_name_that_a_file_may_have_can_be_written(name, tmp_path):
+    write_text(tmp_path / name, "content")
+    with appears_whole(tmp_path / name[::-1][:-1]) as folder:
+        fill(folder, "content")
+    assert {path.name for path in tmp_path.iterdir()} == {name, name[::-1][:-1]}
+    assert (tmp_path / name).read_text() == "content"
+
+
+def test_temporary_names_are_short_hidden_utf_8_and_as_different_as_the_names(tmp_path):
+    names = [
+        "a" * 250,
+        "a" * 251,
+        "\u00e9" * 120 + "a",
+        "\u00e9" * 120 + "b",
+        os.fsdecode(b"caf\xe9"),
+        "caf",
+        "short.png",
+    ]
+    made = [temporary_beside(tmp_path / name, ".part").name for name in names]
+    assert len(set(made)) == len(names)
+    for name in made:
+        assert name.startswith(".")
+        assert name.endswith(".part")
+        assert len(name.encode()) <= 255
+    assert made[-1] == ".short.png.part"
 
 
 def test_rows_are_written_by_column_with_empty_cells_for_none_and_missing_values(tmp_path):

@@ -78,10 +78,10 @@ def test_a_folder_keeps_its_shape_and_names_what_failed(upscale, tmp_path):
     assert code == 1
     assert files(target) == {"a.png", "sub/b.JPG"}
     lines = said.splitlines()
-    assert len(lines) == 3
-    assert f"{source}/broken.png cannot be read" in lines[0]
-    assert "deep.jpg would lose bits" in lines[1]
-    assert f"2 failed, the others are in {target}" in lines[2]
+    assert lines[0] == f"python -m zoo upscale: left out: {source}/notes.txt is not a picture"
+    assert f"{source}/broken.png cannot be read" in lines[1]
+    assert "deep.jpg would lose bits" in lines[2]
+    assert lines[3:] == ["python -m zoo upscale: 2 done, 0 skipped, 2 failed, 1 left out, 1 hidden"]
     np.testing.assert_array_equal(
         read_picture(target / "a.png").pixels, zoo.upscale(read_picture(source / "a.png").pixels, MODEL)
     )
@@ -102,26 +102,26 @@ def test_folders_that_cannot_be_read_are_named_and_the_others_done(upscale, tmp_
     for name in ("open", "locked", "listed"):
         (source / name).mkdir(parents=True)
         Image.fromarray(noise(4, 5, 3)).save(source / name / "a.png")
-    scan, is_file = os.scandir, Path.is_file
+    scan, opened = os.scandir, Path.open
 
     def scandir(path):
         if Path(path).name == "locked":
             raise PermissionError(13, "Permission denied", path)
         return scan(path)
 
-    def stat(path):
+    def opening(path, *arguments, **options):
         if path.parent.name == "listed":
             raise PermissionError(13, "Permission denied", str(path))
-        return is_file(path)
+        return opened(path, *arguments, **options)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    monkeypatch.setattr(Path, "is_file", stat)
+    monkeypatch.setattr(Path, "open", opening)
     code, said = upscale(source, target)
     assert code == 1
     first, second, last = sorted(said.splitlines()[:2]) + said.splitlines()[2:]
-    assert f"{source}/listed/a.png: Permission denied" in first
+    assert f"{source}/listed/a.png cannot be read: Permission denied" in first
     assert f"{source}/locked: Permission denied" in second
-    assert f"2 failed, the others are in {target}" in last
+    assert "1 done, 0 skipped, 2 failed, 0 left out" in last
     assert files(target) == {"open/a.png"}
     code, said = upscale(source / "locked", tmp_path / "none")
     assert (code, said.count("\n")) == (1, 1)
@@ -144,7 +144,7 @@ def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_
     cases = [
         ("missing.png", "out.png", "missing.png does not exist"),
         ("broken.png", "out.png", "broken.png"),
-        ("good.png", "out.tif", "must end in one of .png"),
+        ("good.png", "out.gif", "must end in one of .png"),
         ("good.png", "out.jpg", "transparency, which JPEG has not; write a .png or .webp"),
         ("deep.png", "out.jpg", "16 and JPEG keeps 8"),
         ("wide.png", "out.jpg", "JPEG has at most 65,500"),
@@ -193,7 +193,7 @@ def test_unusual_files_are_enlarged_and_harmful_ones_refused_in_a_line(upscale, 
     (tmp_path / "out.png").unlink()
     colour.save(tmp_path / "moving.png", save_all=True, append_images=[colour.rotate(90)])
     colour.save(tmp_path / "moving.webp", save_all=True, append_images=[colour.rotate(90)])
-    colour.save(tmp_path / "other.png", "GIF")
+    colour.save(tmp_path / "other.png", "ICO")
     (tmp_path / "zero.png").touch()
     (tmp_path / "text.jpg").write_text("no picture")
     (tmp_path / "cut.jpg").write_bytes((tmp_path / "printed.jpg").read_bytes()[:-40])
@@ -202,6 +202,23 @@ def test_unusual_files_are_enlarged_and_harmful_ones_refused_in_a_line(upscale, 
         assert (code, said.count("\n")) == (2, 1), name
         assert name in said
         assert not (tmp_path / "out.png").exists()
+
+
+def test_metadata_are_kept_or_left_out_as_asked(upscale, tmp_path):
+    exif = Image.Exif()
+    exif[0x010F], exif[0x8769] = "Camera", {0xA002: 8, 0xA003: 8, 0xA001: 1}
+    Image.fromarray(noise(8, 8, 3)).save(tmp_path / "small.jpg", dpi=(300, 300), exif=exif, xmp=b"<x/>")
+    assert upscale(tmp_path / "small.jpg", tmp_path / "kept.jpg") == (0, "")
+    with Image.open(tmp_path / "kept.jpg") as image:
+        assert (image.info["dpi"], image.info["xmp"]) == ((300, 300), b"<x/>")
+        assert image.getexif()[0x010F] == "Camera"
+        assert image.getexif().get_ifd(0x8769) == {0xA002: 16, 0xA003: 16, 0xA001: 1}
+    assert upscale(tmp_path / "small.jpg", tmp_path / "none.jpg", "--metadata", "none") == (0, "")
+    with Image.open(tmp_path / "none.jpg") as image:
+        assert not {"dpi", "exif", "xmp"} & set(image.info)
+    code, said = upscale(tmp_path / "small.jpg", tmp_path / "large.bmp")
+    assert (code, said.count("written without the picture's")) == (0, 2)
+    assert upscale(tmp_path / "small.jpg", tmp_path / "other.bmp", "--metadata", "none") == (0, "")
 
 
 def test_force_replaces_a_file(upscale, tmp_path):

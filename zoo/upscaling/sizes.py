@@ -1,0 +1,37 @@
+"""Find the size of an enlargement that was asked for."""
+
+from zoo.imaging.pictures import PictureError
+
+Size = tuple[int | None, int | None]
+"""Width and height in pixels; None for the one that keeps the picture's proportions."""
+
+
+def final_size(width: int, height: int, scale: int, size: Size | None) -> tuple[int, int]:
+    """Return width and height of a picture's enlargement.
+
+    Args:
+        width: of the picture.
+        height: of the picture.
+        scale: the factor of the model.
+        size: as asked for; None for all that the model makes.
+
+    Raises:
+        ValueError: neither width nor height is given, or one of them is less than 1.
+        PictureError: it is larger than the model makes it.
+    """
+    largest = width * scale, height * scale
+    if size is None:
+        return largest
+    wide, high = size
+    if (wide is None and high is None) or (wide is not None and wide < 1) or (high is not None and high < 1):
+        raise ValueError(f"size={size} must be (width, height) of at least one pixel; one of them may be None")
+    if wide is None:
+        wide = max(1, (2 * width * (high or 1) + height) // (2 * height))
+    if high is None:
+        high = max(1, (2 * height * wide + width) // (2 * width))
+    if wide > largest[0] or high > largest[1]:
+        raise PictureError(
+            f"a model of scale {scale} makes at most {largest[0]}x{largest[1]} of {width}x{height} pixels, not "
+            f"{wide}x{high}: interpolation beyond that would only add blur; ask for less, or take another model"
+        )
+    return wide, high
