@@ -26,7 +26,10 @@ def convert(
     `Conv2D` that a shuffle follows (`keras.ops.depth_to_space`, or a layer that does the same), into a
     `Conv2DTranspose`; if a bias differs between the phases, a `PhaseBias` adds it.
 
-    Functional and Sequential models are converted, including nested ones. Layers keep their names, dtype policies,
+    Functional and Sequential models are converted, including nested ones. Inputs, outputs and layers keep their names.
+    If several layers take the place of one, or of a convolution with its shuffle or crop, the last of them has the name
+    of the last one replaced, so that `new.get_layer(name).output` and losses by output name mean what they meant; the
+    others have its name with an ending, such as `up_padding` and `up_convolution`. Layers keep their dtype policies,
     trainable flags, activations, regularisers, constraints and initialisers; shared layers stay shared. A layer that
     cannot be converted stays as it is, and the report says why. Constraints and regularisers that depend on axes of the
     kernel apply to the other form's axes afterwards. Zeros that fill up a kernel are ordinary weights if the model is

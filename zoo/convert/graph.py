@@ -49,6 +49,16 @@ class Graph:
         is_output = any(tensor is output for output in self.outputs)
         return takers[0] if len(takers) == 1 and not is_output else None
 
+    def makes_output(self, operation: Any) -> bool:
+        """Return whether an output of the model comes from an operation."""
+        made = [tensor for call in self.calls if call.operation is operation for tensor in call.outputs]
+        return any(tensor is output for tensor in made for output in self.outputs)
+
+    def follows(self, operation: Any, call: Call) -> bool:
+        """Return whether a call takes what an operation makes."""
+        producers = [self.producer(tensor) for tensor in call.inputs]
+        return any(producer is not None and producer.operation is operation for producer in producers)
+
 
 class Reading:
     """Hold every graph in a model, including nested ones, for inputs of a given size.

@@ -33,14 +33,16 @@ class Change:
         old: the operations that are replaced, in the order of their calls. Activations between a convolution and its
             shuffle are not among them.
         main: the layer of `old` that holds the kernel.
-        new: the new layers in order, built and with weights; the one that holds the kernel has the name of `main`.
+        new: the new layers in order, built and with weights.
         calls: the calls of the first of `old`.
+        name_bearer: a layer in place of the last of `old` that only has its name, because activations come before it.
     """
 
     old: tuple[Any, ...]
     main: layers.Layer
     new: tuple[layers.Layer, ...]
     calls: tuple[Call, ...]
+    name_bearer: layers.Layer | None = None
 
     def run_old(self, x: Any) -> Any:
         """Return the output of the old layers for a tensor."""
@@ -132,8 +134,14 @@ def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> C
     else:
         _refuse_unknown(layer)
         return None
-    new = transpose_layers(match.main, match.kernel, match.scale, match.phase_bias, names)
-    return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]))
+    last = match.operations[-1]
+    # An operation that is no layer has a name that only the output of a model shows.
+    name = last.name if isinstance(last, layers.Layer) or graph.makes_output(last) else None
+    bearer = None
+    if name and last is layer is not match.main and not graph.follows(match.main, call):
+        bearer, name = layers.Identity(name=name, dtype=call.outputs[0].dtype), None
+    new = transpose_layers(match.main, match.kernel, match.scale, match.phase_bias, names, name)
+    return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]), bearer)
 
 
 def _refuse_unknown(operation: Any) -> None:
@@ -150,7 +158,7 @@ def _refuse_unknown(operation: Any) -> None:
 
 
 def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) -> LayerReport:
-    main = next(layer for layer in change.new if layer.name == change.main.name)
+    main = next(layer for layer in change.new if isinstance(layer, SubpixelConv2D | layers.Conv2DTranspose))
     calls = [call.inputs[0].shape for call in change.calls]
     work_before = work_after = None
     # A custom layer may return a shape with unknown sizes.
@@ -169,7 +177,7 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
         reading.paths[id(change.main)],
         type(change.main).__name__,
         converted=True,
-        new_layers=tuple(layer.name for layer in change.new),
+        new_layers=tuple(layer.name for layer in (*change.new, change.name_bearer) if layer),
         kernel_before=tuple(change.main.kernel.shape[:2]),
         kernel_after=tuple(main.kernel.shape[:2]),
         stride=tuple(main.scale if isinstance(main, SubpixelConv2D) else main.strides),

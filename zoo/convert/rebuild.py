@@ -22,7 +22,11 @@ class Rebuilding:
 
     def __init__(self, changes: Iterable[Change]) -> None:
         self._changes = {id(change.old[0]): change for change in changes}
-        self._removed = {id(operation) for change in self._changes.values() for operation in change.old[1:]}
+        self._removed: dict[int, tuple[layers.Layer, ...]] = {}
+        for change in self._changes.values():
+            self._removed |= {id(operation): () for operation in change.old[1:]}
+            if change.name_bearer:
+                self._removed[id(change.old[-1])] = (change.name_bearer,)
         self._made: dict[int, Any] = {}
 
     def rebuild(self, model: keras.Model) -> keras.Model:
@@ -36,12 +40,15 @@ class Rebuilding:
         return new
 
     def _copy(self, operation: Any) -> Any:
-        """Return the counterpart of an operation: its copy, the Change that replaces it, or None if it is removed."""
+        """Return the counterpart of an operation: its copy, or the Change that replaces it.
+
+        A removed operation leaves a tuple, which is empty or holds a layer with its name.
+        """
         if id(operation) not in self._made:
             if id(operation) in self._changes:
                 made: Any = self._changes[id(operation)]
             elif id(operation) in self._removed:
-                made = None
+                made = self._removed[id(operation)]
             elif is_open(operation):
                 made = self._copy_model(operation)
             else:
@@ -63,9 +70,9 @@ class Rebuilding:
         chain: list[Any] = [_copy_input(taken)]
         for layer in model.layers:
             made = self._copy(layer)
-            if isinstance(made, Change):
-                chain.extend(made.new)
-            elif made is not None:
+            if isinstance(made, Change | tuple):
+                chain.extend(made if isinstance(made, tuple) else made.new)
+            else:
                 chain.append(made)
         return keras.Sequential(chain, name=model.name)
 
@@ -80,22 +87,29 @@ class Rebuilding:
                 for new in made.new:
                     new.trainable = made.main.trainable
                 _copy_flags(made)
-            elif made is not None:
+            elif made is not None and not isinstance(made, tuple):
                 made.trainable = layer.trainable
                 _copy_variables(layer, made)
 
 
 def _call(made: Any, *arguments: Any, **options: Any) -> Any:
-    if made is None:
-        return arguments[0]
-    return made.run_new(*arguments) if isinstance(made, Change) else made(*arguments, **options)
+    if not isinstance(made, Change | tuple):
+        return made(*arguments, **options)
+    (x,) = (value for value in keras.tree.flatten((arguments, options)) if isinstance(value, keras.KerasTensor))
+    for layer in made if isinstance(made, tuple) else made.new:
+        x = layer(x)
+    return x
 
 
 def _copy_input(taken: keras.KerasTensor) -> keras.KerasTensor:
-    optional = getattr(producing_call(taken)[0], "optional", False)
-    return keras.Input(
-        batch_shape=taken.shape, dtype=taken.dtype, sparse=taken.sparse, name=taken.name, optional=optional
+    source = producing_call(taken)[0]
+    optional = getattr(source, "optional", False)
+    copy = keras.Input(
+        batch_shape=taken.shape, dtype=taken.dtype, sparse=taken.sparse, name=source.name, optional=optional
     )
+    # Of an input without a name, Keras numbers the layer and the tensor separately.
+    copy.name = taken.name
+    return copy
 
 
 def _copy_operation(operation: Any) -> Any:

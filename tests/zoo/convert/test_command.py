@@ -66,7 +66,7 @@ def test_converts_a_file_from_elsewhere_and_back(command_process, folder, monkey
     pair = np.load(folder / "pair.npz")
     model = keras.models.load_model(folder / "out.keras", safe_mode=True)
     np.testing.assert_allclose(model(pair["x"]), pair["y"], atol=1e-6)
-    assert [layer.name for layer in model.layers if layer.weights] == ["up1", "up2", "norm", "up3"]
+    assert [layer.name for layer in model.layers if layer.weights] == ["up1_convolution", "up2", "norm", "up3"]
     assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in model.layers)
     assert sum(isinstance(layer, SubpixelConv2D) for layer in model.layers) == 3
     served = tf.saved_model.load(str(folder / "served"))
