@@ -34,7 +34,7 @@ from benchmarks.architectures import CASES, Case, inputs_of
 from benchmarks.results import SPEED, write_results
 from benchmarks.runtimes import RUNTIMES, missing, runner
 from zoo.convert import convert
-from zoo.convert.plan import largest_difference
+from zoo.convert.values import largest_difference
 from zoo.system.timing import interleaved_medians
 
 TERMS = ("original", "always", "faster")

@@ -130,21 +130,30 @@ def _card(options: argparse.Namespace) -> None:
     print(json.dumps(card(options.name), indent=2))
 
 
-def _convert(options: argparse.Namespace) -> None:
+def _convert(options: argparse.Namespace) -> int:
     # Check the paths first, because Keras takes seconds to import.
     _check_conversion(options.source, options.target, options.saved_model)
     start_tensorflow()
     from zoo.convert.command import convert_file
+    from zoo.convert.messages import innermost_reason
 
-    convert_file(
-        options.source,
-        options.target,
-        options.to,
-        when=options.when,
-        input_shapes=options.input_shape,
-        measure=options.measure,
-        saved_model=options.saved_model,
-    )
+    try:
+        convert_file(
+            options.source,
+            options.target,
+            options.to,
+            when=options.when,
+            input_shapes=options.input_shape,
+            measure=options.measure,
+            saved_model=options.saved_model,
+        )
+    except (CommandError, OSError):
+        raise
+    # A file may hold any model, and Keras and TensorFlow may refuse it in any way.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {innermost_reason(error)}"
+        return complain(options.prog, f"{options.source} cannot be converted: {reason}", FAILED)
+    return DONE
 
 
 def _check_conversion(source: Path, target: Path, saved_model: Path | None) -> None:

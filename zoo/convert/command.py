@@ -11,6 +11,7 @@ from rich.console import Console
 
 from zoo.command_line import CommandError
 from zoo.convert.conversion import convert
+from zoo.convert.messages import innermost_reason
 from zoo.layers import custom_objects
 
 SUFFIX = ".keras"
@@ -49,7 +50,7 @@ def convert_file(
         with console.status("converting"):
             new, report = convert(model, to, when, _unpacked(input_shapes), measure)
     except ValueError as error:
-        raise CommandError(_first_line(error)) from error
+        raise CommandError(innermost_reason(error)) from error
     console.print(report.table())
     for layer in report.kept:
         console.print(f"kept {layer.name}: {layer.reason}", markup=False, highlight=False)
@@ -71,7 +72,7 @@ def _load(source: Path) -> keras.Model:
                 f"{source} holds Python code (a Lambda layer), which is never run: write it as a layer of its own, or "
                 "with keras.ops, and save the model again"
             ) from error
-        raise CommandError(f"{source} cannot be loaded: {_first_line(error)}") from error
+        raise CommandError(f"{source} cannot be loaded: {innermost_reason(error)}") from error
     if not isinstance(model, keras.Model):
         raise CommandError(f"{source} holds a {type(model).__name__}, not a model")
     return model
@@ -93,7 +94,7 @@ def _write(model: keras.Model, target: Path, saved_model: Path | None) -> None:
             target.unlink()
             raise
     except (OSError, tf.errors.OpError) as error:
-        raise OSError(_first_line(error)) from error
+        raise OSError(innermost_reason(error)) from error
     finally:
         temporary.unlink(missing_ok=True)
         if folder:
@@ -116,8 +117,3 @@ def _name(temporary: Path, target: Path) -> None:
 
 def _unpacked(shapes: list[tuple[int, ...]] | None) -> Any:
     return shapes[0] if shapes and len(shapes) == 1 else shapes
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

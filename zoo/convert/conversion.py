@@ -1,17 +1,17 @@
 """Rewrite a whole Keras model from one up-sampler to the other, with the same outputs."""
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
+from zoo.convert.checking import checked_difference
+from zoo.convert.copying import samples_of_unknown
 from zoo.convert.graph import Reading, input_specifications, is_open
-from zoo.convert.plan import Change, largest_difference, plan, random_like, whole_times
+from zoo.convert.plan import Change, plan, whole_times
 from zoo.convert.rebuild import Rebuilding
 from zoo.convert.report import ConversionReport, LayerReport
+from zoo.convert.values import packed, random_like, unchanged_states
 from zoo.network.multiply_adds import layer_multiply_adds
 from zoo.upsampling.arguments import one_of
 
@@ -30,10 +30,12 @@ def convert(
     If several layers take the place of one, or of a convolution with its shuffle or crop, the last of them has the name
     of the last one replaced, so that `new.get_layer(name).output` and losses by output name mean what they meant; the
     others have its name with an ending, such as `up_padding` and `up_convolution`. Layers keep their dtype policies,
-    trainable flags, activations, regularisers, constraints and initialisers; shared layers stay shared. A layer that
-    cannot be converted stays as it is, and the report says why. Constraints and regularisers that depend on axes of the
-    kernel apply to the other form's axes afterwards. Zeros that fill up a kernel are ordinary weights if the model is
-    trained. The new model is not compiled.
+    trainable flags, activations, regularisers, constraints and initialisers; shared layers stay shared. Constraints and
+    regularisers that depend on axes of the kernel apply to the other form's axes afterwards. Zeros that fill up a
+    kernel are ordinary weights if the model is trained. The new model is not compiled.
+
+    What enlarges and cannot be converted stays as it is, and the report says why. If the configuration of a layer does
+    not make a layer that does the same, it cannot be copied, and both models hold it.
 
     Example:
 
@@ -42,7 +44,8 @@ def convert(
     True
 
     Args:
-        model: a built Functional or Sequential model; it is not modified, and shares nothing with the new one.
+        model: a built Functional or Sequential model; it is not modified. It shares nothing with the new one except the
+            layers that cannot be copied, which the report lists as `shared`.
         to: `"subpixel"` or `"transpose"`.
         when: `"always"`; or `"faster"`, which measures both forms of every layer on this machine, compiled and with the
             layer's input size, and converts the layer only if the other form is clearly faster.
@@ -54,8 +57,8 @@ def convert(
         The new model and a report. A subclassed model is returned as it is.
 
     Raises:
-        ValueError: an argument is out of range, the model is not built, a shape does not fit the model, or a layer
-            cannot be copied.
+        ValueError: an argument is out of range, the model is not built, a shape does not fit the model, or an output
+            would differ by more than rounding explains; the message names the layer.
     """
     to = one_of(to, "to", ("subpixel", "transpose"))
     faster = one_of(when, "when", ("always", "faster")) == "faster"
@@ -77,21 +80,18 @@ def convert(
     except Exception as error:
         shapes = ", ".join(str(x.shape) for x in inputs)
         raise ValueError(f"{model.name} does not take inputs of {shapes}; give an input_shape ({error})") from error
+    numbers = [random_like(x, seed) for seed, x in enumerate(inputs)]
     planned = plan(reading, to, faster, measure, sizes_known)
-    new = Rebuilding(planned.changes).rebuild(model)
-
-    packed = random_like(inputs[0])
-    if not isinstance(model, keras.Sequential):
-        numbers = [random_like(x, seed) for seed, x in enumerate(inputs)]
-        packed = keras.tree.pack_sequence_as(model.input, numbers)
+    rebuilding = Rebuilding(planned.changes, samples_of_unknown(model, numbers))
+    new = rebuilding.rebuild(model)
+    difference = checked_difference(model, new, numbers, reading, planned, rebuilding)
+    seconds: list[float] | list[None] = [None, None]
+    if measure and difference is not None:
+        with unchanged_states(model), unchanged_states(new):
+            seconds = whole_times((model, new), packed(model, numbers))
     converted = [row for row in planned.reports if row.converted]
     known = sizes_known and all(row.multiply_adds_before is not None for row in converted)
     unchanged = _unchanged_work(reading, planned.changes) if known else None
-    difference: float | None = None
-    seconds: list[float] | list[None] = [None, None]
-    with _random_states(model), _random_states(new), contextlib.suppress(tf.errors.OpError):
-        difference = largest_difference(model(packed, training=False), new(packed, training=False))
-        seconds = whole_times((model, new), packed) if measure else seconds
     return new, ConversionReport(
         to,
         planned.reports,
@@ -100,6 +100,7 @@ def convert(
         difference=difference,
         seconds_before=seconds[0],
         seconds_after=seconds[1],
+        shared=tuple(reading.paths[id(operation)] for operation in rebuilding.shared),
     )
 
 
@@ -119,15 +120,3 @@ def _unchanged_work(reading: Reading, changes: Iterable[Change]) -> int | None:
         )
     except ValueError:
         return None
-
-
-@contextlib.contextmanager
-def _random_states(model: keras.Model) -> Iterator[None]:
-    """Restore the state of a model's random layers at the end."""
-    weights = {id(variable) for variable in model.weights}
-    states = [(variable, np.asarray(variable).copy()) for variable in model.variables if id(variable) not in weights]
-    try:
-        yield
-    finally:
-        for variable, value in states:
-            variable.assign(value)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -15,8 +14,9 @@ from zoo.arrays import places
 from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
 from zoo.convert.patterns import framed, hand_written, shuffle_of
+from zoo.convert.reasons import check_kernel, refuse_what_enlarges
 from zoo.convert.report import LayerReport
-from zoo.system.keras_internals import nested_layers
+from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding
 from zoo.system.timing import interleaved_medians
 from zoo.upsampling import SubpixelConv2D
 
@@ -79,6 +79,9 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
         faster: change only layers whose other form is measured to run faster.
         measure: measure layers in any case.
         sizes_known: whether the sizes in `reading` are the model's or the caller's.
+
+    Raises:
+        ValueError: the other form of a layer computes something else.
     """
     names = Names(name.rsplit("/", maxsplit=1)[-1] for name in reading.paths.values())
     consider = _to_subpixel if to == "subpixel" else _to_transpose
@@ -112,15 +115,14 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
 def _to_subpixel(reading: Reading, graph: Graph, call: Call, names: Names) -> Change | None:
     layer = call.operation
     if type(layer) is layers.Conv2DTranspose:
+        check_kernel(layer)
         new = subpixel_layers(layer, names)
         return Change((layer,), layer, tuple(new), tuple(reading.calls[id(layer)]))
     if isinstance(layer, layers.Conv2DTranspose):
         raise CannotConvertError(f"{type(layer).__name__} is a class of its own, whose code is not known")
-    if isinstance(layer, layers.Conv1DTranspose | layers.Conv3DTranspose):
-        raise CannotConvertError("only two-dimensional convolutions are converted")
     if shuffle_of(call):
         raise CannotConvertError("it is the shuffle of a sub-pixel convolution already")
-    _refuse_unknown(layer)
+    refuse_what_enlarges(call, "subpixel")
     return None
 
 
@@ -132,29 +134,16 @@ def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> C
     elif found := shuffle_of(call):
         match = hand_written(reading, graph, call, *found)
     else:
-        _refuse_unknown(layer)
+        refuse_what_enlarges(call, "transpose")
         return None
     last = match.operations[-1]
     # An operation that is no layer has a name that only the output of a model shows.
     name = last.name if isinstance(last, layers.Layer) or graph.makes_output(last) else None
     bearer = None
-    if name and last is layer is not match.main and not graph.follows(match.main, call):
+    if name and type(match.main) is layers.Conv2D and not graph.follows(match.main, match.operations[1]):
         bearer, name = layers.Identity(name=name, dtype=call.outputs[0].dtype), None
     new = transpose_layers(match.main, match.kernel, match.scale, match.phase_bias, names, name)
     return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]), bearer)
-
-
-def _refuse_unknown(operation: Any) -> None:
-    """Raise CannotConvertError if it is not known what an operation computes or which layers it holds."""
-    kind = type(operation).__name__
-    inner = [layer for layer in nested_layers(operation) if layer is not operation]
-    hidden = [layer.name for layer in inner if isinstance(layer, layers.Conv2DTranspose | SubpixelConv2D)]
-    if hidden:
-        raise CannotConvertError(f"it holds {', '.join(hidden)}, and its calls are not known")
-    if isinstance(operation, keras.Model):
-        raise CannotConvertError("it is a subclassed model, whose calls are not known")
-    if isinstance(operation, layers.Lambda) or not type(operation).__module__.startswith(("keras.", "zoo.")):
-        raise CannotConvertError(f"{kind} is code of its own, which is not known")
 
 
 def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) -> LayerReport:
@@ -170,6 +159,8 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
         work_before = math.prod(change.main.kernel.shape) * pixels
         work_after = math.prod(main.kernel.shape) * pixels
     difference = _difference(change) if shapes_known else None
+    if difference is not None and difference > rounding(change.main):
+        raise ValueError(beyond_rounding(reading.paths[id(change.main)], difference))
     before = after = None
     if measure and difference is not None:
         before, after = map(sum, zip(*(_times(change, call) for call in change.calls), strict=True))
@@ -206,24 +197,6 @@ def _times(change: Change, call: Call) -> tuple[float, float]:
 
 def _is_faster(report: LayerReport) -> bool:
     return report.seconds_after is not None and report.seconds_after < _MARGIN * (report.seconds_before or 0.0)
-
-
-def random_like(x: keras.KerasTensor, seed: int = 0) -> Any:
-    """Return standard normal numbers of a tensor's shape and dtype, or zeros and ones if it holds integers."""
-    draw = np.random.default_rng(seed)
-    if "float" in x.dtype:
-        return keras.ops.cast(draw.standard_normal(x.shape).astype(np.float64), x.dtype)
-    return keras.ops.cast(draw.integers(0, 2, x.shape), x.dtype)
-
-
-def largest_difference(before: Any, after: Any) -> float:
-    """Return the largest max|a - b| / max|a| over the tensors of two structures."""
-    worst = 0.0
-    for a, b in zip(keras.tree.flatten(before), keras.tree.flatten(after), strict=True):
-        old, new = (np.asarray(keras.ops.cast(value, "float64")) for value in (a, b))
-        size = float(np.max(np.abs(old), initial=0.0)) or 1.0
-        worst = max(worst, float(np.max(np.abs(old - new), initial=0.0)) / size)
-    return worst
 
 
 def whole_times(models: Sequence[keras.Model], inputs: Any) -> list[float]:

@@ -59,9 +59,11 @@ class ConversionReport:
         layers: every layer that was converted or could not be converted, in the model's order.
         multiply_adds_before: of the model for one input; None if they are not known.
         multiply_adds_after: of the new model for one input; None if they are not known.
-        difference: max|a - b| / max|a| over the model's outputs for a random input.
+        difference: max|a - b| / max|a| over the model's outputs for a random input; None if the model cannot be run on
+            one, or returns other numbers each time.
         seconds_before: median time of the model's inference, if measured.
         seconds_after: median time of the new model's inference, if measured.
+        shared: layers that both models hold, because they cannot be copied: training one model changes them in both.
     """
 
     to: str
@@ -71,6 +73,7 @@ class ConversionReport:
     difference: float | None = None
     seconds_before: float | None = None
     seconds_after: float | None = None
+    shared: tuple[str, ...] = ()
 
     @property
     def converted(self) -> tuple[LayerReport, ...]:

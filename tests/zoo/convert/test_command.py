@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from zoo.__main__ import main
+from zoo.convert import command
 from zoo.layers.collapsible_conv2d import CollapsibleConv2D
 from zoo.layers.latent_mode import Mode
 from zoo.layers.spectral_conv2d import SpectralConv2D
@@ -179,3 +180,23 @@ def test_file_systems_without_links_get_both(small, monkeypatch):
     assert main(["convert", *small]) == 0
     assert sorted(path.name for path in Path().iterdir()) == ["in.keras", "new.keras", "served"]
     assert isinstance(keras.models.load_model("new.keras").layers[-1], SubpixelConv2D)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "message"),
+    [
+        (ValueError("up cannot be converted: its output would differ\nand more"), 2, "its output would differ"),
+        (TypeError("one\ntwo"), 1, "in.keras cannot be converted: TypeError: one"),
+        (KeyError("name"), 1, "in.keras cannot be converted: KeyError: 'name'"),
+    ],
+)
+def test_any_failure_is_one_line_and_leaves_nothing(small, monkeypatch, capsys, fault, code, message):
+    def fails(*_, **__):
+        raise fault
+
+    monkeypatch.setattr(command, "convert", fails)
+    assert main(["convert", *small]) == code
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert [path.name for path in Path().iterdir()] == ["in.keras"]
