@@ -26,7 +26,8 @@ def convert(
     `Conv2D` that a shuffle follows (`keras.ops.depth_to_space`, or a layer that does the same), into a
     `Conv2DTranspose`; if a bias differs between the phases, a `PhaseBias` adds it.
 
-    Functional and Sequential models are converted, including nested ones. Inputs, outputs and layers keep their names.
+    Functional and Sequential models are converted, including nested ones and subclasses without a `call` of their own,
+    such as the backbones of KerasHub, which become plain models. Inputs, outputs and layers keep their names.
     If several layers take the place of one, or of a convolution with its shuffle or crop, the last of them has the name
     of the last one replaced, so that `new.get_layer(name).output` and losses by output name mean what they meant; the
     others have its name with an ending, such as `up_padding` and `up_convolution`. Layers keep their dtype policies,
@@ -54,7 +55,7 @@ def convert(
         measure: put times of inference into the report.
 
     Returns:
-        The new model and a report. A subclassed model is returned as it is.
+        The new model and a report. A subclassed model with a `call` of its own is returned as it is.
 
     Raises:
         ValueError: an argument is out of range, the model is not built, a shape does not fit the model, or an output
@@ -65,7 +66,7 @@ def convert(
     if not isinstance(model, keras.Model):
         raise ValueError(f"`model` must be a Keras model. Received: {type(model).__name__}")
     if not is_open(model):
-        reason = "it is a subclassed model, whose calls are not known"
+        reason = "it is a subclassed model with a call of its own, which is not known"
         return model, ConversionReport(to, (LayerReport(model.name, type(model).__name__, reason=reason),))
     if not model.built:
         raise ValueError(f"{model.name} is not built: call it once, or give it an Input")

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import KerasTensor
 
-from zoo.system.keras_internals import is_functional, run_through_graph
+from zoo.system.keras_internals import is_functional, is_sequential, run_through_graph
 
 # The size on which layers are tried if neither the model nor the caller gives one.
 FALLBACK_SIZE = 32
@@ -112,8 +112,8 @@ def call_operations(model: keras.Model, inputs: Sequence[Any], call: Callable[..
 
 
 def is_open(operation: Any) -> bool:
-    """Return whether an operation is a model whose calls can be read: Functional or Sequential, but no subclass."""
-    return type(operation) is keras.Sequential or is_functional(operation)
+    """Return whether an operation is a model whose calls can be read: Functional or Sequential, without other code."""
+    return is_sequential(operation) or is_functional(operation)
 
 
 def input_specifications(model: keras.Model, input_shape: Any = None) -> tuple[list[KerasTensor], bool]:

@@ -67,7 +67,7 @@ def refuse_what_enlarges(call: Call, to: str) -> None:
     if known:
         raise CannotConvertError(known)
     if isinstance(operation, keras.Model):
-        raise CannotConvertError("it is a subclassed model, whose calls are not known")
+        raise CannotConvertError("it is a subclassed model with a call of its own, which is not known")
     if unknown:
         raise CannotConvertError(f"{kind} is code of its own, which is not known")
     raise CannotConvertError(_NO_WEIGHTS if not getattr(operation, "weights", ()) else f"{kind} has no other form")

@@ -125,7 +125,7 @@ def test_a_subclassed_model_is_returned_as_it_is():
     model(noise(1, 3, 3, 4))
     new, report = convert(model, "subpixel")
     assert new is model
-    assert report.kept[0].reason == "it is a subclassed model, whose calls are not known"
+    assert report.kept[0].reason == "it is a subclassed model with a call of its own, which is not known"
 
 
 def test_bad_arguments_are_named():
