@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from rich.console import Console
 
 from zoo.command_line import CommandError
 from zoo.convert.conversion import convert
+from zoo.convert.loading import load_model
 from zoo.convert.messages import innermost_reason
-from zoo.layers import custom_objects
 
 SUFFIX = ".keras"
 
@@ -26,17 +27,19 @@ def convert_file(
     input_shapes: list[tuple[int, ...]] | None = None,
     measure: bool = False,
     saved_model: Path | None = None,
+    modules: Sequence[str] = (),
 ) -> None:
     """Convert the model in a file, write the new model and print the report.
 
     Args:
-        source: a `.keras` file.
+        source: a `.keras` or `.h5` file.
         target: the `.keras` file to write.
         to: `"subpixel"` or `"transpose"`.
         when: as `zoo.convert.convert` takes it.
         input_shapes: height, width and channels of each input, if the model leaves them open.
         measure: put times of inference into the report.
         saved_model: a folder to export a SavedModel to in addition.
+        modules: names of modules that define custom layers of the model, to import before it is loaded.
 
     Raises:
         CommandError: the file cannot be loaded, or the model cannot be converted.
@@ -45,7 +48,7 @@ def convert_file(
     # TensorFlow would report the functions of the layers, which are all traced, as excessive retracing.
     tf.get_logger().setLevel("ERROR")
     console = Console(width=max(Console().width, 110))
-    model = _load(source)
+    model = load_model(source, modules)
     try:
         with console.status("converting"):
             new, report = convert(model, to, when, _unpacked(input_shapes), measure)
@@ -59,23 +62,6 @@ def convert_file(
     _write(new, target, saved_model)
     for path in filter(None, (target, saved_model)):
         console.print(f"written to {path}", markup=False, highlight=False)
-
-
-def _load(source: Path) -> keras.Model:
-    if source.suffix != SUFFIX:
-        raise CommandError(f"{source} must end with {SUFFIX}")
-    try:
-        model = keras.models.load_model(source, compile=False, safe_mode=True, custom_objects=custom_objects())
-    except Exception as error:
-        if "`Lambda` layer" in str(error):
-            raise CommandError(
-                f"{source} holds Python code (a Lambda layer), which is never run: write it as a layer of its own, or "
-                "with keras.ops, and save the model again"
-            ) from error
-        raise CommandError(f"{source} cannot be loaded: {innermost_reason(error)}") from error
-    if not isinstance(model, keras.Model):
-        raise CommandError(f"{source} holds a {type(model).__name__}, not a model")
-    return model
 
 
 def _write(model: keras.Model, target: Path, saved_model: Path | None) -> None:

@@ -106,7 +106,7 @@ def test_converts_models_with_any_layer_of_the_project(command, tmp_path):
     ("arguments", "message"),
     [
         (("nowhere.keras", "new.keras", "--to", "subpixel"), "nowhere.keras is not a file"),
-        (("text.keras", "new.keras", "--to", "subpixel"), "text.keras is not a model that Keras 3 saved"),
+        (("text.keras", "new.keras", "--to", "subpixel"), "text.keras is not a model that Keras saved"),
         (("pair.npz", "new.keras", "--to", "subpixel"), "pair.npz must end with .keras"),
         (("lambda.keras", "new.keras", "--to", "subpixel"), "lambda.keras holds Python code (a Lambda layer)"),
         (("nested.keras", "new.keras", "--to", "subpixel"), "nested.keras holds Python code (a Lambda layer)"),
