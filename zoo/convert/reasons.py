@@ -10,19 +10,23 @@ from zoo.convert.layer_twins import CannotConvertError
 from zoo.system.keras_internals import nested_layers
 from zoo.upsampling import SubpixelConv2D
 
-# What is enlarged becomes larger by half at least: paddings add less.
+# Code that is not known enlarges if its output is larger by half at least: paddings add less.
 _LARGER = 1.5
 
 _TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
-_NO_WEIGHTS = "it has no weights that another form could take over"
-_OF_KINDS: tuple[tuple[type, str], ...] = (
-    (layers.Conv1DTranspose, "only two-dimensional convolutions are converted: depth_to_space takes height and width"),
-    (layers.Conv3DTranspose, "only two-dimensional convolutions are converted: depth_to_space shuffles no third axis"),
-    (layers.UpSampling1D, _NO_WEIGHTS),
-    (layers.UpSampling2D, _NO_WEIGHTS),
-    (layers.UpSampling3D, _NO_WEIGHTS),
-    (layers.Resizing, _NO_WEIGHTS),
-)
+_NO_WEIGHTS = "it has no weights that another form could have"
+# By the names of their classes, because Keras exports none for its operations.
+_KINDS = {
+    "Conv1DTranspose": "only two-dimensional convolutions are converted: depth_to_space takes height and width",
+    "Conv3DTranspose": "only two-dimensional convolutions are converted: depth_to_space shuffles no third axis",
+    "UpSampling1D": _NO_WEIGHTS,
+    "UpSampling2D": _NO_WEIGHTS,
+    "UpSampling3D": _NO_WEIGHTS,
+    "Resizing": _NO_WEIGHTS,
+    "Resize": _NO_WEIGHTS,
+    "Repeat": _NO_WEIGHTS,
+    "ResizeConv2D": "it resizes before its convolution",
+}
 _HOLDERS: tuple[tuple[type, str], ...] = (
     (
         layers.SpectralNormalization,
@@ -60,22 +64,19 @@ def refuse_what_enlarges(call: Call, to: str) -> None:
         reason = next(reason for kind, reason in _HOLDERS if isinstance(operation, kind))
         raise CannotConvertError(reason.format(inner=names))
     kind = type(operation).__name__
-    unknown = isinstance(operation, layers.Lambda) or not type(operation).__module__.startswith(("keras.", "zoo."))
-    if hidden or isinstance(operation, wanted) or not _enlarges(call, if_unknown=unknown):
+    if hidden or isinstance(operation, wanted) or not _may_enlarge(call):
         return
-    known = next((reason for kind, reason in _OF_KINDS if isinstance(operation, kind)), None)
-    if known:
-        raise CannotConvertError(known)
     if isinstance(operation, keras.Model):
         raise CannotConvertError("it is a subclassed model with a call of its own, which is not known")
-    if unknown:
+    if isinstance(operation, layers.Lambda) or not type(operation).__module__.startswith(("keras.", "zoo.")):
         raise CannotConvertError(f"{kind} is code of its own, which is not known")
-    raise CannotConvertError(_NO_WEIGHTS if not getattr(operation, "weights", ()) else f"{kind} has no other form")
+    # All other kinds of Keras only move or pad what they take.
+    if kind in _KINDS:
+        raise CannotConvertError(_KINDS[kind])
 
 
-def _enlarges(call: Call, if_unknown: bool) -> bool:
-    """Return whether a call returns more pixels than it takes, apart from padding."""
-    # A custom layer may return a shape with unknown sizes.
+def _may_enlarge(call: Call) -> bool:
+    """Return whether a call returns more pixels than it takes, or sizes that are not known."""
     operation: Any = call.operation
     channels_first = getattr(operation, "data_format", keras.config.image_data_format()) == "channels_first"
     for taken in call.inputs:
@@ -85,7 +86,6 @@ def _enlarges(call: Call, if_unknown: bool) -> bool:
                 continue
             axes = range(2, rank) if channels_first else range(1, rank - 1)
             pairs = [(taken.shape[axis], made.shape[axis]) for axis in axes]
-            known = [(before, after) for before, after in pairs if before and after]
-            if any(after >= _LARGER * before for before, after in known) or (if_unknown and len(known) < len(pairs)):
+            if any(before is None or after is None or after >= _LARGER * before for before, after in pairs):
                 return True
     return False

@@ -2,6 +2,7 @@
 
 import keras
 import pytest
+import tensorflow as tf
 from keras import layers, ops
 
 from tests.helpers.small_models import Shuffle, functional, hand_written, kinds, noise, same_outputs, sequential
@@ -61,6 +62,61 @@ def test_what_cannot_be_converted_stays_and_is_named(layer, to, reason):
     with pytest.raises(AssertionError, match=reason):
         raise AssertionError(kept.reason)
     assert kinds(new) == kinds(model)
+
+
+def conv_transpose(rank, **options):
+    """Return a transposed convolution over time, pictures or volumes."""
+    return getattr(layers, f"Conv{rank}DTranspose")(4, 4, 2, "same", name="up", **options)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "reason"),
+    [
+        (lambda: conv_transpose(1), (6, 4), "depth_to_space takes height and width"),
+        (lambda: conv_transpose(3), (3, 3, 3, 4), "depth_to_space shuffles no third axis"),
+        (
+            lambda: layers.SpectralNormalization(conv_transpose(2)),
+            (6, 5, 4),
+            "it divides the kernel of up by its largest singular value whenever it is trained",
+        ),
+        (
+            lambda: layers.TimeDistributed(conv_transpose(2)),
+            (2, 6, 5, 4),
+            "it calls up at each step of time, and only layers that a model calls are replaced",
+        ),
+        (
+            lambda: layers.UpSampling2D(2, interpolation="bilinear"),
+            (6, 5, 4),
+            "it has no weights",
+        ),
+        (lambda: layers.Resizing(12, 10), (6, 5, 4), "it has no weights"),
+        (lambda: lambda x: ops.image.resize(x, (12, 10)), (6, 5, 4), "it has no weights"),
+        (
+            lambda: layers.Lambda(lambda x: tf.image.resize(x, (12, 10))),
+            (6, 5, 4),
+            "Lambda is code of its own, which is not known",
+        ),
+    ],
+)
+def test_all_that_enlarges_is_named_with_the_reason(layer, shape, reason):
+    model = functional(layer(), shape, dtype="float32")
+    new, report = convert(model, "subpixel")
+    same_outputs(model, new, noise(2, *shape).astype("float32"), tolerance=1e-6)
+    (kept,) = report.kept
+    assert reason in kept.reason
+    back = convert(model, "transpose")[1].layers
+    # A transposed convolution, also inside another layer, has this form already.
+    holds_one = kept.kind in ("Conv1DTranspose", "Conv3DTranspose", "SpectralNormalization", "TimeDistributed")
+    assert [row.reason for row in back] == ([] if holds_one else [kept.reason])
+
+
+def test_quantised_layers_are_copied_beside_what_is_converted():
+    model = functional(lambda x: conv_transpose(2)(layers.Dense(4, name="dense")(x)), dtype="float32")
+    model.get_layer("dense").quantize("int8")
+    new, report = convert(model, "subpixel")
+    assert [row.name for row in report.converted] == ["up"]
+    assert new.get_layer("dense").quantization_mode == "int8"
+    same_outputs(model, new, noise(2, 6, 5, 4).astype("float32"), tolerance=1e-5)
 
 
 def test_what_tensorflow_cannot_run_stays():
