@@ -75,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
         "--when", default="always", choices=("always", "faster"), help="faster measures every layer on this machine"
     )
     convert.add_argument(
+        "--runtime",
+        default="tensorflow",
+        choices=("tensorflow", "xla", "litert", "onnx"),
+        help="what to measure in: where the model will run",
+    )
+    convert.add_argument(
         "--input-shape",
         nargs="+",
         type=_shape,
@@ -155,6 +161,7 @@ def _convert(options: argparse.Namespace) -> int:
             when=options.when,
             input_shapes=options.input_shape,
             measure=options.measure,
+            runtime=options.runtime,
             saved_model=options.saved_model,
             modules=options.modules,
         )

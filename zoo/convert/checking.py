@@ -12,7 +12,8 @@ from zoo.convert.graph import Reading
 from zoo.convert.messages import innermost_reason
 from zoo.convert.plan import Plan
 from zoo.convert.rebuild import Rebuilding
-from zoo.convert.values import beyond_rounding, differ, largest_difference, packed, run_operations, unchanged_states
+from zoo.convert.values import beyond_rounding, differ, largest_difference, run_operations, unchanged_states
+from zoo.export.inputs import packed
 
 # The rounding of the layers is measured on one input, so what the model makes of it is a rough estimate.
 _ROUGHLY = 3

@@ -14,6 +14,7 @@ from zoo.command_line import CommandError
 from zoo.convert.conversion import convert
 from zoo.convert.loading import load_model
 from zoo.convert.messages import innermost_reason
+from zoo.export.errors import MissingPackageError
 
 SUFFIX = ".keras"
 
@@ -26,6 +27,7 @@ def convert_file(
     when: str = "always",
     input_shapes: list[tuple[int, ...]] | None = None,
     measure: bool = False,
+    runtime: str = "tensorflow",
     saved_model: Path | None = None,
     modules: Sequence[str] = (),
 ) -> None:
@@ -38,6 +40,7 @@ def convert_file(
         when: as `zoo.convert.convert` takes it.
         input_shapes: height, width and channels of each input, if the model leaves them open.
         measure: put times of inference into the report.
+        runtime: as `zoo.convert.convert` takes it.
         saved_model: a folder to export a SavedModel to in addition.
         modules: names of modules that define custom layers of the model, to import before it is loaded.
 
@@ -51,12 +54,14 @@ def convert_file(
     model = load_model(source, modules)
     try:
         with console.status("converting"):
-            new, report = convert(model, to, when, _unpacked(input_shapes), measure)
-    except ValueError as error:
+            new, report = convert(model, to, when, _unpacked(input_shapes), measure, runtime)
+    except (ValueError, MissingPackageError) as error:
         raise CommandError(innermost_reason(error)) from error
     console.print(report.table())
-    for layer in report.kept:
-        console.print(f"kept {layer.name}: {layer.reason}", markup=False, highlight=False)
+    for layer in report.layers:
+        if layer.reason:
+            state = "not measured" if layer.converted else "kept"
+            console.print(f"{state} {layer.name}: {layer.reason}", markup=False, highlight=False)
     if not report.layers:
         console.print(f"{source} has nothing to convert to {to}")
     _write(new, target, saved_model)

@@ -1,5 +1,6 @@
 """Rewrite a whole Keras model from one up-sampler to the other, with the same outputs."""
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,16 +9,24 @@ import keras
 from zoo.convert.checking import checked_difference
 from zoo.convert.copying import samples_of_unknown
 from zoo.convert.graph import Reading, input_specifications, is_open
-from zoo.convert.plan import Change, plan, whole_times
+from zoo.convert.measuring import CannotMeasureError, check_runtime, model_times
+from zoo.convert.messages import innermost_reason
+from zoo.convert.plan import Change, plan
 from zoo.convert.rebuild import Rebuilding
 from zoo.convert.report import ConversionReport, LayerReport
-from zoo.convert.values import packed, random_like, unchanged_states
+from zoo.convert.values import random_like, unchanged_states
+from zoo.export.runtimes import RUNTIMES
 from zoo.network.multiply_adds import layer_multiply_adds
 from zoo.upsampling.arguments import one_of
 
 
 def convert(
-    model: keras.Model, to: str, when: str = "always", input_shape: Any = None, measure: bool = False
+    model: keras.Model,
+    to: str,
+    when: str = "always",
+    input_shape: Any = None,
+    measure: bool = False,
+    runtime: str = "tensorflow",
 ) -> tuple[keras.Model, ConversionReport]:
     """Return a model with the same outputs in which the up-sampling layers have the other form, and a report.
 
@@ -48,11 +57,13 @@ def convert(
         model: a built Functional or Sequential model; it is not modified. It shares nothing with the new one except the
             layers that cannot be copied, which the report lists as `shared`.
         to: `"subpixel"` or `"transpose"`.
-        when: `"always"`; or `"faster"`, which measures both forms of every layer on this machine, compiled and with the
-            layer's input size, and converts the layer only if the other form is clearly faster.
+        when: `"always"`; or `"faster"`, which measures both forms of every layer on this machine, with the layer's
+            input size, and converts the layer only if the other form is clearly faster.
         input_shape: height, width and channels of an input, without the batch; a list of them for several inputs. If
             the model leaves sizes open, it is needed for `"faster"`, `measure` and multiply-adds.
         measure: put times of inference into the report.
+        runtime: what to measure in: `"tensorflow"`, `"xla"`, `"litert"` or `"onnx"`, each on all cores. Name the one
+            that the model will run in, because a form may be faster in one and slower in another.
 
     Returns:
         The new model and a report. A subclassed model with a `call` of its own is returned as it is.
@@ -60,9 +71,15 @@ def convert(
     Raises:
         ValueError: an argument is out of range, the model is not built, a shape does not fit the model, or an output
             would differ by more than rounding explains; the message names the layer.
+        MissingPackageError: the runtime is not installed.
     """
     to = one_of(to, "to", ("subpixel", "transpose"))
     faster = one_of(when, "when", ("always", "faster")) == "faster"
+    runtime = one_of(runtime, "runtime", RUNTIMES)
+    if faster or measure:
+        check_runtime(runtime)
+    elif runtime != "tensorflow":
+        raise ValueError(f"runtime={runtime!r} is what to measure in: give when='faster' or measure=True, too")
     if not isinstance(model, keras.Model):
         raise ValueError(f"`model` must be a Keras model. Received: {type(model).__name__}")
     if not is_open(model):
@@ -80,16 +97,17 @@ def convert(
         reading = Reading(model, inputs)
     except Exception as error:
         shapes = ", ".join(str(x.shape) for x in inputs)
-        raise ValueError(f"{model.name} does not take inputs of {shapes}; give an input_shape ({error})") from error
+        reason = innermost_reason(error)
+        raise ValueError(f"{model.name} does not take inputs of {shapes}; give an input_shape ({reason})") from error
     numbers = [random_like(x, seed) for seed, x in enumerate(inputs)]
-    planned = plan(reading, to, faster, measure, sizes_known)
+    planned = plan(reading, to, faster, measure, sizes_known, runtime)
     rebuilding = Rebuilding(planned.changes, samples_of_unknown(model, numbers))
     new = rebuilding.rebuild(model)
     difference = checked_difference(model, new, numbers, reading, planned, rebuilding)
     seconds: list[float] | list[None] = [None, None]
     if measure and difference is not None:
-        with unchanged_states(model), unchanged_states(new):
-            seconds = whole_times((model, new), packed(model, numbers))
+        with unchanged_states(model), unchanged_states(new), contextlib.suppress(CannotMeasureError):
+            seconds = model_times((model, new), numbers, runtime)
     converted = [row for row in planned.reports if row.converted]
     known = sizes_known and all(row.multiply_adds_before is not None for row in converted)
     unchanged = _unchanged_work(reading, planned.changes) if known else None
@@ -101,6 +119,7 @@ def convert(
         difference=difference,
         seconds_before=seconds[0],
         seconds_after=seconds[1],
+        runtime=runtime,
         shared=tuple(reading.paths[id(operation)] for operation in rebuilding.shared),
     )
 

@@ -2,27 +2,24 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
 import tensorflow as tf
 from keras import layers
 
 from zoo.arrays import places
 from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
+from zoo.convert.measuring import CannotMeasureError, layer_times
 from zoo.convert.patterns import framed, hand_written, shuffle_of
 from zoo.convert.reasons import check_kernel, refuse_what_enlarges
 from zoo.convert.report import LayerReport
 from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding
-from zoo.system.timing import interleaved_medians
 from zoo.upsampling import SubpixelConv2D
 
 # A converted layer counts as faster below this part of the original time. A smaller gain may be noise.
 _MARGIN = 0.95
-_SECONDS, _FEWEST, _MOST = 1.0, 11, 101
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +67,7 @@ class Plan:
     reports: tuple[LayerReport, ...]
 
 
-def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bool) -> Plan:
+def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bool, runtime: str) -> Plan:
     """Decide for every layer of a model.
 
     Args:
@@ -79,6 +76,7 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
         faster: change only layers whose other form is measured to run faster.
         measure: measure layers in any case.
         sizes_known: whether the sizes in `reading` are the model's or the caller's.
+        runtime: what layers are measured in.
 
     Raises:
         ValueError: the other form of a layer computes something else.
@@ -100,12 +98,12 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
                 continue
             if change is None:
                 continue
-            report = _report(change, reading, faster or measure, sizes_known)
+            report = _report(change, reading, faster or measure, sizes_known, runtime)
             if faster and not _is_faster(report):
                 reason = f"converted it takes {report.times()}, not clearly less"
                 if report.difference is None:
                     reason = "this machine cannot run it, or not without its sizes, so it is not measured"
-                report = replace(report, converted=False, reason=reason)
+                report = replace(report, converted=False, reason=report.reason or reason)
             else:
                 changes.append(change)
             reports.append(report)
@@ -146,7 +144,7 @@ def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> C
     return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]), bearer)
 
 
-def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) -> LayerReport:
+def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool, runtime: str) -> LayerReport:
     main = next(layer for layer in change.new if isinstance(layer, SubpixelConv2D | layers.Conv2DTranspose))
     calls = [call.inputs[0].shape for call in change.calls]
     work_before = work_after = None
@@ -162,12 +160,18 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
     if difference is not None and difference > rounding(change.main):
         raise ValueError(beyond_rounding(reading.paths[id(change.main)], difference))
     before = after = None
+    reason = ""
     if measure and difference is not None:
-        before, after = map(sum, zip(*(_times(change, call) for call in change.calls), strict=True))
+        old, new = (change.run_old, change.old), (change.run_new, change.new)
+        try:
+            before, after = layer_times(old, new, change.calls, runtime)
+        except CannotMeasureError as error:
+            reason = str(error)
     return LayerReport(
         reading.paths[id(change.main)],
         type(change.main).__name__,
         converted=True,
+        reason=reason,
         new_layers=tuple(layer.name for layer in (*change.new, change.name_bearer) if layer),
         kernel_before=tuple(change.main.kernel.shape[:2]),
         kernel_after=tuple(main.kernel.shape[:2]),
@@ -187,21 +191,5 @@ def _difference(change: Change) -> float | None:
     return None
 
 
-def _times(change: Change, call: Call) -> tuple[float, float]:
-    x = random_like(call.inputs[0])
-    old, new = tf.function(change.run_old), tf.function(change.run_new)
-    runs: dict[str, Callable[[], object]] = {"old": lambda: old(x), "new": lambda: new(x)}
-    medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)
-    return medians["old"], medians["new"]
-
-
 def _is_faster(report: LayerReport) -> bool:
     return report.seconds_after is not None and report.seconds_after < _MARGIN * (report.seconds_before or 0.0)
-
-
-def whole_times(models: Sequence[keras.Model], inputs: Any) -> list[float]:
-    """Return the median seconds of each model's inference, measured alternately."""
-    graphs = [tf.function(lambda x, model=model: model(x, training=False)) for model in models]
-    runs = {number: (lambda graph=graph: graph(inputs)) for number, graph in enumerate(graphs)}
-    medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)
-    return [medians[number] for number in range(len(models))]

@@ -80,11 +80,6 @@ def _difference(before: Any, after: Any) -> float:
     return float(np.max(np.abs(old[finite] - new[finite]), initial=0.0)) / size
 
 
-def packed(model: keras.Model, inputs: Sequence[Any]) -> Any:
-    """Return tensors, in the order of a model's inputs, in the structure that the model takes."""
-    return inputs[0] if isinstance(model, keras.Sequential) else keras.tree.pack_sequence_as(model.input, list(inputs))
-
-
 def run_operations(model: keras.Model, inputs: Sequence[Any], call: Callable[..., Any]) -> Any:
     """Return the outputs of a model, and of nested ones, for which `call(operation, ...)` makes each call.
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from keras import layers, ops
 
 from tests.helpers.small_models import filled, functional, kinds, noise, relative, same_outputs, sequential
-from zoo.convert import convert, plan
+from zoo.convert import convert, measuring
 
 sizes = st.integers(1, 6)
 
@@ -262,15 +262,15 @@ def test_faster_keeps_what_is_faster(monkeypatch):
     gains = {(2, 2): 0.5, (3, 3): 0.97}
 
     def medians(runs, *_):
-        stride = 2 if runs["old"]().shape[1] == 12 else 3
-        return {"old": 1.0, "new": gains[stride, stride]}, 5
+        stride = 2 if runs[0]()[0].shape[1] == 12 else 3
+        return {0: 1.0, 1: gains[stride, stride]}, 5
 
     model = sequential(
         layers.Conv2DTranspose(3, 4, 2, "same", dtype="float64", name="gains"),
         layers.Conv2DTranspose(3, 3, 3, "same", dtype="float64", name="noise"),
     )
     with monkeypatch.context() as patched:
-        patched.setattr(plan, "interleaved_medians", medians)
+        patched.setattr(measuring, "interleaved_medians", medians)
         new, report = convert(model, "subpixel", when="faster")
     assert kinds(new) == ["ZeroPadding2D", "SubpixelConv2D", "Cropping2D", "Conv2DTranspose"]
     assert [layer.name for layer in report.converted] == ["gains"]
