@@ -15,7 +15,7 @@ from zoo.convert.measuring import CannotMeasureError, layer_times
 from zoo.convert.patterns import framed, hand_written, shuffle_of
 from zoo.convert.reasons import check_kernel, refuse_what_enlarges
 from zoo.convert.report import LayerReport
-from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding
+from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding, whole_digits
 from zoo.upsampling import SubpixelConv2D
 
 # A converted layer counts as faster below this part of the original time. A smaller gain may be noise.
@@ -186,7 +186,7 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool, 
 
 def _difference(change: Change) -> float | None:
     x = random_like(change.calls[0].inputs[0])
-    with contextlib.suppress(tf.errors.OpError):
+    with whole_digits(), contextlib.suppress(tf.errors.OpError):
         return largest_difference(change.run_old(x), change.run_new(x))
     return None
 
