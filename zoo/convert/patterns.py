@@ -17,6 +17,7 @@ from zoo.convert.layer_twins import (
     differs_by_phase,
     is_pointwise,
 )
+from zoo.convert.reasons import check_kernel
 from zoo.upsampling import SubpixelConv2D, periodic_shuffle, subpixel_to_transpose
 from zoo.upsampling.arguments import Pair
 from zoo.upsampling.equivalence import TransposeKernel
@@ -114,6 +115,7 @@ def _convolution_before(reading: Reading, graph: Graph, shuffle: Call) -> layers
             f"its input comes from {layer.name}, a {type(layer).__name__}, not from a Conv2D with or without "
             "pointwise activations"
         )
+    check_kernel(layer)
     if reading.uses[id(layer)] != 1:
         raise CannotConvertError(f"{layer.name} is called several times")
     return layer

@@ -2,27 +2,24 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
 from zoo.arrays import places
 from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
+from zoo.convert.measuring import CannotMeasureError, layer_times
 from zoo.convert.patterns import framed, hand_written, shuffle_of
+from zoo.convert.reasons import check_kernel, refuse_what_enlarges
 from zoo.convert.report import LayerReport
-from zoo.system.keras_internals import nested_layers
-from zoo.system.timing import interleaved_medians
+from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding, whole_digits
 from zoo.upsampling import SubpixelConv2D
 
 # A converted layer counts as faster below this part of the original time. A smaller gain may be noise.
 _MARGIN = 0.95
-_SECONDS, _FEWEST, _MOST = 1.0, 11, 101
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +30,16 @@ class Change:
         old: the operations that are replaced, in the order of their calls. Activations between a convolution and its
             shuffle are not among them.
         main: the layer of `old` that holds the kernel.
-        new: the new layers in order, built and with weights; the one that holds the kernel has the name of `main`.
+        new: the new layers in order, built and with weights.
         calls: the calls of the first of `old`.
+        name_bearer: a layer in place of the last of `old` that only has its name, because activations come before it.
     """
 
     old: tuple[Any, ...]
     main: layers.Layer
     new: tuple[layers.Layer, ...]
     calls: tuple[Call, ...]
+    name_bearer: layers.Layer | None = None
 
     def run_old(self, x: Any) -> Any:
         """Return the output of the old layers for a tensor."""
@@ -68,7 +67,7 @@ class Plan:
     reports: tuple[LayerReport, ...]
 
 
-def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bool) -> Plan:
+def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bool, runtime: str) -> Plan:
     """Decide for every layer of a model.
 
     Args:
@@ -77,6 +76,10 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
         faster: change only layers whose other form is measured to run faster.
         measure: measure layers in any case.
         sizes_known: whether the sizes in `reading` are the model's or the caller's.
+        runtime: what layers are measured in.
+
+    Raises:
+        ValueError: the other form of a layer computes something else.
     """
     names = Names(name.rsplit("/", maxsplit=1)[-1] for name in reading.paths.values())
     consider = _to_subpixel if to == "subpixel" else _to_transpose
@@ -95,12 +98,12 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
                 continue
             if change is None:
                 continue
-            report = _report(change, reading, faster or measure, sizes_known)
+            report = _report(change, reading, faster or measure, sizes_known, runtime)
             if faster and not _is_faster(report):
                 reason = f"converted it takes {report.times()}, not clearly less"
                 if report.difference is None:
                     reason = "this machine cannot run it, or not without its sizes, so it is not measured"
-                report = replace(report, converted=False, reason=reason)
+                report = replace(report, converted=False, reason=report.reason or reason)
             else:
                 changes.append(change)
             reports.append(report)
@@ -110,15 +113,14 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
 def _to_subpixel(reading: Reading, graph: Graph, call: Call, names: Names) -> Change | None:
     layer = call.operation
     if type(layer) is layers.Conv2DTranspose:
+        check_kernel(layer)
         new = subpixel_layers(layer, names)
         return Change((layer,), layer, tuple(new), tuple(reading.calls[id(layer)]))
     if isinstance(layer, layers.Conv2DTranspose):
         raise CannotConvertError(f"{type(layer).__name__} is a class of its own, whose code is not known")
-    if isinstance(layer, layers.Conv1DTranspose | layers.Conv3DTranspose):
-        raise CannotConvertError("only two-dimensional convolutions are converted")
     if shuffle_of(call):
         raise CannotConvertError("it is the shuffle of a sub-pixel convolution already")
-    _refuse_unknown(layer)
+    refuse_what_enlarges(call, "subpixel")
     return None
 
 
@@ -130,27 +132,20 @@ def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> C
     elif found := shuffle_of(call):
         match = hand_written(reading, graph, call, *found)
     else:
-        _refuse_unknown(layer)
+        refuse_what_enlarges(call, "transpose")
         return None
-    new = transpose_layers(match.main, match.kernel, match.scale, match.phase_bias, names)
-    return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]))
+    last = match.operations[-1]
+    # An operation that is no layer has a name that only the output of a model shows.
+    name = last.name if isinstance(last, layers.Layer) or graph.makes_output(last) else None
+    bearer = None
+    if name and type(match.main) is layers.Conv2D and not graph.follows(match.main, match.operations[1]):
+        bearer, name = layers.Identity(name=name, dtype=call.outputs[0].dtype), None
+    new = transpose_layers(match.main, match.kernel, match.scale, match.phase_bias, names, name)
+    return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]), bearer)
 
 
-def _refuse_unknown(operation: Any) -> None:
-    """Raise CannotConvertError if it is not known what an operation computes or which layers it holds."""
-    kind = type(operation).__name__
-    inner = [layer for layer in nested_layers(operation) if layer is not operation]
-    hidden = [layer.name for layer in inner if isinstance(layer, layers.Conv2DTranspose | SubpixelConv2D)]
-    if hidden:
-        raise CannotConvertError(f"it holds {', '.join(hidden)}, and its calls are not known")
-    if isinstance(operation, keras.Model):
-        raise CannotConvertError("it is a subclassed model, whose calls are not known")
-    if isinstance(operation, layers.Lambda) or not type(operation).__module__.startswith(("keras.", "zoo.")):
-        raise CannotConvertError(f"{kind} is code of its own, which is not known")
-
-
-def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) -> LayerReport:
-    main = next(layer for layer in change.new if layer.name == change.main.name)
+def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool, runtime: str) -> LayerReport:
+    main = next(layer for layer in change.new if isinstance(layer, SubpixelConv2D | layers.Conv2DTranspose))
     calls = [call.inputs[0].shape for call in change.calls]
     work_before = work_after = None
     # A custom layer may return a shape with unknown sizes.
@@ -162,14 +157,22 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
         work_before = math.prod(change.main.kernel.shape) * pixels
         work_after = math.prod(main.kernel.shape) * pixels
     difference = _difference(change) if shapes_known else None
+    if difference is not None and difference > rounding(change.main):
+        raise ValueError(beyond_rounding(reading.paths[id(change.main)], difference))
     before = after = None
+    reason = ""
     if measure and difference is not None:
-        before, after = map(sum, zip(*(_times(change, call) for call in change.calls), strict=True))
+        old, new = (change.run_old, change.old), (change.run_new, change.new)
+        try:
+            before, after = layer_times(old, new, change.calls, runtime)
+        except CannotMeasureError as error:
+            reason = str(error)
     return LayerReport(
         reading.paths[id(change.main)],
         type(change.main).__name__,
         converted=True,
-        new_layers=tuple(layer.name for layer in change.new),
+        reason=reason,
+        new_layers=tuple(layer.name for layer in (*change.new, change.name_bearer) if layer),
         kernel_before=tuple(change.main.kernel.shape[:2]),
         kernel_after=tuple(main.kernel.shape[:2]),
         stride=tuple(main.scale if isinstance(main, SubpixelConv2D) else main.strides),
@@ -183,44 +186,10 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
 
 def _difference(change: Change) -> float | None:
     x = random_like(change.calls[0].inputs[0])
-    with contextlib.suppress(tf.errors.OpError):
+    with whole_digits(), contextlib.suppress(tf.errors.OpError):
         return largest_difference(change.run_old(x), change.run_new(x))
     return None
 
 
-def _times(change: Change, call: Call) -> tuple[float, float]:
-    x = random_like(call.inputs[0])
-    old, new = tf.function(change.run_old), tf.function(change.run_new)
-    runs: dict[str, Callable[[], object]] = {"old": lambda: old(x), "new": lambda: new(x)}
-    medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)
-    return medians["old"], medians["new"]
-
-
 def _is_faster(report: LayerReport) -> bool:
     return report.seconds_after is not None and report.seconds_after < _MARGIN * (report.seconds_before or 0.0)
-
-
-def random_like(x: keras.KerasTensor, seed: int = 0) -> Any:
-    """Return standard normal numbers of a tensor's shape and dtype, or zeros and ones if it holds integers."""
-    draw = np.random.default_rng(seed)
-    if "float" in x.dtype:
-        return keras.ops.cast(draw.standard_normal(x.shape).astype(np.float64), x.dtype)
-    return keras.ops.cast(draw.integers(0, 2, x.shape), x.dtype)
-
-
-def largest_difference(before: Any, after: Any) -> float:
-    """Return the largest max|a - b| / max|a| over the tensors of two structures."""
-    worst = 0.0
-    for a, b in zip(keras.tree.flatten(before), keras.tree.flatten(after), strict=True):
-        old, new = (np.asarray(keras.ops.cast(value, "float64")) for value in (a, b))
-        size = float(np.max(np.abs(old), initial=0.0)) or 1.0
-        worst = max(worst, float(np.max(np.abs(old - new), initial=0.0)) / size)
-    return worst
-
-
-def whole_times(models: Sequence[keras.Model], inputs: Any) -> list[float]:
-    """Return the median seconds of each model's inference, measured alternately."""
-    graphs = [tf.function(lambda x, model=model: model(x, training=False)) for model in models]
-    runs = {number: (lambda graph=graph: graph(inputs)) for number, graph in enumerate(graphs)}
-    medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)
-    return [medians[number] for number in range(len(models))]
