@@ -23,8 +23,9 @@ def convert(
 
     `"subpixel"` turns every `Conv2DTranspose` into a `SubpixelConv2D`, with a `ZeroPadding2D` before it and a
     `Cropping2D` after it if its kernel or padding needs them. `"transpose"` turns every `SubpixelConv2D`, and every
-    `Conv2D` that a shuffle follows (`keras.ops.depth_to_space`, or a layer that does the same), into a
-    `Conv2DTranspose`; if a bias differs between the phases, a `PhaseBias` adds it.
+    `Conv2D` that a shuffle follows, into a `Conv2DTranspose`; if a bias differs between the phases, a `PhaseBias` adds
+    it. A shuffle is `keras.ops.depth_to_space`, a layer that does the same or what PyTorch's `PixelShuffle` does, or
+    several of Keras's reshapes and transpositions that do so together.
 
     Functional and Sequential models are converted, including nested ones. Layers keep their names, dtype policies,
     trainable flags, activations, regularisers, constraints and initialisers; shared layers stay shared. A layer that

@@ -106,23 +106,23 @@ def subpixel_layers(layer: layers.Layer, names: Names) -> list[layers.Layer]:
 
 
 def transpose_layers(
-    layer: layers.Layer, twin: TransposeKernel, scale: Pair, phase_bias: bool, names: Names
+    layer: layers.Layer, twin: TransposeKernel, scale: Pair, bias: Array | None, phase_bias: bool, names: Names
 ) -> list[layers.Layer]:
     """Return the layers that are equal to a sub-pixel convolution, built and with its weights.
 
     They are Conv2DTranspose, Cropping2D, PhaseBias and Activation, as far as they are needed.
 
     Args:
-        layer: the SubpixelConv2D, or the Conv2D before a shuffle, whose activation and bias are taken.
+        layer: the SubpixelConv2D, or the Conv2D before a shuffle, whose activation is taken.
         twin: the kernel of the transposed convolution, with its frame.
         scale: the strides.
-        phase_bias: whether the layer's bias has an entry for each phase.
+        bias: the layer's bias, in the order of `tf.nn.depth_to_space`; None if it has none.
+        phase_bias: whether the bias has an entry for each phase.
         names: chooses the names of the new layers.
     """
     kernel, frame = twin.kernel, twin.frame
-    bias = np.asarray(layer.bias) if layer.use_bias else None
     filters = kernel.shape[2]
-    apart = phase_bias and differs_by_phase(layer, filters)
+    apart = phase_bias and differs_by_phase(layer, bias, filters)
     if bias is not None and not apart:
         bias = bias[:filters]
     late = apart or _is_late(layer, frame.crop)
@@ -159,11 +159,10 @@ def transpose_layers(
     return chain
 
 
-def differs_by_phase(layer: layers.Layer, filters: int) -> bool:
+def differs_by_phase(layer: layers.Layer, bias: Array | None, filters: int) -> bool:
     """Return whether the phases of a bias differ, or a regulariser or a constraint applies to each of them."""
-    if not layer.use_bias:
+    if bias is None:
         return False
-    bias = np.asarray(layer.bias)
     alike = np.array_equal(bias, np.tile(bias[:filters], len(bias) // filters))
     return bool(layer.bias_regularizer or layer.bias_constraint) or not alike
 

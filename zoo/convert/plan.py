@@ -14,8 +14,9 @@ from keras import layers
 from zoo.arrays import places
 from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
-from zoo.convert.patterns import framed, hand_written, shuffle_of
+from zoo.convert.patterns import framed, hand_written
 from zoo.convert.report import LayerReport
+from zoo.convert.shuffles import shuffle_ending_at
 from zoo.system.keras_internals import nested_layers
 from zoo.system.timing import interleaved_medians
 from zoo.upsampling import SubpixelConv2D
@@ -116,7 +117,7 @@ def _to_subpixel(reading: Reading, graph: Graph, call: Call, names: Names) -> Ch
         raise CannotConvertError(f"{type(layer).__name__} is a class of its own, whose code is not known")
     if isinstance(layer, layers.Conv1DTranspose | layers.Conv3DTranspose):
         raise CannotConvertError("only two-dimensional convolutions are converted")
-    if shuffle_of(call):
+    if shuffle_ending_at(graph, call):
         raise CannotConvertError("it is the shuffle of a sub-pixel convolution already")
     _refuse_unknown(layer)
     return None
@@ -127,12 +128,12 @@ def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> C
     if type(layer) is SubpixelConv2D:
         check_activation(layer)
         match = framed(reading, graph, call)
-    elif found := shuffle_of(call):
-        match = hand_written(reading, graph, call, *found)
+    elif shuffle := shuffle_ending_at(graph, call):
+        match = hand_written(reading, graph, shuffle)
     else:
         _refuse_unknown(layer)
         return None
-    new = transpose_layers(match.main, match.kernel, match.scale, match.phase_bias, names)
+    new = transpose_layers(match.main, match.kernel, match.scale, match.bias, match.phase_bias, names)
     return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]))
 
 

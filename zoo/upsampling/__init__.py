@@ -6,6 +6,7 @@ from zoo.upsampling.backend import require_tensorflow
 require_tensorflow()
 
 from zoo.names import UPSAMPLERS
+from zoo.upsampling.channel_order import depth_to_space_to_pixel_shuffle, pixel_shuffle_to_depth_to_space
 from zoo.upsampling.equivalence import FramedKernel, subpixel_to_transpose, transpose_to_subpixel
 from zoo.upsampling.frames import SubpixelFrame, TransposeFrame
 from zoo.upsampling.icnr import ICNR
@@ -26,8 +27,10 @@ __all__ = [
     "TransposeFrame",
     "Upsampler",
     "converted_weights",
+    "depth_to_space_to_pixel_shuffle",
     "enlarges",
     "periodic_shuffle",
+    "pixel_shuffle_to_depth_to_space",
     "register_upsampler",
     "subpixel_to_transpose",
     "transpose_to_subpixel",

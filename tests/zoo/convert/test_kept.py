@@ -9,11 +9,11 @@ from zoo.convert import convert
 
 
 class Scrambled(layers.Layer):
-    """Shuffle in PyTorch's order of channels."""
+    """Shuffle with rows and columns exchanged, which neither TensorFlow nor PyTorch does."""
 
     def call(self, x):
         _, h, w, c = x.shape
-        x = ops.transpose(ops.reshape(x, (-1, h, w, c // 4, 2, 2)), (0, 1, 4, 2, 5, 3))
+        x = ops.transpose(ops.reshape(x, (-1, h, w, 2, 2, c // 4)), (0, 1, 4, 2, 3, 5))
         return ops.reshape(x, (-1, 2 * h, 2 * w, c // 4))
 
 
