@@ -1,8 +1,8 @@
 """Reorder the output channels of a convolution between the shuffles of PyTorch and of TensorFlow.
 
 Both shuffles make rh*rw pixels of C channels from one pixel. PyTorch's `PixelShuffle` takes pixel (a, b) of channel c
-from channel `(c*rh + a)*rw + b`, and `tf.nn.depth_to_space` takes it from channel `(a*rw + b)*C + c`. For C = 1 both are
-the same.
+from channel `(c*rh + a)*rw + b`, and `tf.nn.depth_to_space` takes it from channel `(a*rw + b)*C + c`. For C = 1 both
+are the same.
 """
 
 import math
