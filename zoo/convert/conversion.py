@@ -8,8 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.convert.change import Change
 from zoo.convert.graph import Reading, input_specifications, is_open
-from zoo.convert.plan import Change, largest_difference, plan, random_like, whole_times
+from zoo.convert.plan import largest_difference, plan, random_like, whole_times
 from zoo.convert.rebuild import Rebuilding
 from zoo.convert.report import ConversionReport, LayerReport
 from zoo.network.multiply_adds import layer_multiply_adds

@@ -22,7 +22,8 @@ class Call:
         operation: a layer or another Keras operation.
         inputs: specifications of the tensors that it takes.
         outputs: specifications of the tensors that it returns.
-        plain: the operation is called with one tensor and no other argument.
+        plain: the operation is called with one tensor and no other argument. For one of Keras's own, `training` does
+            not count.
     """
 
     operation: Any
@@ -78,7 +79,9 @@ class Reading:
                 result = self._read(operation, tensors, f"{path}{operation.name}/")
             else:
                 result = operation.compute_output_spec(*arguments, **options)
-            has_options = any(value is not None for value in options.values())
+            # Keras records `training` for its own layers even where a model does not pass it.
+            own = type(operation).__module__.startswith("keras.")
+            has_options = any(options[name] is not None for name in options if not (own and name == "training"))
             plain = len(arguments) == 1 and isinstance(arguments[0], KerasTensor) and not has_options
             call = Call(operation, tensors, keras.tree.flatten(result), plain)
             graph.calls.append(call)

@@ -10,13 +10,8 @@ from keras import layers
 
 from zoo.arrays import Array
 from zoo.convert.graph import Call, Graph, Reading
-from zoo.convert.layer_twins import (
-    POINTWISE_OPERATIONS,
-    CannotConvertError,
-    check_activation,
-    differs_by_phase,
-    is_pointwise,
-)
+from zoo.convert.layer_twins import differs_by_phase
+from zoo.convert.pointwise import CannotConvertError, check_activation, is_pointwise, is_pointwise_call
 from zoo.convert.shuffles import Shuffle
 from zoo.upsampling import SubpixelConv2D, subpixel_to_transpose
 from zoo.upsampling.arguments import Pair
@@ -29,12 +24,14 @@ class Match:
     """Hold calls that together are a sub-pixel convolution.
 
     Attributes:
-        operations: the operations to replace, in the order of their calls; pointwise activations between them stay.
+        operations: the operations to replace, in the order of their calls. Operations between them stay, behind the
+            new layers if they were behind `main`, and otherwise before them.
         main: the layer of `operations` that holds the kernel.
         kernel: the kernel of the equal transposed convolution, with its frame.
         scale: of the shuffle.
         bias: of `main`, in the order of `tf.nn.depth_to_space`; None if it has none.
         phase_bias: whether the bias has an entry for each phase.
+        after_enlarging: whether `main` is a convolution that runs at high resolution.
     """
 
     operations: tuple[Any, ...]
@@ -42,7 +39,8 @@ class Match:
     kernel: TransposeKernel
     scale: Pair
     bias: Array | None
-    phase_bias: bool
+    phase_bias: bool = False
+    after_enlarging: bool = False
 
 
 def hand_written(reading: Reading, graph: Graph, shuffle: Shuffle) -> Match:
@@ -52,16 +50,7 @@ def hand_written(reading: Reading, graph: Graph, shuffle: Shuffle) -> Match:
         CannotConvertError: there is no such convolution before the shuffle.
     """
     layer = _convolution_before(reading, graph, shuffle)
-    for name, plain in {
-        "strides": (1, 1),
-        "dilation_rate": (1, 1),
-        "groups": 1,
-        "data_format": shuffle.data_format,
-    }.items():
-        value = getattr(layer, name)
-        if value != plain:
-            raise CannotConvertError(f"{layer.name} has {name}={value}")
-    check_activation(layer)
+    check_plain(layer, shuffle.data_format)
     if not is_pointwise(layer.activation):
         raise CannotConvertError(f"the activation of {layer.name} is not known to be pointwise")
     frame = SubpixelFrame("same" if layer.padding == "same" else NOTHING)
@@ -71,9 +60,18 @@ def hand_written(reading: Reading, graph: Graph, shuffle: Shuffle) -> Match:
     return Match(operations, layer, kernel, shuffle.scale, bias, phase_bias=True)
 
 
+def check_plain(layer: layers.Conv2D, data_format: str) -> None:
+    """Raise CannotConvertError unless a convolution has no strides, dilation or groups, and the given data format."""
+    for name, plain in {"strides": (1, 1), "dilation_rate": (1, 1), "groups": 1, "data_format": data_format}.items():
+        value = getattr(layer, name)
+        if value != plain:
+            raise CannotConvertError(f"{layer.name} has {name}={value}")
+    check_activation(layer)
+
+
 def _convolution_before(reading: Reading, graph: Graph, shuffle: Shuffle) -> layers.Conv2D:
     call = shuffle.calls[-1]
-    while call in shuffle.calls or _is_pointwise_call(call):
+    while call in shuffle.calls or is_pointwise_call(call):
         producer = graph.producer(call.inputs[0])
         if reading.uses[id(call.operation)] != 1:
             raise CannotConvertError(f"{call.operation.name} is called several times")
@@ -159,12 +157,3 @@ def least_transpose(kernel: Array, scale: Pair, frame: SubpixelFrame) -> Transpo
     if least is None:
         raise CannotConvertError("its padding is larger than its kernel")
     return least
-
-
-def _is_pointwise_call(call: Call) -> bool:
-    operation = call.operation
-    if not call.plain:
-        return False
-    if isinstance(operation, layers.Layer):
-        return not operation.variables and is_pointwise(operation)
-    return type(operation).__module__.startswith("keras.") and type(operation).__name__ in POINTWISE_OPERATIONS

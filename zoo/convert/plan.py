@@ -9,51 +9,19 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
 
 from zoo.arrays import places
-from zoo.convert.graph import Call, Graph, Reading
-from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
-from zoo.convert.patterns import framed, hand_written
+from zoo.convert.change import Change
+from zoo.convert.choices import choose
+from zoo.convert.graph import Call, Reading
+from zoo.convert.layer_twins import Names
+from zoo.convert.pointwise import CannotConvertError
 from zoo.convert.report import LayerReport
-from zoo.convert.shuffles import shuffle_ending_at
-from zoo.system.keras_internals import nested_layers
 from zoo.system.timing import interleaved_medians
-from zoo.upsampling import SubpixelConv2D
 
 # A converted layer counts as faster below this part of the original time. A smaller gain may be noise.
 _MARGIN = 0.95
 _SECONDS, _FEWEST, _MOST = 1.0, 11, 101
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """Hold layers and the layers that replace them.
-
-    Attributes:
-        old: the operations that are replaced, in the order of their calls. Activations between a convolution and its
-            shuffle are not among them.
-        main: the layer of `old` that holds the kernel.
-        new: the new layers in order, built and with weights; the one that holds the kernel has the name of `main`.
-        calls: the calls of the first of `old`.
-    """
-
-    old: tuple[Any, ...]
-    main: layers.Layer
-    new: tuple[layers.Layer, ...]
-    calls: tuple[Call, ...]
-
-    def run_old(self, x: Any) -> Any:
-        """Return the output of the old layers for a tensor."""
-        for operation in self.old:
-            x = operation(x)
-        return x
-
-    def run_new(self, x: Any) -> Any:
-        """Return the output of the new layers for a tensor."""
-        for layer in self.new:
-            x = layer(x)
-        return x
 
 
 @dataclass(frozen=True)
@@ -80,7 +48,6 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
         sizes_known: whether the sizes in `reading` are the model's or the caller's.
     """
     names = Names(name.rsplit("/", maxsplit=1)[-1] for name in reading.paths.values())
-    consider = _to_subpixel if to == "subpixel" else _to_transpose
     changes, reports, seen = [], [], set()
     for graph in reading.graphs.values():
         for call in graph.calls:
@@ -90,12 +57,13 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
             seen.add(id(operation))
             path, kind = reading.paths[id(operation)], type(operation).__name__
             try:
-                change = consider(reading, graph, call, names)
+                change = choose(reading, graph, call, to, names)
             except CannotConvertError as error:
                 reports.append(LayerReport(path, kind, reason=str(error)))
                 continue
             if change is None:
                 continue
+            seen.update(map(id, change.old))
             report = _report(change, reading, faster or measure, sizes_known)
             if faster and not _is_faster(report):
                 reason = f"converted it takes {report.times()}, not clearly less"
@@ -108,48 +76,6 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
     return Plan(tuple(changes), tuple(reports))
 
 
-def _to_subpixel(reading: Reading, graph: Graph, call: Call, names: Names) -> Change | None:
-    layer = call.operation
-    if type(layer) is layers.Conv2DTranspose:
-        new = subpixel_layers(layer, names)
-        return Change((layer,), layer, tuple(new), tuple(reading.calls[id(layer)]))
-    if isinstance(layer, layers.Conv2DTranspose):
-        raise CannotConvertError(f"{type(layer).__name__} is a class of its own, whose code is not known")
-    if isinstance(layer, layers.Conv1DTranspose | layers.Conv3DTranspose):
-        raise CannotConvertError("only two-dimensional convolutions are converted")
-    if shuffle_ending_at(graph, call):
-        raise CannotConvertError("it is the shuffle of a sub-pixel convolution already")
-    _refuse_unknown(layer)
-    return None
-
-
-def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> Change | None:
-    layer = call.operation
-    if type(layer) is SubpixelConv2D:
-        check_activation(layer)
-        match = framed(reading, graph, call)
-    elif shuffle := shuffle_ending_at(graph, call):
-        match = hand_written(reading, graph, shuffle)
-    else:
-        _refuse_unknown(layer)
-        return None
-    new = transpose_layers(match.main, match.kernel, match.scale, match.bias, match.phase_bias, names)
-    return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]))
-
-
-def _refuse_unknown(operation: Any) -> None:
-    """Raise CannotConvertError if it is not known what an operation computes or which layers it holds."""
-    kind = type(operation).__name__
-    inner = [layer for layer in nested_layers(operation) if layer is not operation]
-    hidden = [layer.name for layer in inner if isinstance(layer, layers.Conv2DTranspose | SubpixelConv2D)]
-    if hidden:
-        raise CannotConvertError(f"it holds {', '.join(hidden)}, and its calls are not known")
-    if isinstance(operation, keras.Model):
-        raise CannotConvertError("it is a subclassed model, whose calls are not known")
-    if isinstance(operation, layers.Lambda) or not type(operation).__module__.startswith(("keras.", "zoo.")):
-        raise CannotConvertError(f"{kind} is code of its own, which is not known")
-
-
 def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) -> LayerReport:
     main = next(layer for layer in change.new if layer.name == change.main.name)
     calls = [call.inputs[0].shape for call in change.calls]
@@ -157,10 +83,11 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
     # A custom layer may return a shape with unknown sizes.
     shapes_known = all(None not in shape for shape in calls)
     if sizes_known and shapes_known:
-        # In both forms each entry of a kernel is multiplied once with each pixel of the input. As usual, zeros that
+        # In all forms each entry of a kernel is multiplied once with each pixel that it takes. As usual, zeros that
         # padding layers add are not counted, and zeros that `"same"` adds inside a convolution are.
         pixels = sum(places(shape, main.data_format) for shape in calls)
-        work_before = math.prod(change.main.kernel.shape) * pixels
+        enlarged = math.prod(change.scale) if change.after_enlarging else 1
+        work_before = math.prod(change.main.kernel.shape) * pixels * enlarged
         work_after = math.prod(main.kernel.shape) * pixels
     difference = _difference(change) if shapes_known else None
     before = after = None
@@ -173,7 +100,7 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
         new_layers=tuple(layer.name for layer in change.new),
         kernel_before=tuple(change.main.kernel.shape[:2]),
         kernel_after=tuple(main.kernel.shape[:2]),
-        stride=tuple(main.scale if isinstance(main, SubpixelConv2D) else main.strides),
+        stride=change.scale,
         multiply_adds_before=work_before,
         multiply_adds_after=work_after,
         difference=difference,

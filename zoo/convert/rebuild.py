@@ -2,14 +2,14 @@
 
 import inspect
 import warnings
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import layers
 
+from zoo.convert.change import Change
 from zoo.convert.graph import is_open
-from zoo.convert.plan import Change
 from zoo.system.keras_internals import lambda_output_shape, nested_layers, producing_call
 
 
@@ -20,9 +20,9 @@ class Rebuilding:
         changes: the layers that change.
     """
 
-    def __init__(self, changes: Iterable[Change]) -> None:
-        self._changes = {id(change.old[0]): change for change in changes}
-        self._removed = {id(operation) for change in self._changes.values() for operation in change.old[1:]}
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self._changes = {id(change.main): change for change in changes}
+        self._removed = {id(each) for change in changes for each in change.old if each is not change.main}
         self._made: dict[int, Any] = {}
 
     def rebuild(self, model: keras.Model) -> keras.Model:

@@ -7,7 +7,8 @@ from keras import ops
 
 from zoo.arrays import Array
 from zoo.convert.graph import Call, Graph
-from zoo.convert.layer_twins import CannotConvertError
+from zoo.convert.pointwise import CannotConvertError
+from zoo.convert.trials import trial_numbers
 from zoo.upsampling import periodic_shuffle, pixel_shuffle_to_depth_to_space
 from zoo.upsampling.arguments import Pair
 
@@ -105,15 +106,13 @@ def _tried(calls: tuple[Call, ...]) -> Shuffle | None:
 
 def _does(shuffle: Shuffle, shape: tuple[int, ...], dtype: str) -> bool:
     """Return whether a shuffle's calls move numbers as it says."""
-    numbers = np.random.default_rng(0).permutation(int(np.prod(shape))).reshape(shape) - 7.0
     channel_axis = -1 if shuffle.data_format == "channels_last" else 1
-    # The numbers are split in two parts that 16-bit floats represent exactly.
-    for part in (numbers % 256 - 99.0, numbers // 256):
-        y = ops.cast(part, dtype)
+    for numbers in trial_numbers(shape):
+        y = ops.cast(numbers, dtype)
         for call in shuffle.calls:
             y = call.operation(y)
         # A convolution that makes channels in the shuffle's order is one that makes them in TensorFlow's order.
-        ordered = np.moveaxis(shuffle.reordered(np.moveaxis(part, channel_axis, -1)), -1, channel_axis)
+        ordered = np.moveaxis(shuffle.reordered(np.moveaxis(numbers, channel_axis, -1)), -1, channel_axis)
         if not np.array_equal(y, periodic_shuffle(ops.cast(ordered, dtype), shuffle.scale, shuffle.data_format)):
             return False
     return True

@@ -7,8 +7,8 @@ W of k taps, it is a transposed convolution of stride r whose kernel holds k + r
 
 because the convolution sums up pixels of which groups of r are equal. The zeros that the convolution puts around the
 enlarged picture are the zeros outside a transposed convolution's input, so that the borders are equal, too. The
-sub-pixel form has k' = ceil((k + r - 1) / r) taps, and the r*r kernels of its phases take k'*k' products per pixel of the
-input where the convolution takes r*r*k*k: 16 instead of 36 for k = 3 and r = 2.
+sub-pixel form has k' = ceil((k + r - 1) / r) taps. Its r*r phases take r*r*k'*k' products per pixel of the input, where
+the convolution takes r*r*k*k: 16 instead of 36 for k = 3 and r = 2.
 """
 
 import numpy as np

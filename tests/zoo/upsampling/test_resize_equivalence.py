@@ -15,7 +15,9 @@ SCALES = [(2, 2), (3, 3), (4, 4), (2, 3), (4, 1)]
 def resized(x, kernel, scale, padding):
     """Return what Keras's own layers compute."""
     convolution = layers.Conv2D(kernel.shape[3], kernel.shape[:2], padding=padding, use_bias=False, dtype="float64")
-    model = keras.Sequential([keras.Input(x.shape[1:], dtype="float64"), layers.UpSampling2D(scale, dtype="float64"), convolution])
+    model = keras.Sequential(
+        [keras.Input(x.shape[1:], dtype="float64"), layers.UpSampling2D(scale, dtype="float64"), convolution]
+    )
     model.set_weights([kernel])
     return model(x)
 

@@ -1,0 +1,87 @@
+"""Choose the layers that replace a layer of a model, or say why there are none."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from zoo.convert.change import Change
+from zoo.convert.graph import Call, Graph, Reading
+from zoo.convert.layer_twins import Names, subpixel_layers, transpose_layers
+from zoo.convert.patterns import Match, framed, hand_written
+from zoo.convert.pointwise import CannotConvertError, check_activation
+from zoo.convert.resizes import resized
+from zoo.convert.shuffles import shuffle_ending_at
+from zoo.system.keras_internals import nested_layers
+from zoo.upsampling import FramedKernel, SubpixelConv2D, TransposeFrame, transpose_to_subpixel
+
+
+def choose(reading: Reading, graph: Graph, call: Call, to: str, names: Names) -> Change | None:
+    """Return the change that begins or ends with a call; None if the call has nothing to do with up-sampling.
+
+    Args:
+        reading: the model.
+        graph: the one of its graphs that holds the call.
+        call: of an operation.
+        to: `"subpixel"` or `"transpose"`.
+        names: chooses the names of the new layers.
+
+    Raises:
+        CannotConvertError: the operation stays as it is although it may enlarge.
+    """
+    match = _to_subpixel(graph, call) if to == "subpixel" else _to_transpose(reading, graph, call)
+    match = match or resized(reading, graph, call)
+    if match is None:
+        _refuse_unknown(call.operation)
+        return None
+    if to == "subpixel":
+        try:
+            twin = transpose_to_subpixel(match.kernel.kernel, match.scale, *match.kernel.frame)
+        except ValueError as error:
+            raise CannotConvertError(str(error)) from error
+        new = subpixel_layers(match.main, twin, match.scale, match.bias, names)
+    else:
+        new = transpose_layers(match.main, match.kernel, match.scale, match.bias, match.phase_bias, names)
+    calls = tuple(reading.calls[id(match.operations[0])])
+    return Change(match.operations, match.main, tuple(new), calls, match.scale, match.after_enlarging)
+
+
+def _to_subpixel(graph: Graph, call: Call) -> Match | None:
+    layer = call.operation
+    if type(layer) is layers.Conv2DTranspose:
+        if tuple(layer.dilation_rate) != (1, 1):
+            raise CannotConvertError(f"its dilation_rate is {tuple(layer.dilation_rate)}")
+        check_activation(layer)
+        frame = TransposeFrame(layer.padding, layer.output_padding)
+        bias = np.asarray(layer.bias) if layer.use_bias else None
+        return Match((layer,), layer, FramedKernel(np.asarray(layer.kernel), frame), tuple(layer.strides), bias)
+    if isinstance(layer, layers.Conv2DTranspose):
+        raise CannotConvertError(f"{type(layer).__name__} is a class of its own, whose code is not known")
+    if isinstance(layer, layers.Conv1DTranspose | layers.Conv3DTranspose):
+        raise CannotConvertError("only two-dimensional convolutions are converted")
+    if shuffle_ending_at(graph, call):
+        raise CannotConvertError("it is the shuffle of a sub-pixel convolution already")
+    return None
+
+
+def _to_transpose(reading: Reading, graph: Graph, call: Call) -> Match | None:
+    layer = call.operation
+    if type(layer) is SubpixelConv2D:
+        check_activation(layer)
+        return framed(reading, graph, call)
+    shuffle = shuffle_ending_at(graph, call)
+    return hand_written(reading, graph, shuffle) if shuffle else None
+
+
+def _refuse_unknown(operation: Any) -> None:
+    """Raise CannotConvertError if it is not known what an operation computes or which layers it holds."""
+    kind = type(operation).__name__
+    inner = [layer for layer in nested_layers(operation) if layer is not operation]
+    hidden = [layer.name for layer in inner if isinstance(layer, layers.Conv2DTranspose | SubpixelConv2D)]
+    if hidden:
+        raise CannotConvertError(f"it holds {', '.join(hidden)}, and its calls are not known")
+    if isinstance(operation, keras.Model):
+        raise CannotConvertError("it is a subclassed model, whose calls are not known")
+    if isinstance(operation, layers.Lambda) or not type(operation).__module__.startswith(("keras.", "zoo.")):
+        raise CannotConvertError(f"{kind} is code of its own, which is not known")
