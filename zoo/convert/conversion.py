@@ -28,6 +28,11 @@ def convert(
     it. A shuffle is `keras.ops.depth_to_space`, a layer that does the same or what PyTorch's `PixelShuffle` does, or
     several of Keras's reshapes and transpositions that do so together.
 
+    Both turn nearest-neighbour up-sampling by whole factors and the `Conv2D` after it, or a `ResizeConv2D`, into their
+    form. Layers between them that treat all pixels of a channel alike then run before it, at low resolution. The new
+    kernel has more entries than the old one, so that training it may reach functions that the old one could not; there
+    is no way back for a model. A regulariser or a constraint applies to the new kernel.
+
     Functional and Sequential models are converted, including nested ones. Layers keep their names, dtype policies,
     trainable flags, activations, regularisers, constraints and initialisers; shared layers stay shared. A layer that
     cannot be converted stays as it is, and the report says why. Constraints and regularisers that depend on axes of the

@@ -12,7 +12,7 @@ from zoo.upsampling.frames import SubpixelFrame, TransposeFrame
 from zoo.upsampling.icnr import ICNR
 from zoo.upsampling.phase_bias import PhaseBias
 from zoo.upsampling.resize_conv2d import ResizeConv2D
-from zoo.upsampling.resize_equivalence import resize_to_subpixel, resize_to_transpose
+from zoo.upsampling.resize_equivalence import resize_to_subpixel, resize_to_transpose, transpose_to_resize
 from zoo.upsampling.shuffle import periodic_shuffle
 from zoo.upsampling.subpixel_conv2d import SubpixelConv2D
 from zoo.upsampling.upsamplers import Upsampler, converted_weights, enlarges, register_upsampler, upsampler
@@ -36,6 +36,7 @@ __all__ = [
     "resize_to_subpixel",
     "resize_to_transpose",
     "subpixel_to_transpose",
+    "transpose_to_resize",
     "transpose_to_subpixel",
     "upsampler",
 ]

@@ -94,6 +94,47 @@ def resize_to_subpixel(kernel: Array, scale: Scale, padding: str | Sides = "same
     return transpose_to_subpixel(transposed.kernel, scale, *transposed.frame)
 
 
+def transpose_to_resize(kernel: Array, scale: Scale) -> Array:
+    """Return the kernel of the convolution after nearest-neighbour up-sampling that equals a transposed convolution.
+
+    This inverts `resize_to_transpose`. Most kernels of transposed convolutions are not sums of neighbouring taps, and
+    therefore equal to no such convolution.
+
+    Args:
+        kernel: `[kh+rh-1, kw+rw-1, C, input channels]`; any dtype, which is kept. Padding `"same"` of the transposed
+            convolution is `"same"` of the new one if kh and kw are odd.
+        scale: int or pair (rh, rw), the strides.
+
+    Returns:
+        The kernel `[kh, kw, input channels, C]`.
+
+    Raises:
+        ValueError: the kernel does not have four dimensions, an argument is out of range, or there is no such kernel.
+    """
+    factors = pair(scale, "scale")
+    kernel_dimensions(kernel)
+    given = np.asarray(kernel)
+    taps = np.swapaxes(given, 2, 3).astype(np.float64)
+    for axis, factor in enumerate(factors):
+        sums = np.moveaxis(taps, axis, 0)
+        taps = np.diff(sums, axis=0, prepend=0)[: max(len(sums) - factor + 1, 0)]
+        # Two neighbouring sums differ by the tap that enters and the tap that leaves.
+        for place in range(factor, len(taps)):
+            taps[place] += taps[place - factor]
+        taps = np.moveaxis(taps, 0, axis)
+    convolution = np.ascontiguousarray(taps[::-1, ::-1]).astype(given.dtype)
+    size = float(np.max(np.abs(given.astype(np.float64))))
+    rounding = 100 * float(np.finfo(given.dtype).eps) * size if given.dtype.kind == "f" else 0.0
+    if 0 not in convolution.shape:
+        again = resize_to_transpose(convolution, factors).kernel
+        if np.allclose(again.astype(np.float64), given.astype(np.float64), rtol=0, atol=rounding):
+            return convolution
+    raise ValueError(
+        f"No convolution after nearest-neighbour up-sampling by {factors} equals a transposed convolution with this "
+        f"kernel of shape {given.shape}, whose taps are not sums of neighbouring taps of a smaller kernel"
+    )
+
+
 def _sides(padding: str | Sides, size: Pair) -> Sides:
     if isinstance(padding, str):
         word = one_of(padding, "padding", ("same", "valid"))

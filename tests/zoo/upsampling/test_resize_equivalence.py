@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from tests.helpers.small_models import noise, relative
-from zoo.upsampling import ResizeConv2D, SubpixelConv2D, resize_to_subpixel, resize_to_transpose
+from zoo.upsampling import ResizeConv2D, SubpixelConv2D, resize_to_subpixel, resize_to_transpose, transpose_to_resize
 
 SCALES = [(2, 2), (3, 3), (4, 4), (2, 3), (4, 1)]
 
@@ -96,6 +96,22 @@ def test_the_layer_of_the_zoo():
     x = noise(1, 4, 5, 2)
     expected = layer(x)
     assert relative(expected, subpixel(x, resize_to_subpixel(np.asarray(layer.kernel), 2), (2, 2))) < 1e-13
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_way_back_exists_for_such_kernels_only(scale, dtype):
+    for size in [(1, 2), (3, 3), (7, 5)]:
+        kernel = noise(*size, 2, 3).astype(dtype)
+        there = resize_to_transpose(kernel, scale).kernel
+        back = transpose_to_resize(there, scale)
+        assert back.dtype == dtype
+        np.testing.assert_allclose(back, kernel, rtol=0, atol=1e-5 if dtype == "float32" else 1e-13)
+        there[0, 0, 0, 0] += 0.01
+        with pytest.raises(ValueError, match="not sums of neighbouring taps"):
+            transpose_to_resize(there, scale)
+    with pytest.raises(ValueError, match=r"up-sampling by \(3, 3\).*shape \(2, 2, 1, 1\)"):
+        transpose_to_resize(np.zeros((2, 2, 1, 1)), 3)
 
 
 def test_what_does_not_fit_is_named():
