@@ -7,6 +7,7 @@ require_tensorflow()
 
 from zoo.names import UPSAMPLERS
 from zoo.upsampling.channel_order import depth_to_space_to_pixel_shuffle, pixel_shuffle_to_depth_to_space
+from zoo.upsampling.conv2d_transpose import Conv2DTranspose
 from zoo.upsampling.equivalence import FramedKernel, subpixel_to_transpose, transpose_to_subpixel
 from zoo.upsampling.frames import SubpixelFrame, TransposeFrame
 from zoo.upsampling.icnr import ICNR
@@ -20,6 +21,7 @@ from zoo.upsampling.upsamplers import Upsampler, converted_weights, enlarges, re
 __all__ = [
     "ICNR",
     "UPSAMPLERS",
+    "Conv2DTranspose",
     "FramedKernel",
     "PhaseBias",
     "ResizeConv2D",
