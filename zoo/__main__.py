@@ -73,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
         "--when", default="always", choices=("always", "faster"), help="faster measures every layer on this machine"
     )
     convert.add_argument(
+        "--form",
+        default="split",
+        choices=("split", "layer"),
+        help="layer keeps one layer per layer, with its weights and output, and also converts inside other layers",
+    )
+    convert.add_argument(
         "--input-shape",
         nargs="+",
         type=_shape,
@@ -144,6 +150,7 @@ def _convert(options: argparse.Namespace) -> None:
         input_shapes=options.input_shape,
         measure=options.measure,
         saved_model=options.saved_model,
+        form=options.form,
     )
 
 

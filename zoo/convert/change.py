@@ -6,6 +6,7 @@ from typing import Any
 from keras import layers
 
 from zoo.convert.graph import Call
+from zoo.system.keras_internals import nested_layers
 from zoo.upsampling.arguments import Pair
 
 
@@ -41,3 +42,28 @@ class Change:
         for layer in self.new:
             x = layer(x)
         return x
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """Hold transposed convolutions inside a layer whose calls are not known. They get another class.
+
+    Attributes:
+        holder: the layer that is called in the model.
+        inner: those of the layers inside it that change.
+        kind: their new class, which has the attributes and weights of the old one.
+        kept: other transposed convolutions inside it, each with the reason why it does not change.
+    """
+
+    holder: layers.Layer
+    inner: tuple[layers.Layer, ...]
+    kind: type[layers.Conv2DTranspose]
+    kept: tuple[tuple[layers.Layer, str], ...]
+
+    def apply(self, copy: layers.Layer) -> None:
+        """Change the classes of the layers inside a copy of the holder."""
+        changing = {id(layer) for layer in self.inner}
+        for old, new in zip(nested_layers(self.holder), nested_layers(copy), strict=True):
+            if id(old) in changing:
+                # A new object would have to be put in each place where the holder keeps the old one.
+                new.__class__ = self.kind

@@ -25,6 +25,7 @@ def convert_file(
     input_shapes: list[tuple[int, ...]] | None = None,
     measure: bool = False,
     saved_model: Path | None = None,
+    form: str = "split",
 ) -> None:
     """Convert the model in a file, write the new model and print the report.
 
@@ -36,6 +37,7 @@ def convert_file(
         input_shapes: height, width and channels of each input, if the model leaves them open.
         measure: put times of inference into the report.
         saved_model: a folder to export a SavedModel to in addition.
+        form: as `zoo.convert.convert` takes it.
 
     Raises:
         CommandError: the file cannot be loaded, or the model cannot be converted.
@@ -47,7 +49,7 @@ def convert_file(
     model = _load(source)
     try:
         with console.status("converting"):
-            new, report = convert(model, to, when, _unpacked(input_shapes), measure)
+            new, report = convert(model, to, when, _unpacked(input_shapes), measure, form)
     except ValueError as error:
         raise CommandError(_first_line(error)) from error
     console.print(report.table())

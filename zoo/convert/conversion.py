@@ -18,7 +18,12 @@ from zoo.upsampling.arguments import one_of
 
 
 def convert(
-    model: keras.Model, to: str, when: str = "always", input_shape: Any = None, measure: bool = False
+    model: keras.Model,
+    to: str,
+    when: str = "always",
+    input_shape: Any = None,
+    measure: bool = False,
+    form: str = "split",
 ) -> tuple[keras.Model, ConversionReport]:
     """Return a model with the same outputs in which the up-sampling layers have the other form, and a report.
 
@@ -53,6 +58,11 @@ def convert(
         input_shape: height, width and channels of an input, without the batch; a list of them for several inputs. If
             the model leaves sizes open, it is needed for `"faster"`, `measure` and multiply-adds.
         measure: put times of inference into the report.
+        form: of sub-pixel convolutions. `"split"` is the layers named above. `"layer"` is one
+            `zoo.upsampling.Conv2DTranspose`, which rearranges its kernel whenever it is called: it keeps name, weights
+            and output of Keras's, so that weight files and fine-tuning stay those of the original. It also replaces
+            those inside `TimeDistributed`, `SpectralNormalization` and custom layers. A custom layer that makes its own
+            layers makes Keras's again when it is loaded from a file, with the same outputs.
 
     Returns:
         The new model and a report. A subclassed model is returned as it is.
@@ -81,8 +91,9 @@ def convert(
     except Exception as error:
         shapes = ", ".join(str(x.shape) for x in inputs)
         raise ValueError(f"{model.name} does not take inputs of {shapes}; give an input_shape ({error})") from error
-    planned = plan(reading, to, faster, measure, sizes_known)
-    new = Rebuilding(planned.changes).rebuild(model)
+    layer_form = one_of(form, "form", ("split", "layer")) == "layer" and to == "subpixel"
+    planned = plan(reading, "layer" if layer_form else to, faster, measure, sizes_known)
+    new = Rebuilding(planned.changes, planned.exchanges).rebuild(model)
 
     packed = random_like(inputs[0])
     if not isinstance(model, keras.Sequential):

@@ -70,7 +70,13 @@ def subpixel_layers(
 
 
 def transpose_layers(
-    layer: layers.Layer, twin: TransposeKernel, scale: Pair, bias: Array | None, phase_bias: bool, names: Names
+    layer: layers.Layer,
+    twin: TransposeKernel,
+    scale: Pair,
+    bias: Array | None,
+    phase_bias: bool,
+    names: Names,
+    kind: type[layers.Conv2DTranspose],
 ) -> list[layers.Layer]:
     """Return the layers that are equal to a sub-pixel or a resize convolution, built and with its weights.
 
@@ -84,6 +90,7 @@ def transpose_layers(
         bias: the layer's bias, in the order of `tf.nn.depth_to_space`; None if it has none.
         phase_bias: whether the bias has an entry for each phase.
         names: chooses the names of the new layers.
+        kind: the class of the transposed convolution.
     """
     kernel, frame = twin.kernel, twin.frame
     filters = kernel.shape[2]
@@ -96,7 +103,7 @@ def transpose_layers(
         "bias_regularizer": layer.bias_regularizer,
         "bias_constraint": layer.bias_constraint,
     }
-    main = layers.Conv2DTranspose(
+    main = kind(
         filters,
         kernel.shape[:2],
         scale,

@@ -9,15 +9,18 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
-from zoo.arrays import places
-from zoo.convert.change import Change
+from zoo.arrays import Shape, places
+from zoo.convert.change import Change, Exchange
 from zoo.convert.choices import choose
 from zoo.convert.graph import Call, Reading
 from zoo.convert.layer_twins import Names
 from zoo.convert.pointwise import CannotConvertError
 from zoo.convert.report import LayerReport
 from zoo.system.timing import interleaved_medians
+from zoo.upsampling import Conv2DTranspose
+from zoo.upsampling.arguments import Pair
 
 # A converted layer counts as faster below this part of the original time. A smaller gain may be noise.
 _MARGIN = 0.95
@@ -30,10 +33,12 @@ class Plan:
 
     Attributes:
         changes: the layers that change.
+        exchanges: the layers inside which layers change.
         reports: in the model's order.
     """
 
     changes: tuple[Change, ...]
+    exchanges: tuple[Exchange, ...]
     reports: tuple[LayerReport, ...]
 
 
@@ -42,13 +47,13 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
 
     Args:
         reading: the model.
-        to: `"subpixel"` or `"transpose"`.
+        to: `"subpixel"`, `"layer"` or `"transpose"`.
         faster: change only layers whose other form is measured to run faster.
         measure: measure layers in any case.
         sizes_known: whether the sizes in `reading` are the model's or the caller's.
     """
     names = Names(name.rsplit("/", maxsplit=1)[-1] for name in reading.paths.values())
-    changes, reports, seen = [], [], set()
+    changes, exchanges, reports, seen = [], [], [], set()
     for graph in reading.graphs.values():
         for call in graph.calls:
             operation = call.operation
@@ -63,6 +68,11 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
                 continue
             if change is None:
                 continue
+            if isinstance(change, Exchange):
+                reports += _inner_reports(change, path, faster)
+                if not faster:
+                    exchanges.append(change)
+                continue
             seen.update(map(id, change.old))
             report = _report(change, reading, faster or measure, sizes_known)
             if faster and not _is_faster(report):
@@ -73,7 +83,22 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
             else:
                 changes.append(change)
             reports.append(report)
-    return Plan(tuple(changes), tuple(reports))
+    return Plan(tuple(changes), tuple(exchanges), tuple(reports))
+
+
+def _inner_reports(exchange: Exchange, path: str, faster: bool) -> list[LayerReport]:
+    reports = []
+    for layer in exchange.inner:
+        name, kind = f"{path}/{layer.name}", type(layer).__name__
+        if faster:
+            reports.append(LayerReport(name, kind, reason="it is inside another layer and is not measured alone"))
+            continue
+        large = layer.kernel_size
+        small = tuple(-(-size // factor) for size, factor in zip(large, layer.strides, strict=True))
+        before, after = (large, small) if exchange.kind is Conv2DTranspose else (small, large)
+        reports.append(LayerReport(name, kind, True, "", (layer.name,), before, after, layer.strides))
+    kept = [LayerReport(f"{path}/{layer.name}", type(layer).__name__, reason=reason) for layer, reason in exchange.kept]
+    return reports + kept
 
 
 def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) -> LayerReport:
@@ -85,10 +110,9 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
     if sizes_known and shapes_known:
         # In all forms each entry of a kernel is multiplied once with each pixel that it takes. As usual, zeros that
         # padding layers add are not counted, and zeros that `"same"` adds inside a convolution are.
-        pixels = sum(places(shape, main.data_format) for shape in calls)
         enlarged = math.prod(change.scale) if change.after_enlarging else 1
-        work_before = math.prod(change.main.kernel.shape) * pixels * enlarged
-        work_after = math.prod(main.kernel.shape) * pixels
+        work_before = enlarged * sum(_work(change.main, shape) for shape in calls)
+        work_after = sum(_work(main, shape) for shape in calls)
     difference = _difference(change) if shapes_known else None
     before = after = None
     if measure and difference is not None:
@@ -98,8 +122,8 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
         type(change.main).__name__,
         converted=True,
         new_layers=tuple(layer.name for layer in change.new),
-        kernel_before=tuple(change.main.kernel.shape[:2]),
-        kernel_after=tuple(main.kernel.shape[:2]),
+        kernel_before=_taps(change.main),
+        kernel_after=_taps(main),
         stride=change.scale,
         multiply_adds_before=work_before,
         multiply_adds_after=work_after,
@@ -107,6 +131,17 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
         seconds_before=before,
         seconds_after=after,
     )
+
+
+def _taps(layer: layers.Layer) -> Pair:
+    """Return the size of the kernel with which a layer convolves."""
+    return layer.taps if isinstance(layer, Conv2DTranspose) else tuple(layer.kernel.shape[:2])
+
+
+def _work(layer: layers.Layer, shape: Shape) -> int:
+    if isinstance(layer, Conv2DTranspose):
+        return layer.multiply_adds(shape, shape)
+    return math.prod(layer.kernel.shape) * places(shape, layer.data_format)
 
 
 def _difference(change: Change) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from zoo.convert.change import Change
+from zoo.convert.change import Change, Exchange
 from zoo.convert.graph import is_open
 from zoo.system.keras_internals import lambda_output_shape, nested_layers, producing_call
 
@@ -18,11 +18,13 @@ class Rebuilding:
 
     Args:
         changes: the layers that change.
+        exchanges: the layers inside which layers change.
     """
 
-    def __init__(self, changes: Sequence[Change]) -> None:
+    def __init__(self, changes: Sequence[Change], exchanges: Sequence[Exchange] = ()) -> None:
         self._changes = {id(change.main): change for change in changes}
         self._removed = {id(each) for change in changes for each in change.old if each is not change.main}
+        self._exchanges = exchanges
         self._made: dict[int, Any] = {}
 
     def rebuild(self, model: keras.Model) -> keras.Model:
@@ -33,6 +35,8 @@ class Rebuilding:
         """
         new = self._copy(model)
         self._set_state(model)
+        for exchange in self._exchanges:
+            exchange.apply(self._made[id(exchange.holder)])
         return new
 
     def _copy(self, operation: Any) -> Any:
