@@ -41,6 +41,15 @@ _POINTWISE_ACTIVATIONS = tuple(getattr(keras.activations, name) for name in _POI
 _POINTWISE_OPERATIONS = tuple(name for name in _POINTWISE.values() if name)
 
 
+# They normalise with the mean over a picture or a place, which does not change if each pixel is repeated.
+_NORMALISATIONS = (
+    layers.BatchNormalization,
+    layers.GroupNormalization,
+    layers.LayerNormalization,
+    layers.RMSNormalization,
+)
+
+
 class CannotConvertError(ValueError):
     """Say why a layer has no other form."""
 
@@ -75,8 +84,7 @@ def is_pointwise_call(call: Call) -> bool:
 def commutes_with_enlarging(call: Call, data_format: str) -> bool:
     """Return whether a call does the same before nearest-neighbour up-sampling as after it, in training as well.
 
-    Apart from activations, these are layers that treat all pixels of a channel alike. Statistics over a picture do not
-    change if each of its pixels is repeated equally often.
+    Apart from activations, these are layers that treat all pixels of a channel alike.
 
     Raises:
         CannotConvertError: the call commutes in inference only.
@@ -98,7 +106,7 @@ def _treats_pixels_alike(layer: Any, data_format: str) -> bool:
     alike = kind in (layers.Dropout, layers.Identity)
     if kind is layers.PReLU:
         alike = {rows, columns} <= set(layer.shared_axes or ())
-    elif kind in (layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization):
+    elif kind in _NORMALISATIONS:
         axes = layer.axis if isinstance(layer.axis, list | tuple) else [layer.axis]
         alike = [axis % 4 for axis in axes] == [channels]
     elif kind is layers.Rescaling:

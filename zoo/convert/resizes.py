@@ -1,5 +1,6 @@
 """Find convolutions after nearest-neighbour up-sampling."""
 
+import contextlib
 import math
 from typing import Any
 
@@ -60,7 +61,7 @@ def _followed(reading: Reading, graph: Graph, call: Call, scale: Pair, data_form
         elif padding or not commutes_with_enlarging(follower, data_format):
             raise CannotConvertError(
                 f"what follows is {layer.name}, a {type(layer).__name__}, not a Conv2D with or without operations "
-                "that commute with up-sampling"
+                "that are known to commute with up-sampling"
             )
         call = follower
     operations.append(layer)
@@ -86,14 +87,17 @@ def _match(operations: list[Any], scale: Pair, padding: str | Sides) -> Match:
 def _factors(reading: Reading, call: Call) -> tuple[Pair, str] | None:
     """Return the factors and the data format of nearest-neighbour up-sampling; None for any other call.
 
-    The layer, Lambda or operation is tried on numbers: it must repeat each of them.
+    Any layer, Lambda or operation but Keras's own layer is tried on numbers: it must repeat each of them.
 
     Raises:
         CannotConvertError: the call is one of Keras's own that enlarge, but not by repeating pixels.
     """
+    layer = call.operation
+    if type(layer) is layers.UpSampling2D and layer.interpolation == "nearest":
+        return (tuple(layer.size), layer.data_format) if max(layer.size) > 1 else None
     shapes = [x.shape for x in (*call.inputs, *call.outputs)]
     known = [len(shape) for shape in shapes] == [4, 4] and all(None not in shape for shape in shapes)
-    if not known or not call.plain or getattr(call.operation, "variables", []):
+    if not known or not call.plain or getattr(layer, "variables", []):
         return None
     small, large = shapes
     if math.prod(large) <= math.prod(small):
@@ -104,8 +108,8 @@ def _factors(reading: Reading, call: Call) -> tuple[Pair, str] | None:
         if alike and _repeats(call, small, (rh, rw), rows):
             _check_every_size(reading, call, (rh, rw), rows)
             return (rh, rw), data_format
-    if type(call.operation).__module__.startswith("keras.") and type(call.operation).__name__ in _RESIZES:
-        raise CannotConvertError(_not_nearest(call.operation.interpolation))
+    if type(layer).__module__.startswith("keras.") and type(layer).__name__ in _RESIZES:
+        raise CannotConvertError(_not_nearest(layer.interpolation))
     return None
 
 
@@ -130,5 +134,9 @@ def _check_every_size(reading: Reading, call: Call, scale: Pair, rows: int) -> N
         return
     shape = list(call.inputs[0].shape)
     shape[rows], shape[rows + 1] = shape[rows] + 1, shape[rows + 1] + 2
-    if not _repeats(call, tuple(shape), scale, rows):
+    repeats = False
+    # Code that takes one size only may raise anything.
+    with contextlib.suppress(Exception):
+        repeats = _repeats(call, tuple(shape), scale, rows)
+    if not repeats:
         raise CannotConvertError("it enlarges to a fixed size, so that its factors depend on the input's size")

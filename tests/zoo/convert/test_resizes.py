@@ -97,6 +97,7 @@ def test_every_form_of_the_convolution(size, scale, options, padding, to):
         lambda: layers.BatchNormalization(dtype="float64"),
         lambda: layers.GroupNormalization(2, dtype="float64"),
         lambda: layers.LayerNormalization(dtype="float64"),
+        lambda: layers.RMSNormalization(dtype="float64"),
         lambda: layers.Rescaling(2.0, 1.0, dtype="float64"),
         lambda: layers.Identity(dtype="float64"),
         lambda: layers.Dropout(0, dtype="float64"),
