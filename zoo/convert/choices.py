@@ -106,18 +106,21 @@ def _exchange(operation: Any, to: str) -> Exchange | None:
                 kept.append((layer, str(error)))
     if changing:
         return Exchange(operation, tuple(changing), new, tuple(kept))
-    _refuse_unknown(operation)
+    if kept:
+        raise CannotConvertError("; ".join(f"it holds {layer.name}: {reason}" for layer, reason in kept))
+    _refuse_unknown(operation, to)
     return None
 
 
-def _refuse_unknown(operation: Any) -> None:
+def _refuse_unknown(operation: Any, to: str) -> None:
     """Raise CannotConvertError if it is not known what an operation computes or which layers it holds."""
     kind = type(operation).__name__
     inner = nested_layers(operation)[1:]
     hidden = [layer for layer in inner if isinstance(layer, layers.Conv2DTranspose | SubpixelConv2D)]
     if hidden:
         names = ", ".join(layer.name for layer in hidden)
-        remedy = '; form="layer" converts it' if any(type(layer) is layers.Conv2DTranspose for layer in hidden) else ""
+        exchangeable = to == "subpixel" and any(type(layer) is layers.Conv2DTranspose for layer in hidden)
+        remedy = '; form="layer" converts it' if exchangeable else ""
         raise CannotConvertError(f"it holds {names}, and its calls are not known{remedy}")
     if isinstance(operation, keras.Model):
         raise CannotConvertError("it is a subclassed model, whose calls are not known")

@@ -46,9 +46,9 @@ def _followed(reading: Reading, graph: Graph, call: Call, scale: Pair, data_form
         follower = graph.only_consumer(call.outputs[0])
         if follower is None:
             raise CannotConvertError(f"what {call.operation.name} makes is used elsewhere too, or is an output")
-        if call.outputs[0].dtype != call.inputs[0].dtype:
-            raise CannotConvertError(f"{call.operation.name} changes the dtype")
         layer = follower.operation
+        if call.operation is operations[-1]:
+            _check_dtype(call, layer)
         if type(layer) is layers.Conv2D:
             break
         more = None if padding else _factors(reading, follower)
@@ -72,6 +72,14 @@ def _followed(reading: Reading, graph: Graph, call: Call, scale: Pair, data_form
     if padding and layer.padding == "same":
         raise CannotConvertError(f"{layer.name} pads again what is padded already")
     return _match(operations, scale, padding or layer.padding)
+
+
+def _check_dtype(removed: Call, next_one: Any) -> None:
+    """Raise CannotConvertError if what follows would compute in another dtype without a call."""
+    dtype = removed.outputs[0].dtype
+    casts = isinstance(next_one, layers.Layer) and next_one.compute_dtype == dtype
+    if removed.inputs[0].dtype != dtype and not casts:
+        raise CannotConvertError(f"{removed.operation.name} changes the dtype")
 
 
 def _match(operations: list[Any], scale: Pair, padding: str | Sides) -> Match:

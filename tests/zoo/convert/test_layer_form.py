@@ -165,6 +165,17 @@ def test_what_stays_says_how_it_could_change():
         convert(model, "subpixel", form="whole")
 
 
+def test_what_stays_inside_a_layer_says_why():
+    def make(x):
+        up = layers.Conv2DTranspose(3, 3, dilation_rate=2, dtype="float64", name="in")
+        return layers.TimeDistributed(up, dtype="float64", name="it")(layers.Reshape((1, 6, 5, 4), dtype="float64")(x))
+
+    image = keras.Input((6, 5, 4), dtype="float64")
+    model = keras.Model(image, make(image))
+    assert convert(model, "subpixel", form="layer")[1].kept[0].reason == "it holds in: its dilation_rate is (2, 2)"
+    assert convert(model, "transpose")[1].kept[0].reason == "it holds in, and its calls are not known"
+
+
 def test_a_subpixel_layer_inside_another_stays():
     model = functional(
         lambda x: layers.TimeDistributed(

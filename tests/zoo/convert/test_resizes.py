@@ -162,6 +162,18 @@ def test_all_that_a_layer_has_is_kept():
         assert report.difference < 0.02
 
 
+def test_a_dtype_that_only_the_up_sampling_sets():
+    up = layers.UpSampling2D(2, dtype="mixed_bfloat16")
+    model = sequential(up, layers.Conv2D(3, 3, dtype="mixed_bfloat16", name="conv"), dtype="float32")
+    new, report = convert(model, "transpose")
+    assert report.kept == ()
+    same_outputs(model, new, noise(2, 6, 5, 4).astype("float32"), tolerance=0.02)
+    image = keras.Input((6, 5, 4), name="image")
+    relu = ops.relu(layers.UpSampling2D(2, dtype="mixed_bfloat16")(image))
+    model = keras.Model(image, layers.Conv2D(3, 3, dtype="mixed_bfloat16", name="conv")(relu))
+    assert "changes the dtype" in convert(model, "transpose")[1].kept[0].reason
+
+
 def test_a_nested_model_that_is_called_on_two_sizes():
     image = keras.Input((None, None, 4), dtype="float64")
     conv = layers.Conv2D(4, 3, padding="same", dtype="float64", name="conv")
