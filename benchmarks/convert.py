@@ -32,9 +32,9 @@ from rich.table import Table
 
 from benchmarks.architectures import CASES, Case, inputs_of
 from benchmarks.results import SPEED, write_results
-from benchmarks.runtimes import RUNTIMES, missing, runner
 from zoo.convert import convert
-from zoo.convert.plan import largest_difference
+from zoo.convert.values import largest_difference
+from zoo.export.runtimes import RUNTIMES, missing, runner
 from zoo.system.timing import interleaved_medians
 
 OPTIONS = {"always": {}, "layer": {"form": "layer"}, "faster": {"when": "faster"}}

@@ -27,6 +27,8 @@ from zoo.pretrained.sample import SampleError
 from zoo.registry import UnknownNameError
 from zoo.system.quiet_tensorflow import start_tensorflow
 
+_HDF5 = (".h5", ".hdf5")
+
 if TYPE_CHECKING:
     from zoo.upscaling.picture import Tile
 
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     facts.set_defaults(command=_card, prog=facts.prog)
 
     convert = commands.add_parser("convert", help="rewrite a model from one up-sampler to the other, same outputs")
-    convert.add_argument("source", type=Path, metavar="in.keras", help="a model saved by Keras 3")
+    convert.add_argument("source", type=Path, metavar="in.keras", help="a .keras or .h5 file that Keras saved")
     convert.add_argument("target", type=Path, metavar="out.keras", help="the file to write; must not exist")
     convert.add_argument("--to", required=True, choices=("subpixel", "transpose"))
     convert.add_argument(
@@ -79,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         help="layer keeps one layer per layer, with its weights and output, and also converts inside other layers",
     )
     convert.add_argument(
+        "--runtime",
+        default="tensorflow",
+        choices=("tensorflow", "xla", "litert", "onnx"),
+        help="what to measure in: where the model will run",
+    )
+    convert.add_argument(
         "--input-shape",
         nargs="+",
         type=_shape,
@@ -87,6 +95,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     convert.add_argument("--measure", action="store_true", help="measure inference and report the times")
     convert.add_argument("--saved-model", type=Path, metavar="DIR", help="export a SavedModel too; must not exist")
+    convert.add_argument(
+        "--import",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        dest="modules",
+        help="a module that defines custom layers of the model; importing it runs its code",
+    )
     convert.set_defaults(command=_convert, prog=convert.prog)
 
     check = commands.add_parser("verify", help="compare published files with the index")
@@ -136,29 +152,42 @@ def _card(options: argparse.Namespace) -> None:
     print(json.dumps(card(options.name), indent=2))
 
 
-def _convert(options: argparse.Namespace) -> None:
+def _convert(options: argparse.Namespace) -> int:
     # Check the paths first, because Keras takes seconds to import.
     _check_conversion(options.source, options.target, options.saved_model)
     start_tensorflow()
     from zoo.convert.command import convert_file
+    from zoo.convert.messages import innermost_reason
 
-    convert_file(
-        options.source,
-        options.target,
-        options.to,
-        when=options.when,
-        input_shapes=options.input_shape,
-        measure=options.measure,
-        saved_model=options.saved_model,
-        form=options.form,
-    )
+    try:
+        convert_file(
+            options.source,
+            options.target,
+            options.to,
+            when=options.when,
+            input_shapes=options.input_shape,
+            measure=options.measure,
+            runtime=options.runtime,
+            saved_model=options.saved_model,
+            modules=options.modules,
+            form=options.form,
+        )
+    except (CommandError, OSError):
+        raise
+    # A file may hold any model, and Keras and TensorFlow may refuse it in any way.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {innermost_reason(error)}"
+        return complain(options.prog, f"{options.source} cannot be converted: {reason}", FAILED)
+    return DONE
 
 
 def _check_conversion(source: Path, target: Path, saved_model: Path | None) -> None:
     if not source.is_file():
         raise CommandError(f"{source} is not a file")
-    if not zipfile.is_zipfile(source):
-        raise CommandError(f"{source} is not a model that Keras 3 saved: a .keras file is wanted")
+    if source.suffix not in (".keras", *_HDF5):
+        raise CommandError(f"{source} must end with .keras or .h5")
+    if not (_is_hdf5(source) if source.suffix in _HDF5 else zipfile.is_zipfile(source)):
+        raise CommandError(f"{source} is not a model that Keras saved")
     if target.suffix != ".keras":
         raise CommandError(f"{target} must end with .keras")
     for path in filter(None, (target, saved_model)):
@@ -166,6 +195,11 @@ def _check_conversion(source: Path, target: Path, saved_model: Path | None) -> N
             raise CommandError(f"{path} exists already; name another, or remove it first")
         if not path.absolute().parent.is_dir():
             raise CommandError(f"{path.absolute().parent} is not a folder")
+
+
+def _is_hdf5(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
 def _verify(options: argparse.Namespace) -> None:

@@ -18,10 +18,11 @@ class Change:
         old: the operations that are replaced, in the order of their calls. Operations between them that commute are
             not among them.
         main: the layer of `old` that holds the kernel. The new layers take its place.
-        new: the new layers in order, built and with weights; the one that holds the kernel has the name of `main`.
+        new: the new layers in order, built and with weights.
         calls: the calls of the first of `old`.
         scale: the factors by which the layers enlarge.
         after_enlarging: whether `main` runs at high resolution.
+        name_bearer: a layer in place of the last of `old` that only has its name, because activations come before it.
     """
 
     old: tuple[Any, ...]
@@ -30,6 +31,7 @@ class Change:
     calls: tuple[Call, ...]
     scale: Pair
     after_enlarging: bool = False
+    name_bearer: layers.Layer | None = None
 
     def run_old(self, x: Any) -> Any:
         """Return the output of the old layers for a tensor."""
@@ -49,12 +51,14 @@ class Exchange:
     """Hold transposed convolutions inside a layer whose calls are not known. They get another class.
 
     Attributes:
+        path: the holder's name after the names of the models around it.
         holder: the layer that is called in the model.
         inner: those of the layers inside it that change.
         kind: their new class, which has the attributes and weights of the old one.
         kept: other transposed convolutions inside it, each with the reason why it does not change.
     """
 
+    path: str
     holder: layers.Layer
     inner: tuple[layers.Layer, ...]
     kind: type[layers.Conv2DTranspose]

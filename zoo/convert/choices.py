@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 from keras import layers
 
@@ -11,6 +10,7 @@ from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import Names, subpixel_layers, transpose_layers
 from zoo.convert.patterns import Match, framed, hand_written
 from zoo.convert.pointwise import CannotConvertError, check_activation
+from zoo.convert.reasons import check_kernel, refuse_what_enlarges
 from zoo.convert.resizes import resized
 from zoo.convert.shuffles import shuffle_ending_at
 from zoo.system.keras_internals import nested_layers
@@ -34,21 +34,28 @@ def choose(reading: Reading, graph: Graph, call: Call, to: str, names: Names) ->
     match = _to_transpose(reading, graph, call) if to == "transpose" else _to_subpixel(graph, call, to)
     match = match or resized(reading, graph, call)
     if match is None:
-        return _exchange(call.operation, to)
+        return _exchange(reading, call, to)
+    last: Any = match.operations[-1]
+    # An operation that is no layer has a name that only the output of a model shows.
+    name = last.name if isinstance(last, layers.Layer) or graph.makes_output(last) else None
+    bearer = None
+    by_hand = type(match.main) is layers.Conv2D and last is not match.main
+    if name and by_hand and not graph.follows(match.main, match.operations[1]):
+        bearer, name = layers.Identity(name=name, dtype=call.outputs[0].dtype), None
     try:
-        new = _layers(match, to, names)
+        new = _layers(match, to, names, name)
     except ValueError as error:
         raise CannotConvertError(str(error)) from error
     calls = tuple(reading.calls[id(match.operations[0])])
-    return Change(match.operations, match.main, tuple(new), calls, match.scale, match.after_enlarging)
+    return Change(match.operations, match.main, tuple(new), calls, match.scale, match.after_enlarging, bearer)
 
 
-def _layers(match: Match, to: str, names: Names) -> list[layers.Layer]:
+def _layers(match: Match, to: str, names: Names, last_name: str | None) -> list[layers.Layer]:
     if to == "subpixel":
         twin = transpose_to_subpixel(match.kernel.kernel, match.scale, *match.kernel.frame)
         return subpixel_layers(match.main, twin, match.scale, match.bias, names)
     kind = Conv2DTranspose if to == "layer" else layers.Conv2DTranspose
-    return transpose_layers(match.main, match.kernel, match.scale, match.bias, match.phase_bias, names, kind)
+    return transpose_layers(match.main, match.kernel, match.scale, match.bias, match.phase_bias, names, last_name, kind)
 
 
 def _to_subpixel(graph: Graph, call: Call, to: str) -> Match | None:
@@ -57,8 +64,6 @@ def _to_subpixel(graph: Graph, call: Call, to: str) -> Match | None:
         return _transposed(layer)
     if isinstance(layer, layers.Conv2DTranspose) and type(layer) is not Conv2DTranspose:
         raise CannotConvertError(f"{type(layer).__name__} is a class of its own, whose code is not known")
-    if isinstance(layer, layers.Conv1DTranspose | layers.Conv3DTranspose):
-        raise CannotConvertError("only two-dimensional convolutions are converted")
     if shuffle_ending_at(graph, call):
         raise CannotConvertError("it is the shuffle of a sub-pixel convolution already")
     return None
@@ -67,6 +72,7 @@ def _to_subpixel(graph: Graph, call: Call, to: str) -> Match | None:
 def _transposed(layer: layers.Conv2DTranspose) -> Match:
     """Match a transposed convolution alone."""
     _check_dilation(layer)
+    check_kernel(layer)
     check_activation(layer)
     frame = TransposeFrame(layer.padding, layer.output_padding)
     bias = np.asarray(layer.bias) if layer.use_bias else None
@@ -89,8 +95,9 @@ def _check_dilation(layer: layers.Conv2DTranspose) -> None:
         raise CannotConvertError(f"its dilation_rate is {tuple(layer.dilation_rate)}")
 
 
-def _exchange(operation: Any, to: str) -> Exchange | None:
+def _exchange(reading: Reading, call: Call, to: str) -> Exchange | None:
     """Return the change of the transposed convolutions inside a layer; None if it is known to hold none."""
+    operation = call.operation
     old, new = layers.Conv2DTranspose, Conv2DTranspose
     if to == "transpose":
         old, new = new, old
@@ -105,24 +112,8 @@ def _exchange(operation: Any, to: str) -> Exchange | None:
             except ValueError as error:
                 kept.append((layer, str(error)))
     if changing:
-        return Exchange(operation, tuple(changing), new, tuple(kept))
+        return Exchange(reading.paths[id(operation)], operation, tuple(changing), new, tuple(kept))
     if kept:
         raise CannotConvertError("; ".join(f"it holds {layer.name}: {reason}" for layer, reason in kept))
-    _refuse_unknown(operation, to)
+    refuse_what_enlarges(call, to)
     return None
-
-
-def _refuse_unknown(operation: Any, to: str) -> None:
-    """Raise CannotConvertError if it is not known what an operation computes or which layers it holds."""
-    kind = type(operation).__name__
-    inner = nested_layers(operation)[1:]
-    hidden = [layer for layer in inner if isinstance(layer, layers.Conv2DTranspose | SubpixelConv2D)]
-    if hidden:
-        names = ", ".join(layer.name for layer in hidden)
-        exchangeable = to == "subpixel" and any(type(layer) is layers.Conv2DTranspose for layer in hidden)
-        remedy = '; form="layer" converts it' if exchangeable else ""
-        raise CannotConvertError(f"it holds {names}, and its calls are not known{remedy}")
-    if isinstance(operation, keras.Model):
-        raise CannotConvertError("it is a subclassed model, whose calls are not known")
-    if isinstance(operation, layers.Lambda) or not type(operation).__module__.startswith(("keras.", "zoo.")):
-        raise CannotConvertError(f"{kind} is code of its own, which is not known")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from rich.console import Console
 
 from zoo.command_line import CommandError
 from zoo.convert.conversion import convert
-from zoo.layers import custom_objects
+from zoo.convert.loading import load_model
+from zoo.convert.messages import innermost_reason
+from zoo.export.errors import MissingPackageError
 
 SUFFIX = ".keras"
 
@@ -24,19 +27,23 @@ def convert_file(
     when: str = "always",
     input_shapes: list[tuple[int, ...]] | None = None,
     measure: bool = False,
+    runtime: str = "tensorflow",
     saved_model: Path | None = None,
+    modules: Sequence[str] = (),
     form: str = "split",
 ) -> None:
     """Convert the model in a file, write the new model and print the report.
 
     Args:
-        source: a `.keras` file.
+        source: a `.keras` or `.h5` file.
         target: the `.keras` file to write.
         to: `"subpixel"` or `"transpose"`.
         when: as `zoo.convert.convert` takes it.
         input_shapes: height, width and channels of each input, if the model leaves them open.
         measure: put times of inference into the report.
+        runtime: as `zoo.convert.convert` takes it.
         saved_model: a folder to export a SavedModel to in addition.
+        modules: names of modules that define custom layers of the model, to import before it is loaded.
         form: as `zoo.convert.convert` takes it.
 
     Raises:
@@ -46,37 +53,22 @@ def convert_file(
     # TensorFlow would report the functions of the layers, which are all traced, as excessive retracing.
     tf.get_logger().setLevel("ERROR")
     console = Console(width=max(Console().width, 110))
-    model = _load(source)
+    model = load_model(source, modules)
     try:
         with console.status("converting"):
-            new, report = convert(model, to, when, _unpacked(input_shapes), measure, form)
-    except ValueError as error:
-        raise CommandError(_first_line(error)) from error
+            new, report = convert(model, to, when, _unpacked(input_shapes), measure, runtime, form)
+    except (ValueError, MissingPackageError) as error:
+        raise CommandError(innermost_reason(error)) from error
     console.print(report.table())
-    for layer in report.kept:
-        console.print(f"kept {layer.name}: {layer.reason}", markup=False, highlight=False)
+    for layer in report.layers:
+        if layer.reason:
+            state = "not measured" if layer.converted else "kept"
+            console.print(f"{state} {layer.name}: {layer.reason}", markup=False, highlight=False)
     if not report.layers:
         console.print(f"{source} has nothing to convert to {to}")
     _write(new, target, saved_model)
     for path in filter(None, (target, saved_model)):
         console.print(f"written to {path}", markup=False, highlight=False)
-
-
-def _load(source: Path) -> keras.Model:
-    if source.suffix != SUFFIX:
-        raise CommandError(f"{source} must end with {SUFFIX}")
-    try:
-        model = keras.models.load_model(source, compile=False, safe_mode=True, custom_objects=custom_objects())
-    except Exception as error:
-        if "`Lambda` layer" in str(error):
-            raise CommandError(
-                f"{source} holds Python code (a Lambda layer), which is never run: write it as a layer of its own, or "
-                "with keras.ops, and save the model again"
-            ) from error
-        raise CommandError(f"{source} cannot be loaded: {_first_line(error)}") from error
-    if not isinstance(model, keras.Model):
-        raise CommandError(f"{source} holds a {type(model).__name__}, not a model")
-    return model
 
 
 def _write(model: keras.Model, target: Path, saved_model: Path | None) -> None:
@@ -95,7 +87,7 @@ def _write(model: keras.Model, target: Path, saved_model: Path | None) -> None:
             target.unlink()
             raise
     except (OSError, tf.errors.OpError) as error:
-        raise OSError(_first_line(error)) from error
+        raise OSError(innermost_reason(error)) from error
     finally:
         temporary.unlink(missing_ok=True)
         if folder:
@@ -118,8 +110,3 @@ def _name(temporary: Path, target: Path) -> None:
 
 def _unpacked(shapes: list[tuple[int, ...]] | None) -> Any:
     return shapes[0] if shapes and len(shapes) == 1 else shapes
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

@@ -1,18 +1,22 @@
 """Rewrite a whole Keras model from one up-sampler to the other, with the same outputs."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from zoo.convert.change import Change
+from zoo.convert.checking import checked_difference
+from zoo.convert.copying import samples_of_unknown
 from zoo.convert.graph import Reading, input_specifications, is_open
-from zoo.convert.plan import largest_difference, plan, random_like, whole_times
+from zoo.convert.measuring import CannotMeasureError, check_runtime, model_times
+from zoo.convert.messages import innermost_reason
+from zoo.convert.plan import plan
 from zoo.convert.rebuild import Rebuilding
 from zoo.convert.report import ConversionReport, LayerReport
+from zoo.convert.values import random_like, unchanged_states
+from zoo.export.runtimes import RUNTIMES
 from zoo.network.multiply_adds import layer_multiply_adds
 from zoo.upsampling.arguments import one_of
 
@@ -23,6 +27,7 @@ def convert(
     when: str = "always",
     input_shape: Any = None,
     measure: bool = False,
+    runtime: str = "tensorflow",
     form: str = "split",
 ) -> tuple[keras.Model, ConversionReport]:
     """Return a model with the same outputs in which the up-sampling layers have the other form, and a report.
@@ -38,11 +43,17 @@ def convert(
     kernel has more entries than the old one, so that training it may reach functions that the old one could not; there
     is no way back for a model. A regulariser or a constraint applies to the new kernel.
 
-    Functional and Sequential models are converted, including nested ones. Layers keep their names, dtype policies,
-    trainable flags, activations, regularisers, constraints and initialisers; shared layers stay shared. A layer that
-    cannot be converted stays as it is, and the report says why. Constraints and regularisers that depend on axes of the
-    kernel apply to the other form's axes afterwards. Zeros that fill up a kernel are ordinary weights if the model is
-    trained. The new model is not compiled.
+    Functional and Sequential models are converted, including nested ones and subclasses without a `call` of their own,
+    such as the backbones of KerasHub, which become plain models. Inputs, outputs and layers keep their names.
+    If several layers take the place of one, or of a convolution with its shuffle or crop, the last of them has the name
+    of the last one replaced, so that `new.get_layer(name).output` and losses by output name mean what they meant; the
+    others have its name with an ending, such as `up_padding` and `up_convolution`. Layers keep their dtype policies,
+    trainable flags, activations, regularisers, constraints and initialisers; shared layers stay shared. Constraints and
+    regularisers that depend on axes of the kernel apply to the other form's axes afterwards. Zeros that fill up a
+    kernel are ordinary weights if the model is trained. The new model is not compiled.
+
+    What enlarges and cannot be converted stays as it is, and the report says why. If the configuration of a layer does
+    not make a layer that does the same, it cannot be copied, and both models hold it.
 
     Example:
 
@@ -51,13 +62,16 @@ def convert(
     True
 
     Args:
-        model: a built Functional or Sequential model; it is not modified, and shares nothing with the new one.
+        model: a built Functional or Sequential model; it is not modified. It shares nothing with the new one except the
+            layers that cannot be copied, which the report lists as `shared`.
         to: `"subpixel"` or `"transpose"`.
-        when: `"always"`; or `"faster"`, which measures both forms of every layer on this machine, compiled and with the
-            layer's input size, and converts the layer only if the other form is clearly faster.
+        when: `"always"`; or `"faster"`, which measures both forms of every layer on this machine, with the layer's
+            input size, and converts the layer only if the other form is clearly faster.
         input_shape: height, width and channels of an input, without the batch; a list of them for several inputs. If
             the model leaves sizes open, it is needed for `"faster"`, `measure` and multiply-adds.
         measure: put times of inference into the report.
+        runtime: what to measure in: `"tensorflow"`, `"xla"`, `"litert"` or `"onnx"`, each on all cores. Name the one
+            that the model will run in, because a form may be faster in one and slower in another.
         form: of sub-pixel convolutions. `"split"` is the layers named above. `"layer"` is one
             `zoo.upsampling.Conv2DTranspose`, which rearranges its kernel whenever it is called: it keeps name, weights
             and output of Keras's, so that weight files and fine-tuning stay those of the original. It also replaces
@@ -65,18 +79,25 @@ def convert(
             layers makes Keras's again when it is loaded from a file, with the same outputs.
 
     Returns:
-        The new model and a report. A subclassed model is returned as it is.
+        The new model and a report. A subclassed model with a `call` of its own is returned as it is.
 
     Raises:
-        ValueError: an argument is out of range, the model is not built, a shape does not fit the model, or a layer
-            cannot be copied.
+        ValueError: an argument is out of range, the model is not built, a shape does not fit the model, or an output
+            would differ by more than rounding explains; the message names the layer.
+        MissingPackageError: the runtime is not installed.
     """
     to = one_of(to, "to", ("subpixel", "transpose"))
+    layer_form = one_of(form, "form", ("split", "layer")) == "layer" and to == "subpixel"
     faster = one_of(when, "when", ("always", "faster")) == "faster"
+    runtime = one_of(runtime, "runtime", RUNTIMES)
+    if faster or measure:
+        check_runtime(runtime)
+    elif runtime != "tensorflow":
+        raise ValueError(f"runtime={runtime!r} is what to measure in: give when='faster' or measure=True, too")
     if not isinstance(model, keras.Model):
         raise ValueError(f"`model` must be a Keras model. Received: {type(model).__name__}")
     if not is_open(model):
-        reason = "it is a subclassed model, whose calls are not known"
+        reason = "it is a subclassed model with a call of its own, which is not known"
         return model, ConversionReport(to, (LayerReport(model.name, type(model).__name__, reason=reason),))
     if not model.built:
         raise ValueError(f"{model.name} is not built: call it once, or give it an Input")
@@ -90,23 +111,21 @@ def convert(
         reading = Reading(model, inputs)
     except Exception as error:
         shapes = ", ".join(str(x.shape) for x in inputs)
-        raise ValueError(f"{model.name} does not take inputs of {shapes}; give an input_shape ({error})") from error
-    layer_form = one_of(form, "form", ("split", "layer")) == "layer" and to == "subpixel"
-    planned = plan(reading, "layer" if layer_form else to, faster, measure, sizes_known)
-    new = Rebuilding(planned.changes, planned.exchanges).rebuild(model)
-
-    packed = random_like(inputs[0])
-    if not isinstance(model, keras.Sequential):
-        numbers = [random_like(x, seed) for seed, x in enumerate(inputs)]
-        packed = keras.tree.pack_sequence_as(model.input, numbers)
+        reason = innermost_reason(error)
+        raise ValueError(f"{model.name} does not take inputs of {shapes}; give an input_shape ({reason})") from error
+    numbers = [random_like(x, seed) for seed, x in enumerate(inputs)]
+    planned = plan(reading, "layer" if layer_form else to, faster, measure, sizes_known, runtime)
+    rebuilding = Rebuilding(planned.changes, samples_of_unknown(model, numbers), planned.exchanges)
+    new = rebuilding.rebuild(model)
+    planned = planned.without(rebuilding.shared)
+    difference = checked_difference(model, new, numbers, reading, planned, rebuilding)
+    seconds: list[float] | list[None] = [None, None]
+    if measure and difference is not None:
+        with unchanged_states(model), unchanged_states(new), contextlib.suppress(CannotMeasureError):
+            seconds = model_times((model, new), numbers, runtime)
     converted = [row for row in planned.reports if row.converted]
     known = sizes_known and all(row.multiply_adds_before is not None for row in converted)
     unchanged = _unchanged_work(reading, planned.changes) if known else None
-    difference: float | None = None
-    seconds: list[float] | list[None] = [None, None]
-    with _random_states(model), _random_states(new), contextlib.suppress(tf.errors.OpError):
-        difference = largest_difference(model(packed, training=False), new(packed, training=False))
-        seconds = whole_times((model, new), packed) if measure else seconds
     return new, ConversionReport(
         to,
         planned.reports,
@@ -115,6 +134,8 @@ def convert(
         difference=difference,
         seconds_before=seconds[0],
         seconds_after=seconds[1],
+        runtime=runtime,
+        shared=tuple(reading.paths[id(operation)] for operation in rebuilding.shared),
     )
 
 
@@ -134,15 +155,3 @@ def _unchanged_work(reading: Reading, changes: Iterable[Change]) -> int | None:
         )
     except ValueError:
         return None
-
-
-@contextlib.contextmanager
-def _random_states(model: keras.Model) -> Iterator[None]:
-    """Restore the state of a model's random layers at the end."""
-    weights = {id(variable) for variable in model.weights}
-    states = [(variable, np.asarray(variable).copy()) for variable in model.variables if id(variable) not in weights]
-    try:
-        yield
-    finally:
-        for variable, value in states:
-            variable.assign(value)

@@ -1,14 +1,14 @@
 """Read a model: which operation is called on which tensors, and the sizes of the tensors."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 from keras import KerasTensor
 
-from zoo.system.keras_internals import is_functional, run_through_graph
+from zoo.system.keras_internals import is_functional, is_sequential, run_through_graph
 
 # The size on which layers are tried if neither the model nor the caller gives one.
 FALLBACK_SIZE = 32
@@ -50,6 +50,17 @@ class Graph:
         is_output = any(tensor is output for output in self.outputs)
         return takers[0] if len(takers) == 1 and not is_output else None
 
+    def makes_output(self, operation: Any) -> bool:
+        """Return whether an output of the model comes from an operation."""
+        made = [tensor for call in self.calls if call.operation is operation for tensor in call.outputs]
+        return any(tensor is output for tensor in made for output in self.outputs)
+
+    def follows(self, operation: Any, other: Any) -> bool:
+        """Return whether another operation takes what an operation makes."""
+        made = [tensor for call in self.calls if call.operation is operation for tensor in call.outputs]
+        taken = [tensor for call in self.calls if call.operation is other for tensor in call.inputs]
+        return any(one is another for one in made for another in taken)
+
 
 class Reading:
     """Hold every graph in a model, including nested ones, for inputs of a given size.
@@ -81,26 +92,32 @@ class Reading:
                 result = operation.compute_output_spec(*arguments, **options)
             # Keras records `training` for its own layers even where a model does not pass it.
             own = type(operation).__module__.startswith("keras.")
-            has_options = any(options[name] is not None for name in options if not (own and name == "training"))
-            plain = len(arguments) == 1 and isinstance(arguments[0], KerasTensor) and not has_options
+            passed = [options[name] for name in options if not (own and name == "training")]
+            given = [value for value in (*arguments, *passed) if value is not None]
+            plain = len(given) == 1 and isinstance(given[0], KerasTensor)
             call = Call(operation, tensors, keras.tree.flatten(result), plain)
             graph.calls.append(call)
             self.calls[id(operation)].append(call)
             return result
 
-        if isinstance(model, keras.Sequential):
-            result = inputs[0]
-            for layer in model.layers:
-                result = visit(layer, result)
-        else:
-            result = run_through_graph(model, inputs, visit)
+        result = call_operations(model, inputs, visit)
         graph.outputs = keras.tree.flatten(result)
         return result
 
 
+def call_operations(model: keras.Model, inputs: Sequence[Any], call: Callable[..., Any]) -> Any:
+    """Return the outputs of a Functional or Sequential model for which `call(operation, ...)` makes each call."""
+    if not isinstance(model, keras.Sequential):
+        return run_through_graph(model, inputs, call)
+    result = inputs[0]
+    for layer in model.layers:
+        result = call(layer, result)
+    return result
+
+
 def is_open(operation: Any) -> bool:
-    """Return whether an operation is a model whose calls can be read: Functional or Sequential, but no subclass."""
-    return type(operation) is keras.Sequential or is_functional(operation)
+    """Return whether an operation is a model whose calls can be read: Functional or Sequential, without other code."""
+    return is_sequential(operation) or is_functional(operation)
 
 
 def input_specifications(model: keras.Model, input_shape: Any = None) -> tuple[list[KerasTensor], bool]:

@@ -35,7 +35,8 @@ def subpixel_layers(
 ) -> list[layers.Layer]:
     """Return the layers that are equal to a transposed convolution, built and with its weights.
 
-    They are ZeroPadding2D, SubpixelConv2D, Cropping2D and Activation, as far as they are needed.
+    They are ZeroPadding2D, SubpixelConv2D, Cropping2D and Activation, as far as they are needed. The last one has the
+    layer's name.
 
     Args:
         layer: the Conv2DTranspose, or the convolution after an up-sampling, whose activation is taken.
@@ -47,10 +48,12 @@ def subpixel_layers(
     kernel, frame = twin.kernel, twin.frame
     same = frame.padding == "same"
     late = _is_late(layer, frame.crop)
+    name, last_name = _names(layer, layer.name, frame.crop != NOTHING or late, names)
     main = SubpixelConv2D(
         layer.filters,
         kernel.shape[:2],
         scale,
+        name=name,
         padding="same" if same else "valid",
         bias_initializer=layer.bias_initializer,
         bias_regularizer=layer.bias_regularizer,
@@ -60,9 +63,9 @@ def subpixel_layers(
         **({} if late else _activation_options(layer)),
     )
     chain = [] if same else _padding(layer, frame.sides(kernel.shape[:2]), names)
-    chain += [main, *_cropping(layer, frame.crop, names)]
+    chain += [main, *_cropping(layer, frame.crop, names, None if late else last_name)]
     if late:
-        chain.append(_late_activation(layer, names))
+        chain.append(_late_activation(layer, names, last_name))
     _build(chain, layer.data_format, kernel.shape[2])
     _set(main, kernel, bias)
     main.kernel_initializer = layer.kernel_initializer
@@ -76,6 +79,7 @@ def transpose_layers(
     bias: Array | None,
     phase_bias: bool,
     names: Names,
+    last_name: str | None,
     kind: type[layers.Conv2DTranspose],
 ) -> list[layers.Layer]:
     """Return the layers that are equal to a sub-pixel or a resize convolution, built and with its weights.
@@ -90,6 +94,7 @@ def transpose_layers(
         bias: the layer's bias, in the order of `tf.nn.depth_to_space`; None if it has none.
         phase_bias: whether the bias has an entry for each phase.
         names: chooses the names of the new layers.
+        last_name: of the last of the new layers; None if it needs none of those that the old layers have.
         kind: the class of the transposed convolution.
     """
     kernel, frame = twin.kernel, twin.frame
@@ -98,6 +103,8 @@ def transpose_layers(
     if bias is not None and not apart:
         bias = bias[:filters]
     late = apart or _is_late(layer, frame.crop)
+    activated = late and (layer.activation is not keras.activations.linear or layer.activity_regularizer is not None)
+    name, last_name = _names(layer, last_name, frame.crop != NOTHING or apart or activated, names)
     bias_options = {
         "bias_initializer": layer.bias_initializer,
         "bias_regularizer": layer.bias_regularizer,
@@ -109,18 +116,19 @@ def transpose_layers(
         scale,
         frame.padding,
         frame.output_padding,
+        name=name,
         use_bias=bias is not None and not apart,
         **_kernel_options(layer),
         **({} if late else _activation_options(layer)),
         **({} if apart else bias_options),
     )
-    chain = [main, *_cropping(layer, frame.crop, names)]
+    chain = [main, *_cropping(layer, frame.crop, names, None if apart or activated else last_name)]
     if apart:
-        name = names(f"{layer.name}_phase_bias")
+        name = (not activated and last_name) or names(f"{layer.name}_phase_bias")
         pattern = PhaseBias(scale, layer.data_format, name=name, **bias_options, **_common(layer))
         chain.append(pattern)
-    if late and (layer.activation is not keras.activations.linear or layer.activity_regularizer is not None):
-        chain.append(_late_activation(layer, names))
+    if activated:
+        chain.append(_late_activation(layer, names, last_name))
     _build(chain, layer.data_format, kernel.shape[3])
     _set(main, kernel, None if apart else bias)
     # ICNR has no meaning for a transposed kernel: the initialiser that it wraps is used.
@@ -144,13 +152,26 @@ def _is_late(layer: layers.Layer, crop: Sides) -> bool:
     return crop != NOTHING and (layer.activity_regularizer is not None or not is_pointwise(layer.activation))
 
 
+def _names(layer: layers.Layer, last: str | None, followed: bool, names: Names) -> tuple[str, str | None]:
+    """Return the names of the layer that holds the kernel and of the last layer, which may be the same one.
+
+    Args:
+        layer: the layer that held the kernel.
+        last: the name that the last layer must have; None if it may have any.
+        followed: whether other layers follow the one that holds the kernel.
+        names: chooses new names.
+    """
+    if not followed:
+        return last or layer.name, None
+    return (names(f"{layer.name}_convolution") if last == layer.name else layer.name), last
+
+
 def _common(layer: layers.Layer) -> dict[str, Any]:
     return {"dtype": layer.dtype_policy, "trainable": layer.trainable}
 
 
 def _kernel_options(layer: layers.Layer) -> dict[str, Any]:
     return {
-        "name": layer.name,
         "data_format": layer.data_format,
         "kernel_regularizer": layer.kernel_regularizer,
         "kernel_constraint": layer.kernel_constraint,
@@ -169,8 +190,9 @@ def _copied(activation: Any) -> Any:
     return type(activation).from_config(activation.get_config()) if isinstance(activation, layers.Layer) else activation
 
 
-def _late_activation(layer: layers.Layer, names: Names) -> layers.Layer:
-    return layers.Activation(name=names(f"{layer.name}_activation"), **_activation_options(layer), **_common(layer))
+def _late_activation(layer: layers.Layer, names: Names, name: str | None) -> layers.Layer:
+    name = name or names(f"{layer.name}_activation")
+    return layers.Activation(name=name, **_activation_options(layer), **_common(layer))
 
 
 def _padding(layer: layers.Layer, sides: Sides, names: Names) -> list[layers.Layer]:
@@ -180,10 +202,11 @@ def _padding(layer: layers.Layer, sides: Sides, names: Names) -> list[layers.Lay
     return [layers.ZeroPadding2D(sides, layer.data_format, name=name, **_common(layer))]
 
 
-def _cropping(layer: layers.Layer, sides: Sides, names: Names) -> list[layers.Layer]:
+def _cropping(layer: layers.Layer, sides: Sides, names: Names, name: str | None) -> list[layers.Layer]:
     if sides == NOTHING:
         return []
-    return [layers.Cropping2D(sides, layer.data_format, name=names(f"{layer.name}_crop"), **_common(layer))]
+    name = name or names(f"{layer.name}_crop")
+    return [layers.Cropping2D(sides, layer.data_format, name=name, **_common(layer))]
 
 
 def _build(chain: Sequence[layers.Layer], data_format: str, channels: int) -> None:

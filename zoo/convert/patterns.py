@@ -12,6 +12,7 @@ from zoo.arrays import Array
 from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.layer_twins import differs_by_phase
 from zoo.convert.pointwise import CannotConvertError, check_activation, is_pointwise, is_pointwise_call
+from zoo.convert.reasons import check_kernel
 from zoo.convert.shuffles import Shuffle
 from zoo.upsampling import SubpixelConv2D, subpixel_to_transpose
 from zoo.upsampling.arguments import Pair
@@ -86,6 +87,7 @@ def _convolution_before(reading: Reading, graph: Graph, shuffle: Shuffle) -> lay
             f"its input comes from {layer.name}, a {type(layer).__name__}, not from a Conv2D with or without "
             "pointwise activations"
         )
+    check_kernel(layer)
     if reading.uses[id(layer)] != 1:
         raise CannotConvertError(f"{layer.name} is called several times")
     return layer

@@ -2,29 +2,27 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
 from zoo.arrays import Shape, places
 from zoo.convert.change import Change, Exchange
 from zoo.convert.choices import choose
-from zoo.convert.graph import Call, Reading
+from zoo.convert.graph import Reading
 from zoo.convert.layer_twins import Names
+from zoo.convert.measuring import CannotMeasureError, layer_times
 from zoo.convert.pointwise import CannotConvertError
 from zoo.convert.report import LayerReport
-from zoo.system.timing import interleaved_medians
-from zoo.upsampling import Conv2DTranspose
+from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding
+from zoo.upsampling import Conv2DTranspose, SubpixelConv2D
 from zoo.upsampling.arguments import Pair
 
 # A converted layer counts as faster below this part of the original time. A smaller gain may be noise.
 _MARGIN = 0.95
-_SECONDS, _FEWEST, _MOST = 1.0, 11, 101
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,18 @@ class Plan:
     exchanges: tuple[Exchange, ...]
     reports: tuple[LayerReport, ...]
 
+    def without(self, shared: Sequence[Any]) -> "Plan":
+        """Return the plan without exchanges inside layers that cannot be copied."""
+        lost = [each for each in self.exchanges if any(each.holder is layer for layer in shared)]
+        names = {f"{each.path}/{layer.name}" for each in lost for layer in each.inner}
+        reason = "the layer around it cannot be copied"
+        reports = [replace(row, converted=False, reason=reason) if row.name in names else row for row in self.reports]
+        return replace(
+            self, exchanges=tuple(each for each in self.exchanges if each not in lost), reports=tuple(reports)
+        )
 
-def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bool) -> Plan:
+
+def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bool, runtime: str) -> Plan:
     """Decide for every layer of a model.
 
     Args:
@@ -51,6 +59,10 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
         faster: change only layers whose other form is measured to run faster.
         measure: measure layers in any case.
         sizes_known: whether the sizes in `reading` are the model's or the caller's.
+        runtime: what layers are measured in.
+
+    Raises:
+        ValueError: the other form of a layer computes something else.
     """
     names = Names(name.rsplit("/", maxsplit=1)[-1] for name in reading.paths.values())
     changes, exchanges, reports, seen = [], [], [], set()
@@ -69,27 +81,27 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
             if change is None:
                 continue
             if isinstance(change, Exchange):
-                reports += _inner_reports(change, path, faster)
+                reports += _inner_reports(change, faster)
                 if not faster:
                     exchanges.append(change)
                 continue
             seen.update(map(id, change.old))
-            report = _report(change, reading, faster or measure, sizes_known)
+            report = _report(change, reading, faster or measure, sizes_known, runtime)
             if faster and not _is_faster(report):
                 reason = f"converted it takes {report.times()}, not clearly less"
                 if report.difference is None:
                     reason = "this machine cannot run it, or not without its sizes, so it is not measured"
-                report = replace(report, converted=False, reason=reason)
+                report = replace(report, converted=False, reason=report.reason or reason)
             else:
                 changes.append(change)
             reports.append(report)
     return Plan(tuple(changes), tuple(exchanges), tuple(reports))
 
 
-def _inner_reports(exchange: Exchange, path: str, faster: bool) -> list[LayerReport]:
+def _inner_reports(exchange: Exchange, faster: bool) -> list[LayerReport]:
     reports = []
     for layer in exchange.inner:
-        name, kind = f"{path}/{layer.name}", type(layer).__name__
+        name, kind = f"{exchange.path}/{layer.name}", type(layer).__name__
         if faster:
             reports.append(LayerReport(name, kind, reason="it is inside another layer and is not measured alone"))
             continue
@@ -97,12 +109,15 @@ def _inner_reports(exchange: Exchange, path: str, faster: bool) -> list[LayerRep
         small = tuple(-(-size // factor) for size, factor in zip(large, layer.strides, strict=True))
         before, after = (large, small) if exchange.kind is Conv2DTranspose else (small, large)
         reports.append(LayerReport(name, kind, True, "", (layer.name,), before, after, layer.strides))
-    kept = [LayerReport(f"{path}/{layer.name}", type(layer).__name__, reason=reason) for layer, reason in exchange.kept]
+    kept = [
+        LayerReport(f"{exchange.path}/{layer.name}", type(layer).__name__, reason=reason)
+        for layer, reason in exchange.kept
+    ]
     return reports + kept
 
 
-def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) -> LayerReport:
-    main = next(layer for layer in change.new if layer.name == change.main.name)
+def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool, runtime: str) -> LayerReport:
+    main = next(layer for layer in change.new if isinstance(layer, SubpixelConv2D | layers.Conv2DTranspose))
     calls = [call.inputs[0].shape for call in change.calls]
     work_before = work_after = None
     # A custom layer may return a shape with unknown sizes.
@@ -114,14 +129,22 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool) 
         work_before = enlarged * sum(_work(change.main, shape) for shape in calls)
         work_after = sum(_work(main, shape) for shape in calls)
     difference = _difference(change) if shapes_known else None
+    if difference is not None and difference > rounding(change.main):
+        raise ValueError(beyond_rounding(reading.paths[id(change.main)], difference))
     before = after = None
+    reason = ""
     if measure and difference is not None:
-        before, after = map(sum, zip(*(_times(change, call) for call in change.calls), strict=True))
+        old, new = (change.run_old, change.old), (change.run_new, change.new)
+        try:
+            before, after = layer_times(old, new, change.calls, runtime)
+        except CannotMeasureError as error:
+            reason = str(error)
     return LayerReport(
         reading.paths[id(change.main)],
         type(change.main).__name__,
         converted=True,
-        new_layers=tuple(layer.name for layer in change.new),
+        reason=reason,
+        new_layers=tuple(layer.name for layer in (*change.new, change.name_bearer) if layer),
         kernel_before=_taps(change.main),
         kernel_after=_taps(main),
         stride=change.scale,
@@ -151,39 +174,5 @@ def _difference(change: Change) -> float | None:
     return None
 
 
-def _times(change: Change, call: Call) -> tuple[float, float]:
-    x = random_like(call.inputs[0])
-    old, new = tf.function(change.run_old), tf.function(change.run_new)
-    runs: dict[str, Callable[[], object]] = {"old": lambda: old(x), "new": lambda: new(x)}
-    medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)
-    return medians["old"], medians["new"]
-
-
 def _is_faster(report: LayerReport) -> bool:
     return report.seconds_after is not None and report.seconds_after < _MARGIN * (report.seconds_before or 0.0)
-
-
-def random_like(x: keras.KerasTensor, seed: int = 0) -> Any:
-    """Return standard normal numbers of a tensor's shape and dtype, or zeros and ones if it holds integers."""
-    draw = np.random.default_rng(seed)
-    if "float" in x.dtype:
-        return keras.ops.cast(draw.standard_normal(x.shape).astype(np.float64), x.dtype)
-    return keras.ops.cast(draw.integers(0, 2, x.shape), x.dtype)
-
-
-def largest_difference(before: Any, after: Any) -> float:
-    """Return the largest max|a - b| / max|a| over the tensors of two structures."""
-    worst = 0.0
-    for a, b in zip(keras.tree.flatten(before), keras.tree.flatten(after), strict=True):
-        old, new = (np.asarray(keras.ops.cast(value, "float64")) for value in (a, b))
-        size = float(np.max(np.abs(old), initial=0.0)) or 1.0
-        worst = max(worst, float(np.max(np.abs(old - new), initial=0.0)) / size)
-    return worst
-
-
-def whole_times(models: Sequence[keras.Model], inputs: Any) -> list[float]:
-    """Return the median seconds of each model's inference, measured alternately."""
-    graphs = [tf.function(lambda x, model=model: model(x, training=False)) for model in models]
-    runs = {number: (lambda graph=graph: graph(inputs)) for number, graph in enumerate(graphs)}
-    medians, _ = interleaved_medians(runs, _SECONDS, _FEWEST, _MOST)
-    return [medians[number] for number in range(len(models))]

@@ -1,16 +1,20 @@
-"""Build a new model from an old one with some layers in the other form. The two models share nothing."""
+"""Build a new model from an old one with some layers in the other form.
 
-import inspect
-import warnings
-from collections.abc import Sequence
+The two models share only layers that cannot be copied.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from zoo.convert.change import Change, Exchange
+from zoo.convert.copying import Sample, copied, copy_variables
 from zoo.convert.graph import is_open
-from zoo.system.keras_internals import lambda_output_shape, nested_layers, producing_call
+from zoo.system.keras_internals import nested_layers, producing_call
 
 
 class Rebuilding:
@@ -18,38 +22,64 @@ class Rebuilding:
 
     Args:
         changes: the layers that change.
+        samples: a call of each operation whose code is not known, by its id. Its copy is used only if it does the same.
         exchanges: the layers inside which layers change.
+
+    Attributes:
+        shared: the operations that the new model shares with the old one, because they cannot be copied.
     """
 
-    def __init__(self, changes: Sequence[Change], exchanges: Sequence[Exchange] = ()) -> None:
-        self._changes = {id(change.main): change for change in changes}
-        self._removed = {id(each) for change in changes for each in change.old if each is not change.main}
+    def __init__(
+        self, changes: Iterable[Change], samples: Mapping[int, Sample], exchanges: Iterable[Exchange] = ()
+    ) -> None:
+        self.shared: list[Any] = []
+        self._samples = samples
         self._exchanges = exchanges
+        self._changes = {id(change.main): change for change in changes}
+        self._removed: dict[int, tuple[layers.Layer, ...]] = {}
+        for change in self._changes.values():
+            self._removed |= {id(operation): () for operation in change.old if operation is not change.main}
+            if change.name_bearer:
+                self._removed[id(change.old[-1])] = (change.name_bearer,)
         self._made: dict[int, Any] = {}
 
     def rebuild(self, model: keras.Model) -> keras.Model:
-        """Return a copy of a Functional or Sequential model with its weights and trainable flags.
-
-        Raises:
-            ValueError: a layer cannot be copied.
-        """
+        """Return a copy of a Functional or Sequential model with its weights and trainable flags."""
         new = self._copy(model)
-        self._set_state(model)
+        with _unchanged_flags(self.shared):
+            self._set_state(model)
         for exchange in self._exchanges:
-            exchange.apply(self._made[id(exchange.holder)])
+            copy = self._made[id(exchange.holder)]
+            if copy is not exchange.holder:
+                exchange.apply(copy)
         return new
 
+    def results(self, operation: Any, *arguments: Any, **options: Any) -> tuple[Any, Any]:
+        """Return what the old and the new model compute for a call; for several layers that change, for all of them."""
+        made = self._made[id(operation)]
+        if isinstance(made, Change):
+            x = _only_tensor(arguments, options)
+            return made.run_old(x), made.run_new(x)
+        result = operation(*arguments, **options)
+        return result, result if isinstance(made, tuple) else made(*arguments, **options)
+
     def _copy(self, operation: Any) -> Any:
-        """Return the counterpart of an operation: its copy, the Change that replaces it, or None if it is removed."""
+        """Return the counterpart of an operation: its copy, or the Change that replaces it.
+
+        A removed operation leaves a tuple, which is empty or holds a layer with its name.
+        """
         if id(operation) not in self._made:
             if id(operation) in self._changes:
                 made: Any = self._changes[id(operation)]
             elif id(operation) in self._removed:
-                made = None
+                made = self._removed[id(operation)]
             elif is_open(operation):
                 made = self._copy_model(operation)
             else:
-                made = _copy_operation(operation)
+                made = copied(operation, self._samples.get(id(operation)))
+                if made is None:
+                    self.shared.append(operation)
+                    made = operation
             self._made[id(operation)] = made
         return self._made[id(operation)]
 
@@ -67,9 +97,9 @@ class Rebuilding:
         chain: list[Any] = [_copy_input(taken)]
         for layer in model.layers:
             made = self._copy(layer)
-            if isinstance(made, Change):
-                chain.extend(made.new)
-            elif made is not None:
+            if isinstance(made, Change | tuple):
+                chain.extend(made if isinstance(made, tuple) else made.new)
+            else:
                 chain.append(made)
         return keras.Sequential(chain, name=model.name)
 
@@ -84,68 +114,35 @@ class Rebuilding:
                 for new in made.new:
                     new.trainable = made.main.trainable
                 _copy_flags(made)
-            elif made is not None:
+            elif made is not None and made is not layer and not isinstance(made, tuple):
                 made.trainable = layer.trainable
-                _copy_variables(layer, made)
+                copy_variables(layer, made)
 
 
 def _call(made: Any, *arguments: Any, **options: Any) -> Any:
-    if made is None:
-        return arguments[0]
-    return made.run_new(*arguments) if isinstance(made, Change) else made(*arguments, **options)
+    if not isinstance(made, Change | tuple):
+        return made(*arguments, **options)
+    x = _only_tensor(arguments, options)
+    for layer in made if isinstance(made, tuple) else made.new:
+        x = layer(x)
+    return x
+
+
+def _only_tensor(*arguments: Any) -> Any:
+    is_tensor = (keras.KerasTensor, tf.Tensor)
+    (x,) = (value for value in keras.tree.flatten(arguments) if isinstance(value, is_tensor))
+    return x
 
 
 def _copy_input(taken: keras.KerasTensor) -> keras.KerasTensor:
-    optional = getattr(producing_call(taken)[0], "optional", False)
-    return keras.Input(
-        batch_shape=taken.shape, dtype=taken.dtype, sparse=taken.sparse, name=taken.name, optional=optional
+    source = producing_call(taken)[0]
+    optional = getattr(source, "optional", False)
+    copy = keras.Input(
+        batch_shape=taken.shape, dtype=taken.dtype, sparse=taken.sparse, name=source.name, optional=optional
     )
-
-
-def _copy_operation(operation: Any) -> Any:
-    if isinstance(operation, layers.Lambda):
-        # A configuration holds only the code of a function, without the variables that it captured.
-        return layers.Lambda(
-            operation.function,
-            lambda_output_shape(operation),
-            operation.mask,
-            dict(operation.arguments),
-            name=operation.name,
-            dtype=operation.dtype_policy,
-            trainable=operation.trainable,
-        )
-    attributes = vars(operation)
-    # Custom classes that the layer was made with must be known to from_config. Functions may not be serialisable.
-    classes = {type(value).__name__: type(value) for value in attributes.values()}
-    try:
-        with keras.saving.CustomObjectScope(classes), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            config = operation.get_config()
-            functions = {name: attributes[name] for name in config if inspect.isfunction(attributes.get(name))}
-            return type(operation).from_config(config | functions)
-    except Exception as error:
-        raise ValueError(
-            f"{operation.name}, a {type(operation).__name__}, cannot be copied: it needs a get_config and a "
-            f"from_config that make it again ({str(error).splitlines()[0]})"
-        ) from error
-
-
-def _copy_variables(old: layers.Layer, new: layers.Layer) -> None:
-    # Some inner layers, such as an activation that is a layer, are built only when they are called.
-    for inner, inner_copy in zip(nested_layers(old), nested_layers(new), strict=True):
-        if inner.built and not inner_copy.built:
-            inner_copy.build_from_config(inner.get_build_config())
-    # All variables are copied, because the state of a random layer is not among its weights.
-    shapes = [[tuple(variable.shape) for variable in layer.variables] for layer in (old, new)]
-    if shapes[0] != shapes[1]:
-        raise ValueError(
-            f"{old.name}, a {type(old).__name__}, cannot be copied: its copy has variables of other shapes"
-        )
-    for variable, copy in zip(old.variables, new.variables, strict=True):
-        copy.assign(variable)
-        copy.trainable = variable.trainable
-    if isinstance(new, layers.Normalization):
-        new.finalize_state()
+    # Of an input without a name, Keras numbers the layer and the tensor separately.
+    copy.name = taken.name
+    return copy
 
 
 def _copy_flags(change: Change) -> None:
@@ -154,3 +151,15 @@ def _copy_flags(change: Change) -> None:
         for layer in change.new:
             if old is not None and getattr(layer, name, None) is not None:
                 getattr(layer, name).trainable = old.trainable
+
+
+@contextlib.contextmanager
+def _unchanged_flags(operations: Iterable[Any]) -> Iterator[None]:
+    """Restore the trainable flags of layers at the end, because the flag of a model around them sets them."""
+    every = [layer for operation in operations for layer in nested_layers(operation)]
+    flags = [(each, each.trainable) for layer in every for each in (layer, *layer.variables)]
+    try:
+        yield
+    finally:
+        for each, flag in flags:
+            each.trainable = flag

@@ -17,7 +17,7 @@ class LayerReport:
         name: of the layer, after the names of the models around it.
         kind: its class before the conversion.
         converted: whether it changed.
-        reason: why it did not change.
+        reason: why it did not change; of a layer that changed, why it is not measured.
         new_layers: names of the layers that replace it.
         kernel_before: height and width of its kernel.
         kernel_after: height and width of the new kernel.
@@ -59,9 +59,12 @@ class ConversionReport:
         layers: every layer that was converted or could not be converted, in the model's order.
         multiply_adds_before: of the model for one input; None if they are not known.
         multiply_adds_after: of the new model for one input; None if they are not known.
-        difference: max|a - b| / max|a| over the model's outputs for a random input.
+        difference: max|a - b| / max|a| over the model's outputs for a random input; None if the model cannot be run on
+            one, or returns other numbers each time.
         seconds_before: median time of the model's inference, if measured.
         seconds_after: median time of the new model's inference, if measured.
+        runtime: what the times were measured in.
+        shared: layers that both models hold, because they cannot be copied: training one model changes them in both.
     """
 
     to: str
@@ -71,6 +74,8 @@ class ConversionReport:
     difference: float | None = None
     seconds_before: float | None = None
     seconds_after: float | None = None
+    runtime: str = "tensorflow"
+    shared: tuple[str, ...] = ()
 
     @property
     def converted(self) -> tuple[LayerReport, ...]:
@@ -90,7 +95,7 @@ class ConversionReport:
         measured = any(row.seconds_before is not None for row in rows)
         table = Table("layer", "kernel", "stride", "multiply-adds", "difference", title=f"to {self.to}")
         if measured:
-            table.add_column("milliseconds")
+            table.add_column(f"milliseconds, {self.runtime}")
         for layer in self.layers:
             name = layer.name if layer.converted else f"{layer.name} (kept)"
             table.add_row(name, *_sizes(layer), *_figures(layer, measured))

@@ -10,6 +10,7 @@ from keras import layers, ops
 from zoo.convert.graph import Call, Graph, Reading
 from zoo.convert.patterns import Match, check_plain
 from zoo.convert.pointwise import CannotConvertError, commutes_with_enlarging
+from zoo.convert.reasons import check_kernel
 from zoo.convert.trials import trial_numbers
 from zoo.upsampling import ResizeConv2D, resize_to_transpose
 from zoo.upsampling.arguments import Pair
@@ -84,6 +85,7 @@ def _check_dtype(removed: Call, next_one: Any) -> None:
 
 def _match(operations: list[Any], scale: Pair, padding: str | Sides) -> Match:
     main = operations[-1]
+    check_kernel(main)
     try:
         kernel = resize_to_transpose(np.asarray(main.kernel), scale, padding)
     except ValueError as error:

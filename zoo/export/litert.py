@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from zoo.arrays import Array
 from zoo.export.errors import ExportError, require
+from zoo.export.inputs import packed
 from zoo.system.keras_internals import litert_conversion_error
 from zoo.system.quiet_tensorflow import silent_unless_it_fails
 
@@ -36,7 +37,7 @@ def to_litert(network: keras.Model | Any, inputs: Sequence[tf.TensorSpec] | None
 
 def _concrete(model: keras.Model, inputs: Sequence[tf.TensorSpec] | None) -> Any:
     specs = inputs or [tf.TensorSpec(x.shape, x.dtype) for x in model.inputs]
-    function = tf.function(lambda *x: model(x[0] if len(x) == 1 else list(x), training=False))
+    function = tf.function(lambda *x: model(packed(model, x), training=False))
     return function.get_concrete_function(*specs)
 
 

@@ -15,11 +15,22 @@ if TYPE_CHECKING:
 
 
 def is_functional(model: Any) -> bool:
-    """Return whether a model is exactly a functional model, and not of a subclass.
+    """Return whether a model is functional and computes what its graph of calls says.
 
-    `keras.Model(inputs, outputs)` makes one, but Keras exports no name for its class. A subclass may compute anything.
+    `keras.Model(inputs, outputs)` makes such a model, but Keras exports no name for its class. So does a subclass whose
+    `__init__` calls `super().__init__(inputs, outputs)`, but if it has a `call` of its own, it may compute anything.
     """
-    return type(model) is Functional
+    return isinstance(model, Functional) and _calls_as(Functional, model)
+
+
+def is_sequential(model: Any) -> bool:
+    """Return whether a model is sequential and calls its layers one after another: a subclass may do otherwise."""
+    return isinstance(model, keras.Sequential) and _calls_as(keras.Sequential, model)
+
+
+def _calls_as(kind: type, model: Any) -> bool:
+    methods = ("__call__", "call", "compute_output_spec")
+    return all(getattr(type(model), name) is getattr(kind, name) for name in methods)
 
 
 def run_through_graph(model: keras.Model, inputs: Sequence[Any], call: Callable[..., Any]) -> Any:

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from zoo.__main__ import main
+from zoo.convert import command
 from zoo.layers.collapsible_conv2d import CollapsibleConv2D
 from zoo.layers.latent_mode import Mode
 from zoo.layers.spectral_conv2d import SpectralConv2D
@@ -75,7 +76,7 @@ def test_converts_a_file_from_elsewhere_and_back(command_process, folder, monkey
     pair = np.load(folder / "pair.npz")
     model = keras.models.load_model(folder / "out.keras", safe_mode=True)
     np.testing.assert_allclose(model(pair["x"]), pair["y"], atol=1e-6)
-    assert [layer.name for layer in model.layers if layer.weights] == ["up1", "up2", "norm", "up3"]
+    assert [layer.name for layer in model.layers if layer.weights] == ["up1_convolution", "up2", "norm", "up3"]
     assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in model.layers)
     assert sum(isinstance(layer, SubpixelConv2D) for layer in model.layers) == 3
     served = tf.saved_model.load(str(folder / "served"))
@@ -114,7 +115,7 @@ def test_converts_models_with_any_layer_of_the_project(command, tmp_path):
     ("arguments", "message"),
     [
         (("nowhere.keras", "new.keras", "--to", "subpixel"), "nowhere.keras is not a file"),
-        (("text.keras", "new.keras", "--to", "subpixel"), "text.keras is not a model that Keras 3 saved"),
+        (("text.keras", "new.keras", "--to", "subpixel"), "text.keras is not a model that Keras saved"),
         (("pair.npz", "new.keras", "--to", "subpixel"), "pair.npz must end with .keras"),
         (("lambda.keras", "new.keras", "--to", "subpixel"), "lambda.keras holds Python code (a Lambda layer)"),
         (("nested.keras", "new.keras", "--to", "subpixel"), "nested.keras holds Python code (a Lambda layer)"),
@@ -188,3 +189,23 @@ def test_file_systems_without_links_get_both(small, monkeypatch):
     assert main(["convert", *small]) == 0
     assert sorted(path.name for path in Path().iterdir()) == ["in.keras", "new.keras", "served"]
     assert isinstance(keras.models.load_model("new.keras").layers[-1], SubpixelConv2D)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "message"),
+    [
+        (ValueError("up cannot be converted: its output would differ\nand more"), 2, "its output would differ"),
+        (TypeError("one\ntwo"), 1, "in.keras cannot be converted: TypeError: one"),
+        (KeyError("name"), 1, "in.keras cannot be converted: KeyError: 'name'"),
+    ],
+)
+def test_any_failure_is_one_line_and_leaves_nothing(small, monkeypatch, capsys, fault, code, message):
+    def fails(*_, **__):
+        raise fault
+
+    monkeypatch.setattr(command, "convert", fails)
+    assert main(["convert", *small]) == code
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert [path.name for path in Path().iterdir()] == ["in.keras"]

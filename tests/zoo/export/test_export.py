@@ -2,14 +2,14 @@
 
 import importlib.util
 import sys
-from importlib.machinery import ModuleSpec
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.helpers.stubs import module
 from zoo.export import EXPORTERS, ExportError, MissingPackageError
 from zoo.export.litert import interpreter_of, litert_runner, to_litert
 from zoo.export.onnx import onnx_runner, to_onnx
@@ -18,22 +18,6 @@ from zoo.models import build_model
 # TensorFlow's own interpreter stands in for LiteRT's, which it announces to replace it.
 pytestmark = pytest.mark.filterwarnings("ignore:[\\s\\S]*tf.lite.Interpreter is deprecated")
 INSTALLED = {name for name, exporter in EXPORTERS.items() if not exporter.missing()}
-
-
-def module(name: str, **attributes: object) -> ModuleType:
-    stub = ModuleType(name)
-    stub.__spec__ = ModuleSpec(name, None)
-    vars(stub).update(attributes)
-    return stub
-
-
-@pytest.fixture
-def litert(monkeypatch):
-    """Let TensorFlow's interpreter, from which LiteRT was made, replace LiteRT where it is not installed."""
-    if "litert" not in INSTALLED:
-        monkeypatch.setitem(sys.modules, "ai_edge_litert", module("ai_edge_litert"))
-        interpreter = module("ai_edge_litert.interpreter", Interpreter=tf.lite.Interpreter)
-        monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", interpreter)
 
 
 def two_in_two_out() -> keras.Model:

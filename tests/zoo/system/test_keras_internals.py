@@ -25,13 +25,30 @@ def model():
     return keras.Model(image, layers.Add(name="sum")([x, ops.relu(x)]))
 
 
-def test_functional_models_are_known_by_their_class(model):
-    class Subclass(keras.Model):
-        """A model that may compute anything."""
+def test_models_that_compute_what_their_graph_says_are_known(model):
+    class Backbone(keras.Model):
+        """A graph with a name."""
 
-    assert keras_internals.is_functional(model)
-    assert not keras_internals.is_functional(Subclass(model.input, model.output))
-    assert not keras_internals.is_functional(keras.Sequential([layers.Dense(1)]))
+    class Doubled(Backbone):
+        def call(self, inputs):
+            return 2 * super().call(inputs)
+
+    class Stack(keras.Sequential):
+        """Layers with a name."""
+
+    class Reversed(Stack):
+        def call(self, inputs):
+            return inputs[::-1]
+
+    stack = [keras.Input((2,)), layers.Dense(1)]
+    functional = [model, Backbone(model.input, model.output)]
+    sequential = [keras.Sequential(stack), Stack(stack)]
+    neither = [Doubled(model.input, model.output), Reversed(stack), layers.Dense(1)]
+    found = [(keras_internals.is_functional(each), keras_internals.is_sequential(each)) for each in functional]
+    assert found == [(True, False)] * 2
+    found = [(keras_internals.is_functional(each), keras_internals.is_sequential(each)) for each in sequential]
+    assert found == [(False, True)] * 2
+    assert not any(keras_internals.is_functional(each) or keras_internals.is_sequential(each) for each in neither)
 
 
 def test_operations_are_called_in_order(model):

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.export import EXPORTERS
+from zoo.export.exporters import EXPORTERS
+from zoo.export.inputs import packed
 
 Run = Callable[[], list[np.ndarray]]
 RUNTIMES = ("tensorflow", "xla", *EXPORTERS)
@@ -22,7 +23,7 @@ def runner(runtime: str, model: keras.Model, inputs: Sequence[np.ndarray]) -> Ru
 
     Args:
         runtime: one of `RUNTIMES`.
-        model: with inputs of fixed shapes and one output.
+        model: with inputs of fixed shapes.
         inputs: in the model's order.
 
     Raises:
@@ -31,6 +32,10 @@ def runner(runtime: str, model: keras.Model, inputs: Sequence[np.ndarray]) -> Ru
     if runtime in EXPORTERS:
         exporter = EXPORTERS[runtime]
         return exporter.runner(exporter.convert(model), inputs)
-    call = tf.function(lambda *x: model(x[0] if len(x) == 1 else list(x), training=False), jit_compile=runtime == "xla")
+
+    def run(*x: tf.Tensor) -> list[tf.Tensor]:
+        return keras.tree.flatten(model(packed(model, x), training=False))
+
+    call = tf.function(run, jit_compile=runtime == "xla")
     tensors = [tf.constant(x) for x in inputs]
-    return lambda: [call(*tensors).numpy()]
+    return lambda: [output.numpy() for output in call(*tensors)]
