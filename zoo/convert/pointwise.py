@@ -38,7 +38,8 @@ _POINTWISE = {
     "threshold": "Threshold",
 }
 _POINTWISE_ACTIVATIONS = tuple(getattr(keras.activations, name) for name in _POINTWISE)
-_POINTWISE_OPERATIONS = tuple(name for name in _POINTWISE.values() if name)
+POINTWISE_OPERATIONS = tuple(name for name in _POINTWISE.values() if name)
+"""Names of the classes of `keras.ops` that compute each number from one number."""
 
 
 # They normalise with the mean over a picture or a place, which does not change if each pixel is repeated.
@@ -78,7 +79,7 @@ def is_pointwise_call(call: Call) -> bool:
         return False
     if isinstance(operation, layers.Layer):
         return not operation.variables and is_pointwise(operation)
-    return type(operation).__module__.startswith("keras.") and type(operation).__name__ in _POINTWISE_OPERATIONS
+    return type(operation).__module__.startswith("keras.") and type(operation).__name__ in POINTWISE_OPERATIONS
 
 
 def commutes_with_enlarging(call: Call, data_format: str) -> bool:

@@ -15,9 +15,11 @@ from zoo.upsampling.arguments import Pair
 # A layer with a larger factor is not taken for a shuffle, because trying it could need much memory.
 _LARGEST_SCALE = 16
 
-# Operations that only move numbers, of which a shuffle can be composed, and the most of them in one shuffle: a
-# transposition before and one after the three that shuffle, each with a change of shape.
-_MOVES = ("ExpandDims", "Moveaxis", "Permute", "Reshape", "Squeeze", "Swapaxes", "Transpose")
+MOVING_OPERATIONS = ("ExpandDims", "Moveaxis", "Reshape", "Squeeze", "Swapaxes", "Transpose")
+"""Names of the classes of `keras.ops` that only move numbers, of which a shuffle can be composed."""
+
+_MOVES = (*MOVING_OPERATIONS, "Permute")
+# A transposition before and one after the three operations that shuffle, each with a change of shape.
 _MOST_MOVES = 8
 
 
