@@ -12,13 +12,21 @@ from zoo.convert.graph import Reading
 from zoo.convert.messages import innermost_reason
 from zoo.convert.plan import Plan
 from zoo.convert.rebuild import Rebuilding
-from zoo.convert.values import beyond_rounding, differ, largest_difference, run_operations, unchanged_states
+from zoo.convert.values import (
+    beyond_rounding,
+    differ,
+    largest_difference,
+    run_operations,
+    unchanged_states,
+    whole_digits,
+)
 from zoo.export.inputs import packed
 
 # The rounding of the layers is measured on one input, so what the model makes of it is a rough estimate.
 _ROUGHLY = 3
 
 
+@whole_digits()
 def checked_difference(
     old: keras.Model, new: keras.Model, inputs: Sequence[Any], reading: Reading, planned: Plan, rebuilding: Rebuilding
 ) -> float | None:

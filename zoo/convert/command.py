@@ -64,6 +64,11 @@ def convert_file(
         if layer.reason:
             state = "not measured" if layer.converted else "kept"
             console.print(f"{state} {layer.name}: {layer.reason}", markup=False, highlight=False)
+    if report.difference is None:
+        console.print(
+            f"{source} was not compared with the new model: TensorFlow cannot run it here on random numbers of this "
+            "size, or it returns others each time"
+        )
     if not report.layers:
         console.print(f"{source} has nothing to convert to {to}")
     _write(new, target, saved_model)

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from zoo.convert.values import differ, run_operations, unchanged_states
+from zoo.convert.values import differ, run_operations, unchanged_states, whole_digits
 from zoo.system.keras_internals import lambda_output_shape, nested_layers
 
 # Their configurations are known to describe them whole.
@@ -24,6 +24,7 @@ class Sample:
     result: Any
 
 
+@whole_digits()
 def samples_of_unknown(model: keras.Model, inputs: list[Any]) -> dict[int, Sample]:
     """Return a call of each operation whose code is not known, by the operation's id.
 
@@ -48,6 +49,7 @@ def samples_of_unknown(model: keras.Model, inputs: list[Any]) -> dict[int, Sampl
     return samples
 
 
+@whole_digits()
 def copied(operation: Any, sample: Sample | None) -> Any:
     """Return a copy of an operation, or None if there is none that does the same.
 

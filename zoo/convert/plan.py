@@ -17,7 +17,7 @@ from zoo.convert.layer_twins import Names
 from zoo.convert.measuring import CannotMeasureError, layer_times
 from zoo.convert.pointwise import CannotConvertError
 from zoo.convert.report import LayerReport
-from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding
+from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding, whole_digits
 from zoo.upsampling import Conv2DTranspose, SubpixelConv2D
 from zoo.upsampling.arguments import Pair
 
@@ -169,7 +169,7 @@ def _work(layer: layers.Layer, shape: Shape) -> int:
 
 def _difference(change: Change) -> float | None:
     x = random_like(change.calls[0].inputs[0])
-    with contextlib.suppress(tf.errors.OpError):
+    with whole_digits(), contextlib.suppress(tf.errors.OpError):
         return largest_difference(change.run_old(x), change.run_new(x))
     return None
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
 
 from zoo.__main__ import main
 from zoo.convert import command
@@ -209,3 +210,12 @@ def test_any_failure_is_one_line_and_leaves_nothing(small, monkeypatch, capsys, 
     assert message in said
     assert said.count("\n") == 1
     assert [path.name for path in Path().iterdir()] == ["in.keras"]
+
+
+def test_what_was_not_compared_is_said(command, tmp_path):
+    # TensorFlow cannot run the second layer at all.
+    stack = [layers.Conv2DTranspose(3, 2, 2, name="up"), layers.Conv2DTranspose(3, 4, 2, "same", output_padding=0)]
+    keras.Sequential([keras.Input((4, 4, 2)), *stack]).save(tmp_path / "in.keras")
+    done = command("zoo", "convert", "in.keras", "new.keras", "--to", "subpixel")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "in.keras was not compared with the new model: TensorFlow cannot run it" in done.stdout

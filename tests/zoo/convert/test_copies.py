@@ -87,6 +87,23 @@ def _spoilt(twin):
     return dataclasses.replace(twin, kernel=1.001 * twin.kernel)
 
 
+def test_nothing_is_compared_in_fewer_digits_than_its_type_has():
+    enabled = tf.config.experimental.tensor_float_32_execution_enabled
+    seen = []
+
+    class Spy(layers.Layer):
+        def call(self, x):
+            seen.append(enabled())
+            return x
+
+    model = functional(lambda x: up(Spy()(x)), dtype="float32")
+    before, seen[:] = enabled(), []
+    convert(model, "subpixel")
+    # The graphs are only traced symbolically outside of comparisons.
+    assert seen.count(False) >= 4
+    assert enabled() == before
+
+
 def test_a_model_that_amplifies_rounding_is_converted():
     model = functional(lambda x: ops.sin(1e6 * up(x)), dtype="float32")
     new, report = convert(model, "subpixel")
