@@ -76,7 +76,8 @@ def convert(
             `zoo.upsampling.Conv2DTranspose`, which rearranges its kernel whenever it is called: it keeps name, weights
             and output of Keras's, so that weight files and fine-tuning stay those of the original. It also replaces
             those inside `TimeDistributed`, `SpectralNormalization` and custom layers. A custom layer that makes its own
-            layers makes Keras's again when it is loaded from a file, with the same outputs.
+            layers makes Keras's again when it is loaded from a file, with the same outputs. It is slower in TensorFlow
+            and XLA where kernels are large and pictures small.
 
     Returns:
         The new model and a report. A subclassed model with a `call` of its own is returned as it is.
