@@ -126,7 +126,7 @@ def _factors(reading: Reading, call: Call) -> tuple[Pair, str] | None:
 def _not_nearest(interpolation: str) -> str:
     if interpolation == "nearest":
         return "it does not enlarge by whole factors"
-    return f"its interpolation is {interpolation}, and only repeated pixels and a convolution are one convolution"
+    return f"its interpolation is {interpolation}; with a convolution, only nearest-neighbour makes one convolution"
 
 
 def _repeats(call: Call, shape: tuple[int, ...], scale: Pair, rows: int) -> bool:
