@@ -3,11 +3,11 @@
     pip install -r benchmarks/requirements.txt      # LiteRT and ONNX Runtime; without them, TensorFlow and XLA only
     python -m benchmarks.convert [--quick] [--out results/speed/convert.csv]
 
-Each network of benchmarks/architectures.py is converted to sub-pixel convolutions twice: with `when="always"`, and with
-`when="faster"`, which measures each layer in TensorFlow on this machine and converts those that gain. The runtimes are
-TensorFlow (`tf.function`), XLA (`jit_compile`), LiteRT and ONNX Runtime, each with one thread per core. In each runtime
-the networks run alternately. If `faster` converted all layers or none, it is one of the other two networks and is not
-measured again.
+Each network of benchmarks/architectures.py is converted to sub-pixel convolutions three times: with `when="always"`;
+with `form="layer"`, which rearranges kernels whenever they are used; and with `when="faster"`, which measures each
+layer in TensorFlow on this machine and converts those that gain. The runtimes are TensorFlow (`tf.function`), XLA
+(`jit_compile`), LiteRT and ONNX Runtime, each with one thread per core. In each runtime the networks run alternately.
+If `faster` converted all layers or none, it is one of the other two networks and is not measured again.
 
 Every figure is a median over rounds; a gain is the original's time divided by the converted one's. The memory allocator
 keeps freed memory, as in benchmarks/layers.py.
@@ -37,9 +37,12 @@ from zoo.convert.values import largest_difference
 from zoo.export.runtimes import RUNTIMES, missing, runner
 from zoo.system.timing import interleaved_medians
 
-TERMS = ("original", "always", "faster")
+OPTIONS = {"always": {}, "layer": {"form": "layer"}, "faster": {"when": "faster"}}
+TERMS = ("original", *OPTIONS)
 LARGEST_DIFFERENCE = 1e-5
 SLOWEST = 0.97
+# The form of one layer would be the default if it took at most this part of the other form's time in every row.
+LONGEST_LAYER = 1.03
 
 
 class Result(NamedTuple):
@@ -97,9 +100,9 @@ def measured(case: Case, runtimes: list[str], seconds: float, fewest: int, most:
     keras.utils.set_random_seed(0)
     models = {"original": case.make()}
     converted = {"original": 0}
-    for when in ("always", "faster"):
-        models[when], report = convert(models["original"], "subpixel", when=when)
-        converted[when] = len(report.converted)
+    for term, options in OPTIONS.items():
+        models[term], report = convert(models["original"], "subpixel", **options)
+        converted[term] = len(report.converted)
     equal_term = {converted[term]: term for term in ("always", "original")}.get(converted["faster"])
     inputs = inputs_of(models["original"])
     results = []
@@ -116,7 +119,8 @@ def measured(case: Case, runtimes: list[str], seconds: float, fewest: int, most:
 
 
 def times_table(results: list[Result]) -> Table:
-    table = Table("network", "runtime", *TERMS, "gain, always", "gain, faster", "converted", "difference", "rounds")
+    heads = [*TERMS, *(f"gain, {term}" for term in OPTIONS)]
+    table = Table("network", "runtime", *heads, "converted", "difference", "rounds")
     table.title = "milliseconds; a gain below 1 is a loss"
     for result in results:
         times = [f"{result.milliseconds[term]:.2f}" for term in TERMS]
@@ -133,6 +137,9 @@ def goals_table(results: list[Result]) -> Table:
     worst = max(value for result in results for value in result.difference.values())
     verdict = "" if worst <= LARGEST_DIFFERENCE else ": MISSED"
     table.add_row("difference of outputs, worst", f"{worst:.1e}", f"at most {LARGEST_DIFFERENCE:.0e}{verdict}")
+    layers = [result.milliseconds["layer"] / result.milliseconds["always"] for result in results]
+    verdict = "" if max(layers) <= LONGEST_LAYER else ": always stays the default"
+    table.add_row("layer / always in any runtime, worst", f"{max(layers):.3f}", f"at most {LONGEST_LAYER:.2f}{verdict}")
     on_tensorflow = [result for result in results if result.runtime == "tensorflow"]
     slowest = min(result.gain("faster") for result in on_tensorflow)
     rows = [("original / faster on TensorFlow, worst", slowest, SLOWEST)]

@@ -73,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
         "--when", default="always", choices=("always", "faster"), help="faster measures every layer on this machine"
     )
     convert.add_argument(
+        "--form",
+        default="split",
+        choices=("split", "layer"),
+        help="layer keeps one layer per layer, with its weights and output, and also converts inside other layers",
+    )
+    convert.add_argument(
         "--runtime",
         default="tensorflow",
         choices=("tensorflow", "xla", "litert", "onnx"),
@@ -148,6 +154,7 @@ def _convert(options: argparse.Namespace) -> int:
             runtime=options.runtime,
             saved_model=options.saved_model,
             modules=options.modules,
+            form=options.form,
         )
     except (CommandError, OSError):
         raise

@@ -13,7 +13,7 @@ from PIL import Image
 
 from scripts import worked_example as example
 from scripts.checkerboard import CHANNELS, DRAWS, SCALE, STARTS, imbalance
-from zoo.upsampling import SubpixelConv2D
+from zoo.upsampling import SubpixelConv2D, resize_to_subpixel
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "equivalence.md").read_text()
@@ -61,6 +61,16 @@ def test_the_worked_example_is_what_layers_compute():
     small = SubpixelConv2D(1, 2, 2, padding="same")
     kernel = example.sub_kernels(example.KERNEL, 2).transpose(2, 3, 0, 1)
     np.testing.assert_array_equal(as_layer(small, kernel), whole[2:, 2:])
+
+
+def test_products_after_up_sampling_are_the_sizes_of_the_kernels():
+    rows = re.findall(r"^\| (\d) \| (\d+) to (\d+) \| (\d+) to (\d+) \| (\d+) to (\d+) \|$", PAGE, re.MULTILINE)
+    assert [int(row[0]) for row in rows] == [1, 3, 5, 7]
+    for row in rows:
+        size, *products = map(int, row)
+        for scale, before, after in zip((2, 3, 4), products[::2], products[1::2], strict=True):
+            assert before == (scale * size) ** 2
+            assert after == resize_to_subpixel(np.ones((size, size, 1, 1)), scale).size
 
 
 def test_same_keeps_the_middle_on_the_grid_only_for_an_odd_kernel():

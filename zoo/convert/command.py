@@ -31,6 +31,7 @@ def convert_file(
     runtime: str = "tensorflow",
     saved_model: Path | None = None,
     modules: Sequence[str] = (),
+    form: str = "split",
 ) -> None:
     """Convert the model in a file, write the new model and print the report.
 
@@ -44,6 +45,7 @@ def convert_file(
         runtime: as `zoo.convert.convert` takes it.
         saved_model: a folder to export a SavedModel to in addition.
         modules: names of modules that define custom layers of the model, to import before it is loaded.
+        form: as `zoo.convert.convert` takes it.
 
     Raises:
         CommandError: the file cannot be loaded, or the model cannot be converted.
@@ -55,7 +57,7 @@ def convert_file(
     model = load_model(source, modules)
     try:
         with console.status("converting"):
-            new, report = convert(model, to, when, _unpacked(input_shapes), measure, runtime)
+            new, report = convert(model, to, when, _unpacked(input_shapes), measure, runtime, form)
     except (ValueError, MissingPackageError) as error:
         raise CommandError(innermost_reason(error)) from error
     console.print(report.table())

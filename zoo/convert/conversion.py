@@ -6,12 +6,13 @@ from typing import Any
 
 import keras
 
+from zoo.convert.change import Change
 from zoo.convert.checking import checked_difference
 from zoo.convert.copying import samples_of_unknown
 from zoo.convert.graph import Reading, input_specifications, is_open
 from zoo.convert.measuring import CannotMeasureError, check_runtime, model_times
 from zoo.convert.messages import innermost_reason
-from zoo.convert.plan import Change, plan
+from zoo.convert.plan import plan
 from zoo.convert.rebuild import Rebuilding
 from zoo.convert.report import ConversionReport, LayerReport
 from zoo.convert.values import random_like, unchanged_states
@@ -27,13 +28,20 @@ def convert(
     input_shape: Any = None,
     measure: bool = False,
     runtime: str = "tensorflow",
+    form: str = "split",
 ) -> tuple[keras.Model, ConversionReport]:
     """Return a model with the same outputs in which the up-sampling layers have the other form, and a report.
 
     `"subpixel"` turns every `Conv2DTranspose` into a `SubpixelConv2D`, with a `ZeroPadding2D` before it and a
     `Cropping2D` after it if its kernel or padding needs them. `"transpose"` turns every `SubpixelConv2D`, and every
-    `Conv2D` that a shuffle follows (`keras.ops.depth_to_space`, or a layer that does the same), into a
-    `Conv2DTranspose`; if a bias differs between the phases, a `PhaseBias` adds it.
+    `Conv2D` that a shuffle follows, into a `Conv2DTranspose`; if a bias differs between the phases, a `PhaseBias` adds
+    it. A shuffle is `keras.ops.depth_to_space`, a layer that does the same or what PyTorch's `PixelShuffle` does, or
+    several of Keras's reshapes and transpositions that do so together.
+
+    Both turn nearest-neighbour up-sampling by whole factors and the `Conv2D` after it, or a `ResizeConv2D`, into their
+    form. Layers between them that treat all pixels of a channel alike then run before it, at low resolution. The new
+    kernel has more entries than the old one, so that training it may reach functions that the old one could not; there
+    is no way back for a model. A regulariser or a constraint applies to the new kernel.
 
     Functional and Sequential models are converted, including nested ones and subclasses without a `call` of their own,
     such as the backbones of KerasHub, which become plain models. Inputs, outputs and layers keep their names.
@@ -64,6 +72,12 @@ def convert(
         measure: put times of inference into the report.
         runtime: what to measure in: `"tensorflow"`, `"xla"`, `"litert"` or `"onnx"`, each on all cores. Name the one
             that the model will run in, because a form may be faster in one and slower in another.
+        form: of sub-pixel convolutions. `"split"` is the layers named above. `"layer"` is one
+            `zoo.upsampling.Conv2DTranspose`, which rearranges its kernel whenever it is called: it keeps name, weights
+            and output of Keras's, so that weight files and fine-tuning stay those of the original. It also replaces
+            those inside `TimeDistributed`, `SpectralNormalization` and custom layers. A custom layer that makes its own
+            layers makes Keras's again when it is loaded from a file, with the same outputs. It is slower in TensorFlow
+            and XLA where kernels are large and pictures small.
 
     Returns:
         The new model and a report. A subclassed model with a `call` of its own is returned as it is.
@@ -74,6 +88,7 @@ def convert(
         MissingPackageError: the runtime is not installed.
     """
     to = one_of(to, "to", ("subpixel", "transpose"))
+    layer_form = one_of(form, "form", ("split", "layer")) == "layer" and to == "subpixel"
     faster = one_of(when, "when", ("always", "faster")) == "faster"
     runtime = one_of(runtime, "runtime", RUNTIMES)
     if faster or measure:
@@ -100,9 +115,10 @@ def convert(
         reason = innermost_reason(error)
         raise ValueError(f"{model.name} does not take inputs of {shapes}; give an input_shape ({reason})") from error
     numbers = [random_like(x, seed) for seed, x in enumerate(inputs)]
-    planned = plan(reading, to, faster, measure, sizes_known, runtime)
-    rebuilding = Rebuilding(planned.changes, samples_of_unknown(model, numbers))
+    planned = plan(reading, "layer" if layer_form else to, faster, measure, sizes_known, runtime)
+    rebuilding = Rebuilding(planned.changes, samples_of_unknown(model, numbers), planned.exchanges)
     new = rebuilding.rebuild(model)
+    planned = planned.without(rebuilding.shared)
     difference = checked_difference(model, new, numbers, reading, planned, rebuilding)
     seconds: list[float] | list[None] = [None, None]
     if measure and difference is not None:

@@ -22,7 +22,8 @@ class Call:
         operation: a layer or another Keras operation.
         inputs: specifications of the tensors that it takes.
         outputs: specifications of the tensors that it returns.
-        plain: the operation is called with one tensor and no other argument.
+        plain: the operation is called with one tensor and no other argument. For one of Keras's own, `training` does
+            not count.
     """
 
     operation: Any
@@ -89,7 +90,10 @@ class Reading:
                 result = self._read(operation, tensors, f"{path}{operation.name}/")
             else:
                 result = operation.compute_output_spec(*arguments, **options)
-            given = [value for value in (*arguments, *options.values()) if value is not None]
+            # Keras records `training` for its own layers even where a model does not pass it.
+            own = type(operation).__module__.startswith("keras.")
+            passed = [options[name] for name in options if not (own and name == "training")]
+            given = [value for value in (*arguments, *passed) if value is not None]
             plain = len(given) == 1 and isinstance(given[0], KerasTensor)
             call = Call(operation, tensors, keras.tree.flatten(result), plain)
             graph.calls.append(call)

@@ -1,6 +1,6 @@
 """Build the layers of one form that are equal to a layer of the other form, with its weights."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -8,46 +8,11 @@ import numpy as np
 from keras import layers
 
 from zoo.arrays import Array
-from zoo.upsampling import ICNR, PhaseBias, SubpixelConv2D, transpose_to_subpixel
+from zoo.convert.pointwise import is_pointwise
+from zoo.upsampling import ICNR, PhaseBias, SubpixelConv2D
 from zoo.upsampling.arguments import Pair
-from zoo.upsampling.equivalence import TransposeKernel
+from zoo.upsampling.equivalence import SubpixelKernel, TransposeKernel
 from zoo.upsampling.frames import NOTHING, Sides
-
-# Each pointwise activation, with the class of `keras.ops` that computes the same, or None if there is none.
-_POINTWISE = {
-    "celu": "Celu",
-    "elu": "Elu",
-    "exponential": None,
-    "gelu": "Gelu",
-    "hard_shrink": "HardShrink",
-    "hard_sigmoid": "HardSigmoid",
-    "hard_silu": "HardSilu",
-    "hard_tanh": "HardTanh",
-    "leaky_relu": "LeakyRelu",
-    "linear": None,
-    "log_sigmoid": "LogSigmoid",
-    "mish": None,
-    "relu": "Relu",
-    "relu6": "Relu6",
-    "selu": "Selu",
-    "sigmoid": "Sigmoid",
-    "silu": "Silu",
-    "soft_shrink": "SoftShrink",
-    "softplus": "Softplus",
-    "softsign": "Softsign",
-    "sparse_plus": "SparsePlus",
-    "squareplus": "Squareplus",
-    "tanh": "Tanh",
-    "tanh_shrink": "TanhShrink",
-    "threshold": "Threshold",
-}
-_POINTWISE_ACTIVATIONS = tuple(getattr(keras.activations, name) for name in _POINTWISE)
-POINTWISE_OPERATIONS = tuple(name for name in _POINTWISE.values() if name)
-"""Names of the classes of `keras.ops` that compute each number from one number."""
-
-
-class CannotConvertError(ValueError):
-    """Say why a layer has no other form."""
 
 
 class Names:
@@ -65,22 +30,21 @@ class Names:
         return name
 
 
-def subpixel_layers(layer: layers.Layer, names: Names) -> list[layers.Layer]:
-    """Return the layers that are equal to a Conv2DTranspose, built and with its weights.
+def subpixel_layers(
+    layer: layers.Layer, twin: SubpixelKernel, scale: Pair, bias: Array | None, names: Names
+) -> list[layers.Layer]:
+    """Return the layers that are equal to a transposed convolution, built and with its weights.
 
     They are ZeroPadding2D, SubpixelConv2D, Cropping2D and Activation, as far as they are needed. The last one has the
     layer's name.
 
-    Raises:
-        CannotConvertError: there is no such form.
+    Args:
+        layer: the Conv2DTranspose, or the convolution after an up-sampling, whose activation is taken.
+        twin: the kernel of the sub-pixel convolution, with its frame.
+        scale: the factors.
+        bias: the layer's bias; None if it has none.
+        names: chooses the names of the new layers.
     """
-    if tuple(layer.dilation_rate) != (1, 1):
-        raise CannotConvertError(f"its dilation_rate is {tuple(layer.dilation_rate)}")
-    check_activation(layer)
-    try:
-        twin = transpose_to_subpixel(np.asarray(layer.kernel), layer.strides, layer.padding, layer.output_padding)
-    except ValueError as error:
-        raise CannotConvertError(str(error)) from error
     kernel, frame = twin.kernel, twin.frame
     same = frame.padding == "same"
     late = _is_late(layer, frame.crop)
@@ -88,7 +52,7 @@ def subpixel_layers(layer: layers.Layer, names: Names) -> list[layers.Layer]:
     main = SubpixelConv2D(
         layer.filters,
         kernel.shape[:2],
-        layer.strides,
+        scale,
         name=name,
         padding="same" if same else "valid",
         bias_initializer=layer.bias_initializer,
@@ -103,30 +67,39 @@ def subpixel_layers(layer: layers.Layer, names: Names) -> list[layers.Layer]:
     if late:
         chain.append(_late_activation(layer, names, last_name))
     _build(chain, layer.data_format, kernel.shape[2])
-    _set(main, kernel, np.asarray(layer.bias) if layer.use_bias else None)
+    _set(main, kernel, bias)
     main.kernel_initializer = layer.kernel_initializer
     return chain
 
 
 def transpose_layers(
-    layer: layers.Layer, twin: TransposeKernel, scale: Pair, phase_bias: bool, names: Names, last_name: str | None
+    layer: layers.Layer,
+    twin: TransposeKernel,
+    scale: Pair,
+    bias: Array | None,
+    phase_bias: bool,
+    names: Names,
+    last_name: str | None,
+    kind: type[layers.Conv2DTranspose],
 ) -> list[layers.Layer]:
-    """Return the layers that are equal to a sub-pixel convolution, built and with its weights.
+    """Return the layers that are equal to a sub-pixel or a resize convolution, built and with its weights.
 
     They are Conv2DTranspose, Cropping2D, PhaseBias and Activation, as far as they are needed.
 
     Args:
-        layer: the SubpixelConv2D, or the Conv2D before a shuffle, whose activation and bias are taken.
+        layer: the SubpixelConv2D, or the convolution before a shuffle or after an up-sampling, whose activation is
+            taken.
         twin: the kernel of the transposed convolution, with its frame.
         scale: the strides.
-        phase_bias: whether the layer's bias has an entry for each phase.
+        bias: the layer's bias, in the order of `tf.nn.depth_to_space`; None if it has none.
+        phase_bias: whether the bias has an entry for each phase.
         names: chooses the names of the new layers.
         last_name: of the last of the new layers; None if it needs none of those that the old layers have.
+        kind: the class of the transposed convolution.
     """
     kernel, frame = twin.kernel, twin.frame
-    bias = np.asarray(layer.bias) if layer.use_bias else None
     filters = kernel.shape[2]
-    apart = phase_bias and differs_by_phase(layer, filters)
+    apart = phase_bias and differs_by_phase(layer, bias, filters)
     if bias is not None and not apart:
         bias = bias[:filters]
     late = apart or _is_late(layer, frame.crop)
@@ -137,7 +110,7 @@ def transpose_layers(
         "bias_regularizer": layer.bias_regularizer,
         "bias_constraint": layer.bias_constraint,
     }
-    main = layers.Conv2DTranspose(
+    main = kind(
         filters,
         kernel.shape[:2],
         scale,
@@ -166,30 +139,12 @@ def transpose_layers(
     return chain
 
 
-def differs_by_phase(layer: layers.Layer, filters: int) -> bool:
+def differs_by_phase(layer: layers.Layer, bias: Array | None, filters: int) -> bool:
     """Return whether the phases of a bias differ, or a regulariser or a constraint applies to each of them."""
-    if not layer.use_bias:
+    if bias is None:
         return False
-    bias = np.asarray(layer.bias)
     alike = np.array_equal(bias, np.tile(bias[:filters], len(bias) // filters))
     return bool(layer.bias_regularizer or layer.bias_constraint) or not alike
-
-
-def check_activation(layer: layers.Layer) -> None:
-    """Raise CannotConvertError if an activation is a layer whose weights or dtype may depend on the form."""
-    activation = layer.activation
-    if isinstance(activation, layers.Layer):
-        if not is_pointwise(activation):
-            raise CannotConvertError(f"its activation, a {type(activation).__name__}, may have weights of its own")
-        if activation.compute_dtype != layer.compute_dtype:
-            raise CannotConvertError(f"its activation computes in {activation.compute_dtype}")
-
-
-def is_pointwise(activation: Callable[..., Any]) -> bool:
-    """Return whether an activation, a function or a layer, is known to compute each number from one number."""
-    if isinstance(activation, layers.Activation):
-        activation = activation.activation
-    return isinstance(activation, layers.ReLU | layers.LeakyReLU | layers.ELU) or activation in _POINTWISE_ACTIVATIONS
 
 
 def _is_late(layer: layers.Layer, crop: Sides) -> bool:

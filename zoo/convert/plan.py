@@ -2,56 +2,27 @@
 
 import contextlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import tensorflow as tf
 from keras import layers
 
-from zoo.arrays import places
-from zoo.convert.graph import Call, Graph, Reading
-from zoo.convert.layer_twins import CannotConvertError, Names, check_activation, subpixel_layers, transpose_layers
+from zoo.arrays import Shape, places
+from zoo.convert.change import Change, Exchange
+from zoo.convert.choices import choose
+from zoo.convert.graph import Reading
+from zoo.convert.layer_twins import Names
 from zoo.convert.measuring import CannotMeasureError, layer_times
-from zoo.convert.patterns import framed, hand_written, shuffle_of
-from zoo.convert.reasons import check_kernel, refuse_what_enlarges
+from zoo.convert.pointwise import CannotConvertError
 from zoo.convert.report import LayerReport
 from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding, whole_digits
-from zoo.upsampling import SubpixelConv2D
+from zoo.upsampling import Conv2DTranspose, SubpixelConv2D
+from zoo.upsampling.arguments import Pair
 
 # A converted layer counts as faster below this part of the original time. A smaller gain may be noise.
 _MARGIN = 0.95
-
-
-@dataclass(frozen=True, eq=False)
-class Change:
-    """Hold layers and the layers that replace them.
-
-    Attributes:
-        old: the operations that are replaced, in the order of their calls. Activations between a convolution and its
-            shuffle are not among them.
-        main: the layer of `old` that holds the kernel.
-        new: the new layers in order, built and with weights.
-        calls: the calls of the first of `old`.
-        name_bearer: a layer in place of the last of `old` that only has its name, because activations come before it.
-    """
-
-    old: tuple[Any, ...]
-    main: layers.Layer
-    new: tuple[layers.Layer, ...]
-    calls: tuple[Call, ...]
-    name_bearer: layers.Layer | None = None
-
-    def run_old(self, x: Any) -> Any:
-        """Return the output of the old layers for a tensor."""
-        for operation in self.old:
-            x = operation(x)
-        return x
-
-    def run_new(self, x: Any) -> Any:
-        """Return the output of the new layers for a tensor."""
-        for layer in self.new:
-            x = layer(x)
-        return x
 
 
 @dataclass(frozen=True)
@@ -60,11 +31,23 @@ class Plan:
 
     Attributes:
         changes: the layers that change.
+        exchanges: the layers inside which layers change.
         reports: in the model's order.
     """
 
     changes: tuple[Change, ...]
+    exchanges: tuple[Exchange, ...]
     reports: tuple[LayerReport, ...]
+
+    def without(self, shared: Sequence[Any]) -> "Plan":
+        """Return the plan without exchanges inside layers that cannot be copied."""
+        lost = [each for each in self.exchanges if any(each.holder is layer for layer in shared)]
+        names = {f"{each.path}/{layer.name}" for each in lost for layer in each.inner}
+        reason = "the layer around it cannot be copied"
+        reports = [replace(row, converted=False, reason=reason) if row.name in names else row for row in self.reports]
+        return replace(
+            self, exchanges=tuple(each for each in self.exchanges if each not in lost), reports=tuple(reports)
+        )
 
 
 def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bool, runtime: str) -> Plan:
@@ -72,7 +55,7 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
 
     Args:
         reading: the model.
-        to: `"subpixel"` or `"transpose"`.
+        to: `"subpixel"`, `"layer"` or `"transpose"`.
         faster: change only layers whose other form is measured to run faster.
         measure: measure layers in any case.
         sizes_known: whether the sizes in `reading` are the model's or the caller's.
@@ -82,8 +65,7 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
         ValueError: the other form of a layer computes something else.
     """
     names = Names(name.rsplit("/", maxsplit=1)[-1] for name in reading.paths.values())
-    consider = _to_subpixel if to == "subpixel" else _to_transpose
-    changes, reports, seen = [], [], set()
+    changes, exchanges, reports, seen = [], [], [], set()
     for graph in reading.graphs.values():
         for call in graph.calls:
             operation = call.operation
@@ -92,12 +74,18 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
             seen.add(id(operation))
             path, kind = reading.paths[id(operation)], type(operation).__name__
             try:
-                change = consider(reading, graph, call, names)
+                change = choose(reading, graph, call, to, names)
             except CannotConvertError as error:
                 reports.append(LayerReport(path, kind, reason=str(error)))
                 continue
             if change is None:
                 continue
+            if isinstance(change, Exchange):
+                reports += _inner_reports(change, faster)
+                if not faster:
+                    exchanges.append(change)
+                continue
+            seen.update(map(id, change.old))
             report = _report(change, reading, faster or measure, sizes_known, runtime)
             if faster and not _is_faster(report):
                 reason = f"converted it takes {report.times()}, not clearly less"
@@ -107,41 +95,25 @@ def plan(reading: Reading, to: str, faster: bool, measure: bool, sizes_known: bo
             else:
                 changes.append(change)
             reports.append(report)
-    return Plan(tuple(changes), tuple(reports))
+    return Plan(tuple(changes), tuple(exchanges), tuple(reports))
 
 
-def _to_subpixel(reading: Reading, graph: Graph, call: Call, names: Names) -> Change | None:
-    layer = call.operation
-    if type(layer) is layers.Conv2DTranspose:
-        check_kernel(layer)
-        new = subpixel_layers(layer, names)
-        return Change((layer,), layer, tuple(new), tuple(reading.calls[id(layer)]))
-    if isinstance(layer, layers.Conv2DTranspose):
-        raise CannotConvertError(f"{type(layer).__name__} is a class of its own, whose code is not known")
-    if shuffle_of(call):
-        raise CannotConvertError("it is the shuffle of a sub-pixel convolution already")
-    refuse_what_enlarges(call, "subpixel")
-    return None
-
-
-def _to_transpose(reading: Reading, graph: Graph, call: Call, names: Names) -> Change | None:
-    layer = call.operation
-    if type(layer) is SubpixelConv2D:
-        check_activation(layer)
-        match = framed(reading, graph, call)
-    elif found := shuffle_of(call):
-        match = hand_written(reading, graph, call, *found)
-    else:
-        refuse_what_enlarges(call, "transpose")
-        return None
-    last = match.operations[-1]
-    # An operation that is no layer has a name that only the output of a model shows.
-    name = last.name if isinstance(last, layers.Layer) or graph.makes_output(last) else None
-    bearer = None
-    if name and type(match.main) is layers.Conv2D and not graph.follows(match.main, match.operations[1]):
-        bearer, name = layers.Identity(name=name, dtype=call.outputs[0].dtype), None
-    new = transpose_layers(match.main, match.kernel, match.scale, match.phase_bias, names, name)
-    return Change(match.operations, match.main, tuple(new), tuple(reading.calls[id(match.operations[0])]), bearer)
+def _inner_reports(exchange: Exchange, faster: bool) -> list[LayerReport]:
+    reports = []
+    for layer in exchange.inner:
+        name, kind = f"{exchange.path}/{layer.name}", type(layer).__name__
+        if faster:
+            reports.append(LayerReport(name, kind, reason="it is inside another layer and is not measured alone"))
+            continue
+        large = layer.kernel_size
+        small = tuple(-(-size // factor) for size, factor in zip(large, layer.strides, strict=True))
+        before, after = (large, small) if exchange.kind is Conv2DTranspose else (small, large)
+        reports.append(LayerReport(name, kind, True, "", (layer.name,), before, after, layer.strides))
+    kept = [
+        LayerReport(f"{exchange.path}/{layer.name}", type(layer).__name__, reason=reason)
+        for layer, reason in exchange.kept
+    ]
+    return reports + kept
 
 
 def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool, runtime: str) -> LayerReport:
@@ -151,11 +123,11 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool, 
     # A custom layer may return a shape with unknown sizes.
     shapes_known = all(None not in shape for shape in calls)
     if sizes_known and shapes_known:
-        # In both forms each entry of a kernel is multiplied once with each pixel of the input. As usual, zeros that
+        # In all forms each entry of a kernel is multiplied once with each pixel that it takes. As usual, zeros that
         # padding layers add are not counted, and zeros that `"same"` adds inside a convolution are.
-        pixels = sum(places(shape, main.data_format) for shape in calls)
-        work_before = math.prod(change.main.kernel.shape) * pixels
-        work_after = math.prod(main.kernel.shape) * pixels
+        enlarged = math.prod(change.scale) if change.after_enlarging else 1
+        work_before = enlarged * sum(_work(change.main, shape) for shape in calls)
+        work_after = sum(_work(main, shape) for shape in calls)
     difference = _difference(change) if shapes_known else None
     if difference is not None and difference > rounding(change.main):
         raise ValueError(beyond_rounding(reading.paths[id(change.main)], difference))
@@ -173,15 +145,26 @@ def _report(change: Change, reading: Reading, measure: bool, sizes_known: bool, 
         converted=True,
         reason=reason,
         new_layers=tuple(layer.name for layer in (*change.new, change.name_bearer) if layer),
-        kernel_before=tuple(change.main.kernel.shape[:2]),
-        kernel_after=tuple(main.kernel.shape[:2]),
-        stride=tuple(main.scale if isinstance(main, SubpixelConv2D) else main.strides),
+        kernel_before=_taps(change.main),
+        kernel_after=_taps(main),
+        stride=change.scale,
         multiply_adds_before=work_before,
         multiply_adds_after=work_after,
         difference=difference,
         seconds_before=before,
         seconds_after=after,
     )
+
+
+def _taps(layer: layers.Layer) -> Pair:
+    """Return the size of the kernel with which a layer convolves."""
+    return layer.taps if isinstance(layer, Conv2DTranspose) else tuple(layer.kernel.shape[:2])
+
+
+def _work(layer: layers.Layer, shape: Shape) -> int:
+    if isinstance(layer, Conv2DTranspose):
+        return layer.multiply_adds(shape, shape)
+    return math.prod(layer.kernel.shape) * places(shape, layer.data_format)
 
 
 def _difference(change: Change) -> float | None:

@@ -6,9 +6,9 @@ import keras
 from keras import layers
 
 from zoo.convert.graph import Call
-from zoo.convert.layer_twins import CannotConvertError
+from zoo.convert.pointwise import CannotConvertError
 from zoo.system.keras_internals import nested_layers
-from zoo.upsampling import SubpixelConv2D
+from zoo.upsampling import Conv2DTranspose, SubpixelConv2D
 
 # Code that is not known enlarges if its output is larger by half at least: paddings add less.
 _LARGER = 1.5
@@ -20,12 +20,8 @@ _KINDS = {
     "Conv1DTranspose": "only two-dimensional convolutions are converted: depth_to_space takes height and width",
     "Conv3DTranspose": "only two-dimensional convolutions are converted: depth_to_space shuffles no third axis",
     "UpSampling1D": _NO_WEIGHTS,
-    "UpSampling2D": _NO_WEIGHTS,
     "UpSampling3D": _NO_WEIGHTS,
-    "Resizing": _NO_WEIGHTS,
-    "Resize": _NO_WEIGHTS,
     "Repeat": _NO_WEIGHTS,
-    "ResizeConv2D": "it resizes before its convolution",
 }
 _HOLDERS: tuple[tuple[type, str], ...] = (
     (
@@ -54,15 +50,16 @@ def refuse_what_enlarges(call: Call, to: str) -> None:
 
     Args:
         call: of an operation that is not converted.
-        to: the wanted form.
+        to: the wanted form, `"subpixel"`, `"layer"` or `"transpose"`.
     """
     operation = call.operation
-    wanted: type | tuple[type, ...] = SubpixelConv2D if to == "subpixel" else _TRANSPOSED
+    wanted = _TRANSPOSED if to == "transpose" else (SubpixelConv2D, Conv2DTranspose)
     inner = nested_layers(operation)
     hidden = [layer for layer in inner if isinstance(layer, (*_TRANSPOSED, SubpixelConv2D)) and layer is not operation]
     if names := ", ".join(layer.name for layer in hidden if not isinstance(layer, wanted)):
         reason = next(reason for kind, reason in _HOLDERS if isinstance(operation, kind))
-        raise CannotConvertError(reason.format(inner=names))
+        exchangeable = to == "subpixel" and any(type(layer) is layers.Conv2DTranspose for layer in hidden)
+        raise CannotConvertError(reason.format(inner=names) + ('; form="layer" converts it' if exchangeable else ""))
     kind = type(operation).__name__
     if hidden or isinstance(operation, wanted) or not _may_enlarge(call):
         return

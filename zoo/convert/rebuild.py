@@ -11,9 +11,9 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from zoo.convert.change import Change, Exchange
 from zoo.convert.copying import Sample, copied, copy_variables
 from zoo.convert.graph import is_open
-from zoo.convert.plan import Change
 from zoo.system.keras_internals import nested_layers, producing_call
 
 
@@ -23,18 +23,22 @@ class Rebuilding:
     Args:
         changes: the layers that change.
         samples: a call of each operation whose code is not known, by its id. Its copy is used only if it does the same.
+        exchanges: the layers inside which layers change.
 
     Attributes:
         shared: the operations that the new model shares with the old one, because they cannot be copied.
     """
 
-    def __init__(self, changes: Iterable[Change], samples: Mapping[int, Sample]) -> None:
+    def __init__(
+        self, changes: Iterable[Change], samples: Mapping[int, Sample], exchanges: Iterable[Exchange] = ()
+    ) -> None:
         self.shared: list[Any] = []
         self._samples = samples
-        self._changes = {id(change.old[0]): change for change in changes}
+        self._exchanges = exchanges
+        self._changes = {id(change.main): change for change in changes}
         self._removed: dict[int, tuple[layers.Layer, ...]] = {}
         for change in self._changes.values():
-            self._removed |= {id(operation): () for operation in change.old[1:]}
+            self._removed |= {id(operation): () for operation in change.old if operation is not change.main}
             if change.name_bearer:
                 self._removed[id(change.old[-1])] = (change.name_bearer,)
         self._made: dict[int, Any] = {}
@@ -44,6 +48,10 @@ class Rebuilding:
         new = self._copy(model)
         with _unchanged_flags(self.shared):
             self._set_state(model)
+        for exchange in self._exchanges:
+            copy = self._made[id(exchange.holder)]
+            if copy is not exchange.holder:
+                exchange.apply(copy)
         return new
 
     def results(self, operation: Any, *arguments: Any, **options: Any) -> tuple[Any, Any]:

@@ -5,10 +5,11 @@ import keras
 from zoo.layers.collapsible_conv2d import CollapsibleConv2D
 from zoo.layers.latent_mode import Mode
 from zoo.layers.spectral_conv2d import SpectralConv2D
-from zoo.upsampling import ICNR, PhaseBias, ResizeConv2D, SubpixelConv2D
+from zoo.upsampling import ICNR, Conv2DTranspose, PhaseBias, ResizeConv2D, SubpixelConv2D
 
 CUSTOM_LAYERS: tuple[type[keras.layers.Layer], ...] = (
     CollapsibleConv2D,
+    Conv2DTranspose,
     Mode,
     PhaseBias,
     ResizeConv2D,

@@ -83,7 +83,11 @@ TransposeKernel = FramedKernel[TransposeFrame]
 
 
 def transpose_to_subpixel(
-    kernel: Array, scale: Scale, padding: str = "same", output_padding: int | Sequence[int] | None = None
+    kernel: Array,
+    scale: Scale,
+    padding: str = "same",
+    output_padding: int | Sequence[int] | None = None,
+    crop: Sides = NOTHING,
 ) -> SubpixelKernel:
     """Return the `SubpixelConv2D` kernel that is equal to a `Conv2DTranspose` kernel.
 
@@ -100,6 +104,7 @@ def transpose_to_subpixel(
         scale: int or pair (rh, rw), the strides.
         padding: `"same"` or `"valid"`, of the transposed convolution.
         output_padding: int, pair or None, of the transposed convolution.
+        crop: pixels ((above, below), (left, right)) that are cropped from its output.
 
     Returns:
         The kernel `[ceil(Kh/rh), ceil(Kw/rw), input channels, rh*rw*C]`, an array with a `frame`: the padding and the
@@ -115,9 +120,9 @@ def transpose_to_subpixel(
         Shi et al., 2016, https://arxiv.org/abs/1609.07009
     """
     rh, rw = pair(scale, "scale")
-    tall, wide, filters, channels = _dimensions(kernel)
+    tall, wide, filters, channels = kernel_dimensions(kernel)
     padding = one_of(padding, "padding", ("same", "valid"))
-    wanted = TransposeFrame(padding, _output_padding(output_padding))
+    wanted = TransposeFrame(padding, _output_padding(output_padding), checked_sides(crop, "crop"))
     frame, (kh, kw), (above, left) = subpixel_frame((tall, wide), (rh, rw), wanted)
     filled = np.zeros((kh * rh, kw * rw, filters, channels), np.asarray(kernel).dtype)
     filled[above : above + tall, left : left + wide] = kernel
@@ -167,7 +172,7 @@ def subpixel_to_transpose(
         Shi et al., 2016, https://arxiv.org/abs/1609.07009
     """
     rh, rw = pair(scale, "scale")
-    kh, kw, channels, outputs = _dimensions(kernel)
+    kh, kw, channels, outputs = kernel_dimensions(kernel)
     if outputs % (rh * rw):
         raise ValueError(
             f"A sub-pixel kernel of scale {(rh, rw)} makes a multiple of {rh * rw} channels. "
@@ -196,7 +201,12 @@ def subpixel_to_transpose(
     )
 
 
-def _dimensions(kernel: Array) -> tuple[int, int, int, int]:
+def kernel_dimensions(kernel: Array) -> tuple[int, int, int, int]:
+    """Return the four sizes of a kernel.
+
+    Raises:
+        ValueError: it does not have four dimensions, or one of them is 0.
+    """
     if np.ndim(kernel) != 4 or 0 in np.shape(kernel):
         raise ValueError(
             f"A convolution kernel has four dimensions, none of them 0. Received: shape {np.shape(kernel)}"

@@ -55,7 +55,7 @@ def subpixel_frame(kernel_size: Pair, scale: Pair, frame: TransposeFrame) -> tup
     Args:
         kernel_size: of the transposed convolution.
         scale: its strides.
-        frame: its padding arguments; the crop is ignored.
+        frame: its padding arguments, and the crop of its output.
 
     Returns:
         The frame, the sub-pixel kernel's taps, and how many zeros are put before the transposed kernel's entries to
@@ -65,10 +65,10 @@ def subpixel_frame(kernel_size: Pair, scale: Pair, frame: TransposeFrame) -> tup
         ValueError: TensorFlow cannot run the transposed convolution.
     """
     extra = frame.output_padding or (None, None)
-    axes = [
-        _least_axis(size, factor, *_window(size, factor, frame.padding, more))
-        for size, factor, more in zip(kernel_size, scale, extra, strict=True)
-    ]
+    axes = []
+    for size, factor, more, (before, after) in zip(kernel_size, scale, extra, frame.crop, strict=True):
+        first, extent = _window(size, factor, frame.padding, more)
+        axes.append(_least_axis(size, factor, first + before, extent - before - after))
     taps = axes[0].taps, axes[1].taps
     crop = axes[0].crop, axes[1].crop
     sides: Sides = (axes[0].padding, axes[1].padding)
@@ -167,9 +167,11 @@ def _least_axis(size: int, scale: int, first: int, extent: int) -> _Axis:
     choices = []
     # A kernel that does not fill its taps may begin anywhere in them, which moves the window on the coarse grid.
     for lead in range(taps * scale - size + 1):
-        rows, begin = divmod(first + lead, scale)
+        # A crop of many pixels is left to the crop after the shuffle, because a padding cannot be negative.
+        rows = min((first + lead) // scale, taps - 1)
+        begin = first + lead - rows * scale
         before = taps - 1 - rows
-        height = -(-(begin + extent) // scale)
-        after = height + taps - 2 - before
+        after = max(-(-(begin + extent) // scale) + taps - 2 - before, 0)
+        height = after - taps + 2 + before
         choices.append(_Axis((before, after), (begin, height * scale - begin - extent), taps, lead))
     return min(choices, key=lambda axis: (sum(axis.padding), sum(axis.crop), axis.padding != kernel_reach(taps)))

@@ -14,7 +14,7 @@ from zoo.convert import command
 from zoo.layers.collapsible_conv2d import CollapsibleConv2D
 from zoo.layers.latent_mode import Mode
 from zoo.layers.spectral_conv2d import SpectralConv2D
-from zoo.upsampling import SubpixelConv2D
+from zoo.upsampling import Conv2DTranspose, SubpixelConv2D
 
 # Plain Keras, in a process that knows nothing of this project.
 ELSEWHERE = """
@@ -54,6 +54,15 @@ def small(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     keras.Sequential([keras.Input((4, 4, 2)), keras.layers.Conv2DTranspose(2, 2, 2)]).save("in.keras")
     return "in.keras", "new.keras", "--to", "subpixel", "--saved-model", "served"
+
+
+def test_a_layer_stays_one_layer_on_request(small):
+    assert main(["convert", *small, "--form", "layer"]) == 0
+    (layer,) = keras.models.load_model("new.keras", safe_mode=True).layers
+    assert type(layer) is Conv2DTranspose
+    x = np.random.default_rng(0).random((1, 4, 4, 2), "float32")
+    served = tf.saved_model.load("served")
+    np.testing.assert_allclose(served.serve(x), keras.models.load_model("in.keras")(x), atol=1e-6)
 
 
 # The file holds an optimiser that was never used.

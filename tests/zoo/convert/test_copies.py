@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from tests.helpers.small_models import Shuffle, filled, functional, kinds, noise, relative, same_outputs, sequential
-from zoo.convert import convert, layer_twins
+from zoo.convert import choices, convert
 
 
 class Scaled(layers.Layer):
@@ -77,8 +77,8 @@ def test_another_output_is_refused_with_the_name_of_the_layer(monkeypatch):
     with pytest.raises(ValueError, match=r"^network/scaled cannot be converted: its output would differ by 6\.7e-01"):
         convert(model, "subpixel")
 
-    right = layer_twins.transpose_to_subpixel
-    monkeypatch.setattr(layer_twins, "transpose_to_subpixel", lambda *_: _spoilt(right(*_)))
+    right = choices.transpose_to_subpixel
+    monkeypatch.setattr(choices, "transpose_to_subpixel", lambda *_: _spoilt(right(*_)))
     with pytest.raises(ValueError, match=r"^up cannot be converted: its output would differ by 9\.0e-04"):
         convert(functional(up, dtype="float32"), "subpixel")
 

@@ -10,11 +10,11 @@ from zoo.convert import convert
 
 
 class Scrambled(layers.Layer):
-    """Shuffle in PyTorch's order of channels."""
+    """Shuffle with rows and columns exchanged, which neither TensorFlow nor PyTorch does."""
 
     def call(self, x):
         _, h, w, c = x.shape
-        x = ops.transpose(ops.reshape(x, (-1, h, w, c // 4, 2, 2)), (0, 1, 4, 2, 5, 3))
+        x = ops.transpose(ops.reshape(x, (-1, h, w, 2, 2, c // 4)), (0, 1, 4, 2, 3, 5))
         return ops.reshape(x, (-1, 2 * h, 2 * w, c // 4))
 
 
@@ -41,7 +41,8 @@ class Subclassed(keras.Model):
         (lambda: Shuffle(name="it"), "subpixel", "shuffle of a sub-pixel convolution already"),
         (lambda: Shuffle(name="it"), "transpose", "comes from first, a BatchNormalization"),
         (lambda: Scrambled(name="it"), "transpose", "Scrambled is code of its own, which is not known"),
-        (lambda: layers.Lambda(lambda x: ops.repeat(x, 2, axis=1), name="it"), "subpixel", "Lambda is code of its own"),
+        (lambda: layers.Lambda(lambda x: ops.repeat(-x, 2, 1), name="it"), "subpixel", "Lambda is code of its own"),
+        (lambda: layers.Lambda(lambda x: ops.repeat(x, 2, 1), name="it"), "subpixel", "it makes is used elsewhere too"),
         (
             lambda: layers.Conv2DTranspose(4, 3, activation=layers.PReLU("ones"), name="it"),
             "subpixel",
@@ -87,10 +88,10 @@ def conv_transpose(rank, **options):
         (
             lambda: layers.UpSampling2D(2, interpolation="bilinear"),
             (6, 5, 4),
-            "it has no weights",
+            "its interpolation is bilinear",
         ),
-        (lambda: layers.Resizing(12, 10), (6, 5, 4), "it has no weights"),
-        (lambda: lambda x: ops.image.resize(x, (12, 10)), (6, 5, 4), "it has no weights"),
+        (lambda: layers.Resizing(12, 10), (6, 5, 4), "its interpolation is bilinear"),
+        (lambda: lambda x: ops.image.resize(x, (12, 10)), (6, 5, 4), "its interpolation is bilinear"),
         (
             lambda: layers.Lambda(lambda x: tf.image.resize(x, (12, 10))),
             (6, 5, 4),

@@ -23,7 +23,44 @@ def by_lambda(x):
     return layers.Lambda(lambda y: tf.nn.depth_to_space(y, 2), dtype=x.dtype)(x)
 
 
-@pytest.mark.parametrize("shuffle", [by_operation, by_layer, by_lambda])
+def by_operations(x):
+    _, h, w, c = x.shape
+    x = ops.transpose(ops.reshape(x, (-1, h, w, 2, 2, c // 4)), (0, 1, 3, 2, 4, 5))
+    return ops.reshape(x, (-1, 2 * h, 2 * w, c // 4))
+
+
+def by_layers(x):
+    _, h, w, c = x.shape
+    x = layers.Permute((1, 3, 2, 4, 5), dtype=x.dtype)(layers.Reshape((h, w, 2, 2, c // 4), dtype=x.dtype)(x))
+    return layers.Reshape((2 * h, 2 * w, c // 4), dtype=x.dtype)(x)
+
+
+def pixel_shuffle_by_operations(x):
+    _, h, w, c = x.shape
+    x = ops.transpose(ops.reshape(x, (-1, h, w, c // 4, 2, 2)), (0, 1, 4, 2, 5, 3))
+    return ops.reshape(x, (-1, 2 * h, 2 * w, c // 4))
+
+
+def pixel_shuffle_by_layers(x):
+    """Shuffle as PyTorch writes it, channels first, between two transpositions."""
+    _, h, w, c = x.shape
+    x = layers.Permute((3, 1, 2), dtype=x.dtype)(x)
+    x = layers.Permute((1, 4, 2, 5, 3), dtype=x.dtype)(layers.Reshape((c // 4, 2, 2, h, w), dtype=x.dtype)(x))
+    return layers.Permute((2, 3, 1), dtype=x.dtype)(layers.Reshape((c // 4, 2 * h, 2 * w), dtype=x.dtype)(x))
+
+
+@pytest.mark.parametrize(
+    "shuffle",
+    [
+        by_operation,
+        by_layer,
+        by_lambda,
+        by_operations,
+        by_layers,
+        pixel_shuffle_by_operations,
+        pixel_shuffle_by_layers,
+    ],
+)
 @pytest.mark.parametrize(
     ("size", "padding", "options", "between"),
     [
@@ -51,7 +88,8 @@ def test_written_by_hand_becomes_one_transposed_convolution(shuffle, size, paddi
     assert report.kept == ()
     assert report.multiply_adds_after == report.multiply_adds_before
     assert float(sum(new.losses)) == pytest.approx(float(sum(model.losses)), rel=1e-12)
-    assert not any(type(operation).__name__ == "DepthToSpace" for operation in new.operations)
+    moves = ("DepthToSpace", "Reshape", "Transpose", "Permute")
+    assert not any(type(operation).__name__ in moves for operation in new.operations)
 
 
 def test_a_bias_that_all_phases_share_is_the_layers_own():
@@ -61,6 +99,35 @@ def test_a_bias_that_all_phases_share_is_the_layers_own():
     new, _ = convert(model, "transpose")
     same_outputs(model, new, noise(2, 6, 5, 4))
     assert kinds(new) == ["Conv2DTranspose"]
+
+
+def test_other_moves_are_no_shuffle():
+    """Check transpositions in one wrong order, and a shuffle whose middle is used elsewhere too."""
+
+    def make(x):
+        x = layers.Conv2D(12, 3, padding="same", dtype="float64")(x)
+        wrong = ops.transpose(ops.reshape(x, (-1, 6, 5, 2, 2, 3)), (0, 1, 4, 2, 3, 5))
+        return [ops.reshape(wrong, (-1, 12, 10, 3)), ops.mean(wrong)]
+
+    model = functional(make)
+    new, report = convert(model, "transpose")
+    assert report.layers == ()
+    same_outputs(model, new, noise(2, 6, 5, 4))
+
+    def make_twice(x):
+        x = ops.reshape(layers.Conv2D(12, 3, padding="same", dtype="float64")(x), (-1, 6, 5, 2, 2, 3))
+        return [ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, 12, 10, 3)), ops.mean(x)]
+
+    model = functional(make_twice)
+    new, report = convert(model, "transpose")
+    assert "is used elsewhere too" in report.kept[0].reason
+    same_outputs(model, new, noise(2, 6, 5, 4))
+
+
+def test_a_shuffle_of_several_operations_is_named_when_it_stays():
+    model = functional(lambda x: by_operations(layers.Conv2D(12, 3, padding="same", dtype="float64")(x)))
+    _, report = convert(model, "subpixel")
+    assert [layer.reason for layer in report.layers] == ["it is the shuffle of a sub-pixel convolution already"]
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])

@@ -70,6 +70,6 @@ def test_a_call_of_its_own_is_the_reason_to_keep_it():
     image = keras.Input((6, 5, 4))
     outer = keras.Model(image, SubpixelConv2D(2, 3, 2)(model({"image": image})["features"]))
     new, report = convert(outer, "subpixel")
-    assert report.kept[0].reason == "it holds up, and its calls are not known"
+    assert report.kept[0].reason == 'it holds up, and its calls are not known; form="layer" converts it'
     x = noise(2, 6, 5, 4).astype("float32")
     np.testing.assert_array_equal(outer(x), new(x))

@@ -11,7 +11,8 @@ import pytest
 import tensorflow as tf
 from keras import layers, ops
 
-from zoo.convert.layer_twins import POINTWISE_OPERATIONS
+from zoo.convert.pointwise import POINTWISE_OPERATIONS
+from zoo.convert.shuffles import MOVING_OPERATIONS
 from zoo.network.elementwise import ELEMENTWISE_OPERATIONS
 from zoo.system import keras_internals
 
@@ -140,8 +141,10 @@ def test_the_error_of_litert_is_raised_for_an_operation_that_it_does_not_have():
         tf.lite.TFLiteConverter.from_concrete_functions([graph]).convert()
 
 
-@pytest.mark.parametrize("name", sorted({*POINTWISE_OPERATIONS, *ELEMENTWISE_OPERATIONS, "DepthToSpace"}))
-def test_pointwise_operations_have_the_names_that_conversion_knows(name):
+@pytest.mark.parametrize(
+    "name", sorted({*POINTWISE_OPERATIONS, *MOVING_OPERATIONS, *ELEMENTWISE_OPERATIONS, "DepthToSpace"})
+)
+def test_operations_have_the_names_that_are_known(name):
     assert any(hasattr(module, name) for module in _modules_of_operations())
 
 
