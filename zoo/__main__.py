@@ -213,6 +213,7 @@ def _upscale(options: argparse.Namespace) -> int:
             settings,
             force=options.force,
             skip_existing=options.skip_existing,
+            modules=options.modules,
         )
     except PictureError as error:
         return complain(options.prog, error, BAD_INPUT)

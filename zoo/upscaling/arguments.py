@@ -13,7 +13,15 @@ def add_upscale(commands: "argparse._SubParsersAction[Any]") -> argparse.Argumen
     upscale = commands.add_parser("upscale", help="enlarge a picture, or a folder of them")
     upscale.add_argument("source", metavar="IN", type=Path, help="a picture file, or a folder")
     upscale.add_argument("target", metavar="OUT", type=Path, help="a file, or a folder for a folder")
-    upscale.add_argument("--model", required=True, help="a published name, or bicubic_x2, _x3, _x4")
+    upscale.add_argument("--model", required=True, help="a published name, bicubic_x2, _x3, _x4, or a .keras file")
+    upscale.add_argument(
+        "--import",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        dest="modules",
+        help="a module that defines custom layers of a .keras file; importing it runs its code",
+    )
     upscale.add_argument("--size", type=_pair, metavar="WxH", help="reduce the enlargement to this size, antialiased")
     for side in ("width", "height"):
         kept = f"reduce the enlargement to this {side}, and keep the proportions unless both are given"

@@ -1,10 +1,12 @@
 """Turn a network, or bicubic interpolation, into a function that enlarges a window of a picture."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.command_line import CommandError
 from zoo.pretrained.load import card, create_model, locate, published_names
 from zoo.registry import UnknownNameError
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from zoo.arrays import Array
 
 BICUBIC_HALO = 2
+MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 _BICUBIC = re.compile(r"bicubic_x([2-9])")
 
 Enlargement = Callable[["Array"], "Array"]
@@ -67,19 +70,32 @@ def check_name(name: str) -> int:
     return scale
 
 
-def create_enlarger(model: "str | keras.Model") -> Enlarger:
-    """Return the enlarger of a published name, of `bicubic_x<n>`, or of a network.
+def is_model_file(model: str) -> bool:
+    """Return whether a string is the path of a file that Keras saved, and not a name."""
+    return model.endswith(MODEL_SUFFIXES)
+
+
+def create_enlarger(model: "str | keras.Model", modules: Sequence[str] = ()) -> Enlarger:
+    """Return the enlarger of a published name, of `bicubic_x<n>`, of a network, or of the file of one.
 
     Args:
-        model: a name; or a functional model on luma `[b, h, w, 1]` or RGB `[b, h, w, 3]` in 0..1, of any height and
-            width.
+        model: a name; the path of a `.keras` or `.h5` file, which is loaded in Keras's safe mode; or a functional model
+            on luma `[b, h, w, 1]` or RGB `[b, h, w, 3]` in 0..1, of any height and width.
+        modules: names of modules that define custom layers of a file, to import before it is loaded.
 
     Raises:
         UnknownNameError: as for `check_name`.
         VerificationError: a published file differs from the index.
-        ValueError: the network does not take such pictures, or cannot run in tiles.
+        CommandError: the file cannot be loaded. It is a `ValueError`.
+        ValueError: the network does not take such pictures.
     """
-    if isinstance(model, str):
+    if isinstance(model, str) and is_model_file(model):
+        from zoo.convert.loading import load_model
+
+        if not Path(model).is_file():
+            raise CommandError(f"{model} is not a file")
+        model = load_model(Path(model), modules)
+    elif isinstance(model, str):
         scale = check_name(model)
         if bicubic_scale(model):
             return bicubic(scale)

@@ -1,7 +1,7 @@
 """Enlarge picture files and folders of them."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from zoo.command_line import one_line
+from zoo.command_line import CommandError, one_line
 from zoo.imaging import (
     PIXEL_LIMIT,
     Encoding,
@@ -34,7 +34,7 @@ from zoo.imaging import (
     write_picture,
 )
 from zoo.system.quiet_tensorflow import start_tensorflow
-from zoo.upscaling.enlarger import check_name, create_enlarger
+from zoo.upscaling.enlarger import check_name, create_enlarger, is_model_file
 from zoo.upscaling.jobs import Job, Outcome, check_target, job_of_file, jobs_of_folder, reason_of
 from zoo.upscaling.picture import Tile, enlarge_picture
 from zoo.upscaling.sizes import Size, final_size
@@ -70,6 +70,7 @@ def upscale_files(
     *,
     force: bool = False,
     skip_existing: bool = False,
+    modules: Sequence[str] = (),
 ) -> Outcome:
     """Enlarge a picture file, or all those in a folder and below, with a progress bar on a terminal.
 
@@ -80,20 +81,23 @@ def upscale_files(
         target: for a file, the file to write, whose suffix decides its format; for a folder, the folder to write to,
             in which sub-folders and names are the same. Only a name whose suffix stands for no format that is written
             is followed by `.png`.
-        model: as for `zoo.upscale`.
+        model: a name as for `zoo.upscale`, or the path of a `.keras` or `.h5` file.
         settings: how pictures are read, enlarged and written.
         force: replace files that exist.
         skip_existing: skip pictures whose targets exist.
+        modules: names of modules that define custom layers of a model's file, to import before it is loaded.
 
     Raises:
         PictureError: nothing can be written: a file is broken or exists already, or one folder lies in the other.
         UnknownNameError: there is no such published model, or it does not enlarge pictures.
+        CommandError: the file of a model cannot be used.
         VerificationError: a published file differs from the index.
         OSError: the file could not be written, or nothing in the folder can be read.
         MemoryError: the picture needs more memory than there is.
     """
-    scale = check_name(model)
-    outcome = Outcome()
+    own = _enlarger_of_file(model, settings.tile, modules) if is_model_file(model) else None
+    scale = own.scale if own else check_name(model)
+    outcome = Outcome(remarks=[own.note] if own and own.note and settings.tile != "off" else [])
     single = not source.is_dir()
     jobs = [job_of_file(source, target)] if single else jobs_of_folder(source, target, outcome)
     if skip_existing:
@@ -109,7 +113,7 @@ def upscale_files(
     start_tensorflow()
     import tensorflow as tf
 
-    enlarger = create_enlarger(model)
+    enlarger = own or create_enlarger(model)
     with _progress() as bar:
         pictures = bar.add_task("pictures", total=len(jobs), visible=not single)
         for job in jobs:
@@ -130,6 +134,17 @@ def upscale_files(
             bar.remove_task(current)
             bar.advance(pictures)
     return outcome
+
+
+def _enlarger_of_file(model: str, tile: Tile, modules: Sequence[str]) -> "Enlarger":
+    start_tensorflow()
+    try:
+        enlarger = create_enlarger(model, modules)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    if enlarger.halo is None and tile != "off":
+        raise CommandError(f"{enlarger.note}; give --tile off to enlarge whole pictures at once")
+    return enlarger
 
 
 def _read(job: Job, scale: int, settings: Settings) -> tuple[Picture, list[str]]:

@@ -1,6 +1,7 @@
 """Enlarge pictures: arrays, files and Pillow images."""
 
 import dataclasses
+import warnings
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
@@ -71,7 +72,8 @@ def upscale(
             `[h, w]`, `[h, w, c]` or `[b, h, w, c]`, where 1, 2, 3 or 4 channels are grey, grey and alpha, RGB, or RGB
             and alpha (colours not multiplied by alpha). Or a `zoo.imaging.Picture`.
         model: a published name such as `"espcn_x3_subpixel"`, `"bicubic_x3"` to compare with, or a network whose
-            input shape is `(None, None, None, 1 or 3)`.
+            input shape is `(None, None, None, 1 or 3)`, or the path of its `.keras` file. If nothing states how far one
+            of its operations looks, this is found by trying, and a warning says so.
         tile: side of the tiles in pixels of `picture`; `"auto"` bounds the memory of feature maps at about 128 MiB,
             `"off"` takes a whole picture at once. Tiles may be larger than this. Networks that look at the whole
             picture, as for channel attention, need `"off"`.
@@ -123,6 +125,8 @@ def _upscale_array(array: "Array", model: "str | keras.Model", tile: Tile, size:
     check_array(array)
     pictures = array.reshape((-1, *_picture_shape(array)))
     enlarger = create_enlarger(model)
+    if enlarger.note and tile != "off" and enlarger.halo is not None:
+        warnings.warn(enlarger.note, stacklevel=3)
     large = np.stack([enlarge_picture(picture, enlarger, tile, size=size) for picture in pictures])
     return large.reshape((*array.shape[:-3], *large.shape[1 : 3 if array.ndim == 2 else 4]))
 

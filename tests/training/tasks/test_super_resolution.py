@@ -155,7 +155,7 @@ def test_a_run_leaves_a_model_that_enlarges(finished, pictures_folder):
     assert rgb.shape == (1, 2 * picture.shape[1], 2 * picture.shape[2], 3)
     in_bytes = model.serve_uint8(image=picture)["image"].numpy()
     # Rounded, not truncated; at a half, rounding of the floats decides.
-    assert np.abs(in_bytes - rgb * np.float64(255.0)).max() <= 0.5 + 1e-4
+    assert np.abs(in_bytes - rgb * np.float64(255.0)).max() <= 0.5 + 1e-3
     (encoded,) = model.serve_bytes(image_bytes=[(pictures_folder / "00.png").read_bytes()])["image_bytes"].numpy()
     np.testing.assert_array_equal(tf.io.decode_png(encoded), in_bytes[0])
     grey = model.serve_luma(image=tf.constant(picture[..., :1], tf.float32) / 255.0)["image"].numpy()
