@@ -136,6 +136,17 @@ def test_grey_with_a_profile_looks_the_same_in_a_format_of_colours(suffix, chann
     assert np.abs(read_picture(path).pixels[:, 4::16, :3].astype(int) - srgb[:, 4::16]).max() <= 3
 
 
+def test_a_damaged_tiff_is_refused_without_a_word_of_the_library(tmp_path, capfd):
+    path = tmp_path / "cut.tif"
+    Image.fromarray(noise(40, 40, 3)).save(path, compression="tiff_adobe_deflate")
+    content = bytearray(path.read_bytes())
+    content[100:300] = bytes(200)
+    path.write_bytes(content)
+    with pytest.raises(PictureError, match="cannot be read"):
+        read_picture(path)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_what_is_no_picture_is_known_by_its_beginning(tmp_path):
     (tmp_path / "words.png").write_text("no picture")
     assert not holds_picture(tmp_path / "words.png")
