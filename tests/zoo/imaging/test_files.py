@@ -254,7 +254,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
     def broken(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("zoo.imaging.writing._write", broken)
+    monkeypatch.setattr("zoo.imaging.writing.encode", broken)
     with pytest.raises(OSError, match="No space left"):
         write_picture(path, Picture(noise(4, 4, 3)))
     assert path.read_bytes() == b"before"

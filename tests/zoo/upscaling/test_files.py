@@ -256,7 +256,7 @@ def test_a_stopped_command_leaves_nothing(upscale, tmp_path, monkeypatch):
         file.write(b"half a picture")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("zoo.imaging.writing._write", stopped)
+    monkeypatch.setattr("zoo.imaging.writing.encode", stopped)
     code, said = upscale(tmp_path / "small.png", tmp_path / "large.png")
     assert (code, said) == (130, "python -m zoo upscale: stopped\n")
     assert files(tmp_path) == {"small.png"}
