@@ -4,12 +4,17 @@ import dataclasses
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
+import numpy as np
+
+from zoo.imaging.deep_png import write_deep_png
+from zoo.imaging.deep_tiff import write_deep_tiff
 from zoo.imaging.metadata import EXIF_HEAD, exif_with
 from zoo.imaging.pictures import Metadata, Picture
 from zoo.imaging.pillow_images import image_of, with_colours
-from zoo.imaging.png_chunks import metadata_chunks
+from zoo.imaging.png_chunks import metadata_chunks, without_contradiction
 
 if TYPE_CHECKING:
+    from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
 _TIFF_XMP = 700
@@ -31,14 +36,19 @@ class Encoding:
 
 
 def encode(file: IO[bytes], kind: str, picture: Picture, encoding: Encoding) -> None:
-    """Write a picture of 8 bits, or of 16 bits of grey, to a file in a format.
+    """Write a picture to a file in a format.
 
     Args:
         file: the file.
-        kind: Pillow's name of the format.
+        kind: Pillow's name of the format; PNG or TIFF for 16 bits.
         picture: as `zoo.imaging.fitted` returns it.
         encoding: of formats with loss.
     """
+    if picture.pixels.dtype != np.uint8:
+        _encode_16_bits(file, kind, picture)
+        return
+    from PIL import features
+
     # WebP stores colours alone, and so does AVIF with transparency.
     coloured = {"WEBP": (1, 2), "AVIF": (2,)}.get(kind, ())
     picture = with_colours(picture) if picture.pixels.shape[2] in coloured else picture
@@ -50,7 +60,9 @@ def encode(file: IO[bytes], kind: str, picture: Picture, encoding: Encoding) -> 
     if kind == "PNG":
         options["pnginfo"] = _png_info(picture)
     elif kind == "TIFF":
-        options |= _tiff_options(metadata)
+        # Through libtiff, which compresses, Pillow does not write the directories that EXIF consists of.
+        packed = features.check("libtiff") and not metadata.exif
+        options |= {"tiffinfo": _tiff_tags(metadata), "compression": "tiff_adobe_deflate" if packed else "raw"}
     elif metadata.xmp:
         options["xmp"] = metadata.xmp
     image = image_of(dataclasses.replace(picture, colour={}, metadata=Metadata()))
@@ -85,14 +97,21 @@ def _png_info(picture: Picture) -> "PngInfo":
     return info
 
 
-def _tiff_options(metadata: Metadata) -> dict[str, Any]:
-    from PIL import Image, features
+def _tiff_tags(metadata: Metadata) -> "Image.Exif":
+    from PIL import Image
 
     tags = Image.Exif()
     if metadata.exif:
         tags.load(metadata.exif)
     if metadata.xmp:
         tags[_TIFF_XMP] = metadata.xmp
-    # Through libtiff, which compresses, Pillow does not write the directories that EXIF consists of.
-    packed = features.check("libtiff") and not metadata.exif
-    return {"tiffinfo": tags, "compression": "tiff_adobe_deflate" if packed else "raw"}
+    return tags
+
+
+def _encode_16_bits(file: IO[bytes], kind: str, picture: Picture) -> None:
+    metadata = sized(picture, kind)
+    if kind == "TIFF":
+        write_deep_tiff(file, picture, _tiff_tags(metadata))
+    else:
+        colour = without_contradiction(picture.colour, picture.profile)
+        write_deep_png(file, picture.pixels, picture.profile, colour | metadata_chunks(metadata))

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.imaging.deep_png import write_deep_png
 from zoo.imaging.encoding import Encoding, encode, sized
 from zoo.imaging.metadata import EXIF_HEAD
 from zoo.imaging.pictures import Picture, PictureError
 from zoo.imaging.pillow_images import with_profile
-from zoo.imaging.png_chunks import metadata_chunks, without_contradiction
 from zoo.system.files import written_beside
 
 SUFFIXES = {
@@ -75,8 +73,9 @@ def check_writable(
     """
     kind = format_of(path)
     height, width, channels = shape
-    if dtype != np.uint8 and kind != "PNG" and (kind, channels) != ("TIFF", 1):
-        raise PictureError(f"{path} would lose bits: the picture has 16 and {kind} keeps 8; write a .png")
+    if dtype != np.uint8 and kind != "PNG" and (kind != "TIFF" or channels == 2):
+        keeps = "keeps 8" if kind != "TIFF" else "keeps 8 of grey with transparency"
+        raise PictureError(f"{path} would lose bits: the picture has 16 and {kind} {keeps}; write a .png")
     if channels in (2, 4) and kind in ("JPEG", "BMP"):
         raise PictureError(f"{path} would lose the picture's transparency, which {kind} has not; write a .png or .webp")
     if kind == "BMP" and profile:
@@ -134,11 +133,7 @@ def write_picture(path: Path, picture: Picture, encoding: Encoding | None = None
     picture, _ = fitted(path, picture)
     check_writable(path, picture.pixels.shape, picture.pixels.dtype, picture.profile)
     with written_beside(path) as file, _explained(path):
-        if picture.pixels.dtype != np.uint8 and format_of(path) == "PNG":
-            colour = without_contradiction(picture.colour, picture.profile)
-            write_deep_png(file, picture.pixels, picture.profile, colour | metadata_chunks(sized(picture)))
-        else:
-            encode(file, format_of(path), picture, encoding)
+        encode(file, format_of(path), picture, encoding)
 
 
 @contextlib.contextmanager

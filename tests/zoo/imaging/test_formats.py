@@ -5,7 +5,15 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from zoo.imaging import Picture, PictureError, SeveralPicturesError, holds_picture, read_picture, write_picture
+from zoo.imaging import (
+    Metadata,
+    Picture,
+    PictureError,
+    SeveralPicturesError,
+    holds_picture,
+    read_picture,
+    write_picture,
+)
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -92,10 +100,20 @@ def test_formats_without_loss_keep_every_bit_and_the_profile(suffix, channels, t
         assert again.profile == profile
 
 
-def test_a_tiff_holds_grey_of_16_bits(tmp_path):
-    pixels = noise(6, 9, 1, dtype=np.uint16)
-    write_picture(tmp_path / "deep.tif", Picture(pixels))
-    np.testing.assert_array_equal(tifffile.imread(tmp_path / "deep.tif"), pixels[..., 0])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_tiff_holds_16_bits(channels, tmp_path):
+    pixels, path = noise(6, 9, channels, dtype=np.uint16), tmp_path / "deep.tif"
+    exif = Image.Exif()
+    exif[0x010F], exif[0x8769] = "Camera", {0x829A: 0.5}
+    metadata = Metadata((300, 150), exif.tobytes()[6:], b"<x/>")
+    write_picture(path, Picture(pixels, PROFILE, metadata=metadata))
+    np.testing.assert_array_equal(tifffile.imread(path), pixels.squeeze())
+    again = read_picture(path)
+    np.testing.assert_array_equal(again.pixels, pixels)
+    assert (again.profile, again.metadata.dpi, again.metadata.xmp) == (PROFILE, (300, 150), b"<x/>")
+    with Image.open(path) as image:
+        assert image.getexif()[0x010F] == "Camera"
+        assert image.getexif().get_ifd(0x8769) == {0x829A: 0.5, 0xA002: 9, 0xA003: 6}
 
 
 @pytest.mark.parametrize("suffix", [".jfif", ".jpe", ".avif", ".webp"])
