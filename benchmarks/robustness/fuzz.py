@@ -123,7 +123,7 @@ def main() -> int:
     parser.add_argument("--only", choices=TARGETS)
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
-    trials, files = [], corpus()
+    trials = []
     for target in (options.only,) if options.only else TARGETS:
         started = time.monotonic()
         child = [sys.executable, "-m", "benchmarks.robustness.fuzz_child", target, str(options.seed)]
@@ -131,6 +131,7 @@ def main() -> int:
             task = bar.add_task(target, total=options.count)
             outcome = fuzz(child, options.count, started + options.seconds, advance=partial(bar.advance, task))
         seconds = time.monotonic() - started
+        files = corpus(every_format=target == "upscale")
         for number, wrong in outcome.lost.items():
             KEPT.mkdir(parents=True, exist_ok=True)
             path = KEPT / f"{target}-{options.seed}-{number}.bin"

@@ -25,7 +25,7 @@ Decode = Callable[[bytes], str]
 def main() -> None:
     """Decode the files from FIRST up to, but not including, LAST."""
     target, seed, first, last = sys.argv[1], *map(int, sys.argv[2:5])
-    files = corpus()
+    files = corpus(every_format=target == "upscale")
     with tempfile.TemporaryDirectory() as folder:
         decode = {"upscale": upscale, "serve_bytes": serve_bytes}[target](Path(folder))
         decode(files[0])

@@ -17,8 +17,12 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SIZES = (0, 1, 2, 7, 64, 255, 256, 999, 4_000, 10_000, 32_768, 60_000, 65_500, 65_535, 2**24, 2**31 - 1, 2**32 - 1)
 
 
-def corpus() -> list[bytes]:
-    """Return small PNG and JPEG files of every kind that decoders treat differently."""
+def corpus(every_format: bool = False) -> list[bytes]:
+    """Return small files of every kind that decoders treat differently.
+
+    Args:
+        every_format: take all formats that `python -m zoo upscale` reads, not only PNG and JPEG.
+    """
     generator = np.random.default_rng(0)
     colours = generator.integers(0, 256, (19, 23, 4), np.uint8)
     smooth = np.add.outer(np.arange(40), np.arange(48))[..., None].repeat(3, -1).astype(np.uint8) * 2
@@ -40,6 +44,21 @@ def corpus() -> list[bytes]:
     for options in ({}, {"progressive": True}, {"exif": exif, "icc_profile": profile}, {"restart_marker_blocks": 2}):
         files += [_encoded(image, "JPEG", **options) for image in plain]
     files += [_encoded(rgb, "JPEG", quality=100, subsampling=0), _encoded(rgb, "JPEG", comment=b"words" * 40)]
+    return files + (_other_formats(Image.fromarray(colours), exif, profile) if every_format else [])
+
+
+def _other_formats(colours: Image.Image, exif: Image.Exif, profile: bytes) -> list[bytes]:
+    """Return files that are neither PNG nor JPEG of a picture with transparency."""
+    rgb, grey = colours.convert("RGB"), colours.convert("L")
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    files = [_encoded(rgb, form) for form in ("GIF", "BMP", "TIFF", "JPEG2000", "PPM", "QOI", "WEBP", "AVIF")]
+    files += [_encoded(colours, form) for form in ("TIFF", "JPEG2000", "QOI", "WEBP", "AVIF")]
+    packings = ("tiff_lzw", "tiff_adobe_deflate", "jpeg", "packbits")
+    files += [_encoded(rgb, "TIFF", compression=packing) for packing in packings]
+    files += [_encoded(image, "TIFF") for image in (rgb.convert("CMYK"), rgb.convert("YCbCr"), grey, deep)]
+    files += [_encoded(rgb.convert("1"), "TIFF", compression="group4"), _encoded(grey, "PPM"), _encoded(deep, "PPM")]
+    files += [_encoded(rgb, form, exif=exif, icc_profile=profile, xmp=b"<x/>") for form in ("WEBP", "AVIF")]
+    files += [_encoded(rgb, "GIF", save_all=True, append_images=[rgb.rotate(90)]), _encoded(rgb.quantize(9), "GIF")]
     return files
 
 

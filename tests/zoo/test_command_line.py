@@ -66,7 +66,8 @@ def test_names_that_are_not_utf_8_are_printed_with_a_backslash(command, command_
     assert Image.open(tmp_path / LATIN).size == (6, 4)
     done = command(*arguments)
     assert done.returncode == 2
-    assert done.stderr == "python -m zoo upscale: caf\\udce9.png exists already; --force replaces it\n"
+    remedy = "--force replaces it, --skip-existing skips it"
+    assert done.stderr == f"python -m zoo upscale: caf\\udce9.png exists already; {remedy}\n"
 
 
 def name_of(size, ending=".png"):
@@ -84,7 +85,7 @@ def test_every_name_is_written_and_printed_in_a_line(command, tmp_path, name):
     done = command("zoo", "upscale", "--model", "bicubic_x2", "--", name, "in.png")
     assert (done.returncode, done.stderr) == (
         2,
-        "python -m zoo upscale: in.png exists already; --force replaces it\n",
+        "python -m zoo upscale: in.png exists already; --force replaces it, --skip-existing skips it\n",
     )
 
 

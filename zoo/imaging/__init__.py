@@ -1,6 +1,7 @@
 """Read, write, resample and tile pictures, and convert them to luma; nothing here knows a model."""
 
 from zoo.imaging.bicubic import cropped, degrade, enlarge
+from zoo.imaging.encoding import Encoding
 from zoo.imaging.luma import from_studio_range, join_colours, luma, split_colours, to_studio_range
 from zoo.imaging.mirroring import mirrored
 from zoo.imaging.pictures import Metadata, Picture, PictureError, SeveralPicturesError
@@ -8,7 +9,7 @@ from zoo.imaging.reading import PIXEL_LIMIT, holds_picture, read_picture
 from zoo.imaging.reduction import reduce_picture
 from zoo.imaging.tiling import enlarge_in_tiles
 from zoo.imaging.transparency import fill_transparent
-from zoo.imaging.writing import SUFFIXES, Encoding, check_encoding, check_writable, fitted, format_of, write_picture
+from zoo.imaging.writing import SUFFIXES, check_encoding, check_writable, fitted, format_of, write_picture
 
 __all__ = [
     "PIXEL_LIMIT",

@@ -68,7 +68,7 @@ def described(
 
 
 def image_of(picture: Picture) -> "Image.Image":
-    """Return a Pillow image of a picture of 8 bits, or of grey of 16 bits.
+    """Return a Pillow image of a picture of 8 bits.
 
     Its profile is in `info["icc_profile"]`, one made of the picture's chunks if there is none, and metadata are in
     `info["dpi"]`, `info["exif"]` and `info["xmp"]`.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoo.arrays import Array
 from zoo.imaging.pictures import Picture, PictureError, SeveralPicturesError
 from zoo.imaging.png_chunks import PNG_SIGNATURE
-from zoo.system.quiet_tensorflow import start_tensorflow
+from zoo.system.quiet_tensorflow import silent, start_tensorflow
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,7 +25,7 @@ PIXEL_LIMIT = 100_000_000
 
 _MORE = "; most_megapixels (--most-megapixels) allows more"
 _BIT_DEPTH_BYTE = 24
-_TIFF_KIND, _TIFF_REDUCED = 254, 1
+_TIFF_BEGINNINGS, _TIFF_KIND, _TIFF_REDUCED = (b"II", b"MM"), 254, 1
 
 
 def read_picture(source: "Path | Image.Image", most_pixels: int = PIXEL_LIMIT) -> Picture:
@@ -48,7 +48,7 @@ def read_picture(source: "Path | Image.Image", most_pixels: int = PIXEL_LIMIT) -
     from zoo.imaging.pillow_images import is_image, picture_of
 
     name = f"the {source.mode} image" if is_image(source) else str(source)
-    with warnings.catch_warnings(), _pillow_opens(most_pixels):
+    with warnings.catch_warnings(), _pillow_opens(most_pixels), _silent_libtiff(source):
         # Pillow warns of broken metadata, and of large pictures, which `most_pixels` decides about.
         warnings.simplefilter("ignore")
         try:
@@ -75,6 +75,19 @@ def _pillow_opens(most_pixels: int) -> Iterator[None]:
         yield
     finally:
         Image.MAX_IMAGE_PIXELS = before
+
+
+@contextlib.contextmanager
+def _silent_libtiff(source: "Path | Image.Image") -> Iterator[None]:
+    """Hold back what libtiff writes to stderr about a damaged file, of which the exception reports enough."""
+    begin = b""
+    # Reading reports what is wrong with the file.
+    with contextlib.suppress(OSError):
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                begin = file.read(2)
+    with silent() if begin in _TIFF_BEGINNINGS else contextlib.nullcontext():
+        yield
 
 
 def _read_file(path: Path, most_pixels: int) -> Picture:

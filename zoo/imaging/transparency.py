@@ -27,7 +27,7 @@ def fill_transparent(colours: Array, alpha: Array) -> Array:
         The pull-push algorithm of Gortler et al. 1996, The Lumigraph: averages over pixels of increasing size,
         weighted by alpha.
     """
-    if not alpha.any():
+    if alpha.min() == alpha.max():
         return colours
     # Divide by the largest: means of the smallest floats would be rounded to zero.
     weight = (alpha / alpha.max()).astype(np.float32)

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 
 def start_tensorflow() -> None:
@@ -25,16 +26,24 @@ def start_tensorflow() -> None:
 @contextmanager
 def silent_unless_it_fails() -> Iterator[None]:
     """Hold back everything written to stderr, also by native code, and show it only if an exception is raised."""
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as messages:
-        stderr = os.dup(2)
-        os.dup2(messages.fileno(), 2)
+    with silent() as (messages, stderr):
         try:
             yield
         except Exception:
             messages.seek(0)
             os.write(stderr, messages.read())
             raise
+
+
+@contextmanager
+def silent() -> Iterator[tuple[IO[bytes], int]]:
+    """Hold back everything written to stderr, also by native code; yield what it goes to, and where it would go."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as messages:
+        stderr = os.dup(2)
+        os.dup2(messages.fileno(), 2)
+        try:
+            yield messages, stderr
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)

@@ -1,6 +1,7 @@
 """Enlarge pictures with transparency: colours count by how visible they are."""
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,6 +68,8 @@ def _smallest_near(values: "Array", reach: int) -> "Array":
     return -largest_near(-values.astype(np.int32 if np.issubdtype(values.dtype, np.integer) else values.dtype), reach)
 
 
+# Tracing takes longer than enlarging a small picture.
+@functools.cache
 def _unclipped(scale: int) -> "Enlargement":
     """Return a function that enlarges `[h, w, 1 or 3]` bicubically; ratios of clipped values would be wrong."""
     import tensorflow as tf

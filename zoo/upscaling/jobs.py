@@ -92,7 +92,7 @@ def check_target(job: Job, force: bool) -> None:
     if job.target.exists() and job.target.samefile(job.source):
         raise PictureError(f"{job.target} is the picture itself; write another file")
     if os.path.lexists(job.target) and not force:
-        raise PictureError(f"{job.target} exists already; --force replaces it")
+        raise PictureError(f"{job.target} exists already; --force replaces it, --skip-existing skips it")
 
 
 def _check_name(target: Path) -> None:

@@ -5,7 +5,15 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from zoo.imaging import Picture, PictureError, SeveralPicturesError, holds_picture, read_picture, write_picture
+from zoo.imaging import (
+    Metadata,
+    Picture,
+    PictureError,
+    SeveralPicturesError,
+    holds_picture,
+    read_picture,
+    write_picture,
+)
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -92,10 +100,20 @@ def test_formats_without_loss_keep_every_bit_and_the_profile(suffix, channels, t
         assert again.profile == profile
 
 
-def test_a_tiff_holds_grey_of_16_bits(tmp_path):
-    pixels = noise(6, 9, 1, dtype=np.uint16)
-    write_picture(tmp_path / "deep.tif", Picture(pixels))
-    np.testing.assert_array_equal(tifffile.imread(tmp_path / "deep.tif"), pixels[..., 0])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_tiff_holds_16_bits(channels, tmp_path):
+    pixels, path = noise(6, 9, channels, dtype=np.uint16), tmp_path / "deep.tif"
+    exif = Image.Exif()
+    exif[0x010F], exif[0x8769] = "Camera", {0x829A: 0.5}
+    metadata = Metadata((300, 150), exif.tobytes()[6:], b"<x/>")
+    write_picture(path, Picture(pixels, PROFILE, metadata=metadata))
+    np.testing.assert_array_equal(tifffile.imread(path), pixels.squeeze())
+    again = read_picture(path)
+    np.testing.assert_array_equal(again.pixels, pixels)
+    assert (again.profile, again.metadata.dpi, again.metadata.xmp) == (PROFILE, (300, 150), b"<x/>")
+    with Image.open(path) as image:
+        assert image.getexif()[0x010F] == "Camera"
+        assert image.getexif().get_ifd(0x8769) == {0x829A: 0.5, 0xA002: 9, 0xA003: 6}
 
 
 @pytest.mark.parametrize("suffix", [".jfif", ".jpe", ".avif", ".webp"])
@@ -134,6 +152,17 @@ def test_grey_with_a_profile_looks_the_same_in_a_format_of_colours(suffix, chann
     linear = grey / 255
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255
     assert np.abs(read_picture(path).pixels[:, 4::16, :3].astype(int) - srgb[:, 4::16]).max() <= 3
+
+
+def test_a_damaged_tiff_is_refused_without_a_word_of_the_library(tmp_path, capfd):
+    path = tmp_path / "cut.tif"
+    Image.fromarray(noise(40, 40, 3)).save(path, compression="tiff_adobe_deflate")
+    content = bytearray(path.read_bytes())
+    content[100:300] = bytes(200)
+    path.write_bytes(content)
+    with pytest.raises(PictureError, match="cannot be read"):
+        read_picture(path)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_what_is_no_picture_is_known_by_its_beginning(tmp_path):

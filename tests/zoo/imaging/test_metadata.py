@@ -85,6 +85,27 @@ def test_more_than_a_jpeg_holds_is_named_and_left_out(tmp_path):
     assert len(Image.open(path).info["xmp"]) == 65_504
 
 
+@pytest.mark.parametrize("size", [65_400, 65_440, 65_470, 65_500, 65_530])
+def test_exif_of_any_length_is_written_or_named(size, tmp_path):
+    given = Image.Exif()
+    given[0x010F], given[0x8769] = "c" * (size - 60), {0xA001: 1}
+    picture = Picture(NOISE, metadata=Metadata(exif=given.tobytes()[6:]))
+    path = tmp_path / "target.jpg"
+    _, lost = fitted(path, picture)
+    write_picture(path, picture)
+    assert ("exif" in Image.open(path).info) == (not lost)
+
+
+def test_an_encoder_that_fails_is_named(tmp_path, monkeypatch):
+    def failing(*_, **__):
+        raise ValueError("encoding error 6: partition too large\nand more")
+
+    monkeypatch.setattr(Image.Image, "save", failing)
+    with pytest.raises(PictureError, match=r"target.webp cannot be written: encoding error 6: partition too large$"):
+        write_picture(tmp_path / "target.webp", Picture(NOISE))
+    assert not list(tmp_path.iterdir())
+
+
 def test_resolutions_are_not_invented(tmp_path):
     for form in ("JPEG", "PNG", "TIFF", "WEBP", "GIF"):
         assert saved(tmp_path / "plain", form).metadata == Metadata()

@@ -91,7 +91,7 @@ def test_a_folder_keeps_its_shape_and_names_what_failed(upscale, tmp_path):
     (target / "sub" / "b.JPG").unlink()
     code, said = upscale(source, target)
     assert code == 1
-    assert "a.png exists already; --force replaces it" in said
+    assert "a.png exists already; --force replaces it, --skip-existing skips it" in said
     assert files(target) == {"a.png", "sub/b.JPG"}
     assert (target / "a.png").read_bytes() == before
     assert upscale(source, target, "--force")[0] == 0
@@ -151,7 +151,7 @@ def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_
         ("profiled.jpg", "out.png", "out.png could not be read again"),
         ("good.png", "good.png", "is the picture itself"),
         ("good.png", "link.png", "is the picture itself"),
-        ("good.png", "deep.png", "exists already; --force replaces it"),
+        ("good.png", "deep.png", "exists already; --force replaces it, --skip-existing skips it"),
         ("good.png", "dangling.png", "exists already"),
         ("good.png", "folder", "is a folder; name the file to write"),
         ("good.png", "nowhere/out.png", "nowhere does not exist; make the folder first"),
@@ -256,7 +256,7 @@ def test_a_stopped_command_leaves_nothing(upscale, tmp_path, monkeypatch):
         file.write(b"half a picture")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("zoo.imaging.writing._write", stopped)
+    monkeypatch.setattr("zoo.imaging.writing.encode", stopped)
     code, said = upscale(tmp_path / "small.png", tmp_path / "large.png")
     assert (code, said) == (130, "python -m zoo upscale: stopped\n")
     assert files(tmp_path) == {"small.png"}
