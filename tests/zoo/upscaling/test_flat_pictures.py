@@ -38,8 +38,8 @@ def test_flat_pictures_stay_flat_in_the_endpoints(name, enlarging):
         assert np.abs(difference).max() <= (0 if level in (0, 255) else 1)
         served = saved.serve(image=tf.constant(rgb / np.float32(255)))["image"].numpy()
         assert np.abs(served - level / 255).max() <= (0 if level in (0, 255) else 1 / 255)
-        luma = np.full((1, 4, 4, 1), level / 255, np.float32)
-        assert np.abs(saved.serve_luma(image=tf.constant(luma))["image"] - level / 255).max() <= 1 / 255
+        luma = np.full((1, 4, 4, 1), (16 + level / 255 * 219) / 255, np.float32)
+        assert np.abs(saved.serve_luma(image=tf.constant(luma))["image"] - luma[0, 0, 0]).max() <= 1 / 255
 
 
 @pytest.mark.parametrize("name", LUMA)
