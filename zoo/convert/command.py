@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 from rich.console import Console
 
-from zoo.command_line import CommandError
+from zoo.command_line import CommandError, one_line
 from zoo.convert.conversion import convert
 from zoo.convert.loading import load_model
 from zoo.convert.messages import innermost_reason
@@ -64,17 +64,23 @@ def convert_file(
     for layer in report.layers:
         if layer.reason:
             state = "not measured" if layer.converted else "kept"
-            console.print(f"{state} {layer.name}: {layer.reason}", markup=False, highlight=False)
+            _say(console, f"{state} {layer.name}: {layer.reason}")
     if report.difference is None:
-        console.print(
+        _say(
+            console,
             f"{source} was not compared with the new model: TensorFlow cannot run it here on random numbers of this "
-            "size, or it returns others each time"
+            "size, or it returns others each time",
         )
     if not report.layers:
-        console.print(f"{source} has nothing to convert to {to}")
+        _say(console, f"{source} has nothing to convert to {to}")
     _write(new, target, saved_model)
     for path in filter(None, (target, saved_model)):
-        console.print(f"written to {path}", markup=False, highlight=False)
+        _say(console, f"written to {path}")
+
+
+def _say(console: Console, sentence: str) -> None:
+    """Print a sentence with names as they are, on one line however long it is."""
+    console.print(one_line(sentence), markup=False, highlight=False, soft_wrap=True)
 
 
 def _write(model: keras.Model, target: Path, saved_model: Path | None) -> None:
