@@ -7,7 +7,9 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
+import zoo
 from zoo import card, list_models
 from zoo.command_line import (
     BAD_INPUT,
@@ -25,8 +27,12 @@ from zoo.command_line import (
 from zoo.pretrained import VerificationError, published_names, verify
 from zoo.pretrained.sample import SampleError
 from zoo.registry import UnknownNameError
+from zoo.system.installed import MissingTensorFlowError
 from zoo.system.quiet_tensorflow import start_tensorflow
 from zoo.upscaling.arguments import add_upscale
+
+CONSOLE_COMMAND = "subpixel-zoo"
+"""The command that an installed package has; it does what `python -m zoo` does."""
 
 _HDF5 = (".h5", ".hdf5")
 
@@ -45,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _explain(error: BaseException) -> Ending | None:
     if isinstance(error, UnknownNameError | VerificationError | CommandError | SampleError):
         return Ending(BAD_INPUT, str(error))
-    if isinstance(error, OSError):
+    if isinstance(error, OSError | MissingTensorFlowError):
         return Ending(FAILED, str(error))
     if isinstance(error, KeyboardInterrupt):
         return Ending(SIGNALLED + signal.SIGINT, "stopped")
@@ -53,7 +59,10 @@ def _explain(error: BaseException) -> Ending | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = OneLineParser("python -m zoo", description="Use the models of the zoo.")
+    started_as = Path(sys.argv[0]).stem
+    program = CONSOLE_COMMAND if started_as == CONSOLE_COMMAND else "python -m zoo"
+    parser = OneLineParser(program, description="Use the models of the zoo.")
+    parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     names = commands.add_parser("list", help="names of models")
@@ -118,6 +127,14 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--force", action="store_true", help="replace a file that exists")
     sample.set_defaults(command=_sample, prog=sample.prog)
     return parser
+
+
+class _PrintVersion(argparse.Action):
+    """Print the version and exit. It is read only then, because that takes as long as half of the start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        print(CONSOLE_COMMAND, zoo.__version__)
+        parser.exit(DONE)
 
 
 def _shape(text: str) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo import registry
+from zoo.system.installed import check_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -40,9 +41,11 @@ def build_model(name: str, **arguments: Any) -> "keras.Model":
     Raises:
         UnknownNameError: the name or an argument does not exist.
         ValueError: an argument has a value that the family cannot use.
+        MissingTensorFlowError: TensorFlow is not installed.
     """
     parts = parse_name(name)
     parts.family.check_arguments(arguments)
+    check_tensorflow()
     positional = []
     if parts.upsampler:
         from zoo.upsampling import upsampler

@@ -15,6 +15,7 @@ from zoo.names import PublishedName, closest
 from zoo.pretrained.index import CARD, FILE_LIMIT, INDEX, PUBLISHED_NAME, VerificationError, read_index
 from zoo.registry import UnknownNameError
 from zoo.system.files import sha256, walk
+from zoo.system.installed import check_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -134,8 +135,10 @@ def load_pretrained(name: str) -> Any:
     Raises:
         UnknownNameError: no published model has that name.
         VerificationError: a file differs from the index.
+        MissingTensorFlowError: TensorFlow is not installed.
     """
     folder = verify(name)
+    check_tensorflow()
     import tensorflow as tf
 
     model = tf.saved_model.load(str(folder))

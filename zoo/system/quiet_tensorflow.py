@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from zoo.system.installed import check_tensorflow
+
 
 def start_tensorflow() -> None:
     """Import TensorFlow; its messages are shown only if that fails.
@@ -15,7 +17,11 @@ def start_tensorflow() -> None:
     TensorFlow uses oneDNN's kernels by default on some processors only. Here they are enabled on all, because they
     compute the gradients of convolutions with few channels in a third of the time. TensorFlow announces them on stderr
     at any log level.
+
+    Raises:
+        MissingTensorFlowError: TensorFlow is not installed.
     """
+    check_tensorflow()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -1,12 +1,16 @@
 """Check that Keras runs on TensorFlow."""
 
+from zoo.system.installed import check_tensorflow
+
 
 def require_tensorflow() -> None:
     """Raise an error that says what to do unless Keras's backend is TensorFlow.
 
     Raises:
-        ImportError: Keras is set to another backend, whether that one is installed or not.
+        ImportError: Keras is set to another backend, whether that one is installed or not; or TensorFlow is not
+            installed.
     """
+    check_tensorflow()
     advice = "zoo.upsampling needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow before Keras is imported"
     try:
         import keras

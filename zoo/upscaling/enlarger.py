@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.command_line import CommandError
 from zoo.pretrained.load import card, create_model, locate, published_names
 from zoo.registry import UnknownNameError
+from zoo.system.installed import check_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -88,7 +89,9 @@ def create_enlarger(model: "str | keras.Model", modules: Sequence[str] = ()) -> 
         VerificationError: a published file differs from the index.
         CommandError: the file cannot be loaded. It is a `ValueError`.
         ValueError: the network does not take such pictures.
+        MissingTensorFlowError: TensorFlow is not installed.
     """
+    check_tensorflow()
     if isinstance(model, str) and is_model_file(model):
         from zoo.convert.loading import load_model
 
