@@ -5,6 +5,7 @@ import sys
 import tomllib
 
 import pytest
+import yaml
 from hatchling.builders.wheel import WheelBuilder
 
 import zoo
@@ -54,6 +55,12 @@ def test_an_installed_package_knows_its_version_and_loads_no_framework(tmp_path)
         check=True,
     )
     assert done.stdout == f"7.8.9 {site / 'zoo' / '__init__.py'} set()\n"
+
+
+def test_the_citation_and_the_list_of_changes_name_the_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == DECLARED
+    assert f"## {DECLARED}\n" in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_the_wheel_holds_one_package_which_is_typed():

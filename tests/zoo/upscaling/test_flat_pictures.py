@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import zoo
 from tests.helpers.random_models import ENLARGING
+from zoo.export.litert import to_litert
 from zoo.network import field_of
 from zoo.upscaling.enlarger import create_enlarger
 from zoo.upscaling.picture import enlarge_picture
@@ -87,3 +88,20 @@ def test_a_photograph_has_no_rim():
         inner = np.zeros(difference.shape[:2], bool)
         inner[3:-3, 3:-3] = True
         assert np.abs(difference[~inner]).mean() <= 2 * np.abs(difference[inner]).mean(), name
+
+
+# TensorFlow's own interpreter needs no further package.
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated:UserWarning")
+def test_an_endpoint_in_litert_keeps_flat_pictures_flat_and_takes_any_size(enlarging):
+    saved = zoo.load_pretrained("sesr_x2_subpixel")
+    interpreter = tf.lite.Interpreter(model_content=to_litert(saved.signatures["serve_luma"]))
+    (taken,), (made,) = interpreter.get_input_details(), interpreter.get_output_details()
+    noise = np.random.default_rng(0).random((1, 9, 32, 1), np.float32)
+    for pictures in (np.full((1, 5, 8, 1), 235 / 255, np.float32), noise):
+        interpreter.resize_tensor_input(taken["index"], pictures.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(taken["index"], pictures)
+        interpreter.invoke()
+        large = interpreter.get_tensor(made["index"])
+        np.testing.assert_allclose(large, saved.serve_luma(image=pictures)["image"], atol=1e-5)
+    assert np.ptp(saved.serve_luma(image=np.full((1, 5, 8, 1), 235 / 255, np.float32))["image"]) < 1e-5
