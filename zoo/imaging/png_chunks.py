@@ -51,7 +51,7 @@ def metadata_chunks(metadata: Metadata) -> dict[bytes, bytes]:
 
 
 def without_contradiction(chunks: Mapping[bytes, bytes], profile: bytes | None) -> dict[bytes, bytes]:
-    """Return chunks without sRGB if there is a profile, beside which PNG does not allow it."""
+    """Return chunks without sRGB if there is a profile: PNG allows only one of the two."""
     return {kind: body for kind, body in chunks.items() if kind != b"sRGB" or not profile}
 
 

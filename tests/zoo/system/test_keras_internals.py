@@ -148,6 +148,10 @@ def test_operations_have_the_names_that_are_known(name):
     assert any(hasattr(module, name) for module in _modules_of_operations())
 
 
+def test_what_computes_each_number_from_one_is_elementwise():
+    assert set(POINTWISE_OPERATIONS) <= ELEMENTWISE_OPERATIONS
+
+
 def _modules_of_operations():
     return [sys.modules[f"keras.src.ops.{name}"] for name in ("nn", "numpy", "math")]
 

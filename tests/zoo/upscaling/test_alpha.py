@@ -1,4 +1,4 @@
-"""Compare colours beside transparency with the weighted mean, and with what the picture shows on white."""
+"""Compare colours near transparent pixels with the weighted mean, and with what the picture shows on white."""
 
 import numpy as np
 import pytest

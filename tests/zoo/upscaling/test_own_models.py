@@ -1,4 +1,4 @@
-"""Enlarge with models of one's own: operations that are read, tried, or look at the whole picture."""
+"""Enlarge pictures with a user's own models, whose operations are read, are tried, or look at the whole picture."""
 
 import keras
 import numpy as np
