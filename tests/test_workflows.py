@@ -1,0 +1,30 @@
+"""Check that the workflows, and the hook before a commit, call targets that the Makefile has."""
+
+import re
+
+import pytest
+import yaml
+
+from tests.helpers.commands import ROOT
+
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_call_targets_of_the_makefile(path):
+    jobs = yaml.safe_load(path.read_text())["jobs"]
+    called = set()
+    for job in jobs.values():
+        named = job.get("strategy", {}).get("matrix", {}).get("target", [])
+        for step in job["steps"]:
+            command = step.get("run", "make")
+            assert command.startswith("make")
+            called.update(named if "matrix.target" in command else command.split()[1:2])
+    assert called
+    assert called <= TARGETS
+
+
+def test_the_hook_before_a_commit_is_a_target_of_the_makefile():
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert {hook["entry"].removeprefix("make ") for hook in repository["hooks"]} <= TARGETS
