@@ -127,6 +127,7 @@ def test_a_loss_that_is_not_finite_stops_at_its_step_and_is_not_saved(order, tmp
     assert not (run / "saved_model").exists()
 
 
+@pytest.mark.slow
 def test_the_best_weights_are_exported_where_the_recipe_says_so(order, monkeypatch):
     scores = iter([1.0, 5.0, 3.0, 2.0, 1.0])
     evaluate = Loop.evaluate

@@ -19,7 +19,7 @@ def comparing(folder, *more):
     [
         (("compare", "--family", "aee"), "did you mean ae"),
         (("compare", "--family", "ae", "--scale", "3"), "leave SCALE out"),
-        (("compare", "--family", "ae", "--data", "nosuch"), "nosuch"),
+        (("compare", "--family", "ae", "--data", "folder:nosuch"), "nosuch"),
         (("compare", "--family", "fsrcnn", "--scale", "2", "--data", "photos", "--fairness", "mapped"), "fsrcnn_x2"),
         (("compare", "--family", "ae", "--steps", "few"), "invalid int value: 'few'"),
         (("report", "--family", "ae"), "ae was not compared yet"),

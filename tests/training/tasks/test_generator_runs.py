@@ -105,6 +105,7 @@ def test_a_generator_serves_latents(runs):
     assert all(same or "moving" in name for same, name in zip(equal, names, strict=True))
 
 
+@pytest.mark.slow
 def test_the_card_of_a_variational_autoencoder_tells_its_likelihood(runs, shapes_folder):
     from training.data import open_source
 
