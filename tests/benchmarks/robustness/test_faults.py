@@ -29,6 +29,7 @@ def test_every_file_of_tests_is_there():
     assert all((ROOT / file).is_file() for files in TESTS.values() for file in files)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TESTS)
 def test_all_tests_of_a_kind_can_be_run_together(kind, capfd):
     assert run_tests(TESTS[kind], "--collect-only") == 0
