@@ -15,6 +15,8 @@ _SIDE = 48
 _FARTHEST = _SIDE // 3
 # Pixels that are changed, one at a time: different places show what depends on the place, such as strides.
 _CHANGED = (22, 23, 24, 25)
+# Relative to the largest value. Sums are rounded differently in pictures of other sizes.
+_ROUNDING = 1e-4
 
 
 def observed_reach(
@@ -35,9 +37,29 @@ def observed_reach(
     """
     import keras
 
-    call = keras.Model(list(taken), made)
+    call = keras.Model(taken[0] if len(taken) == 1 else list(taken), made)
     rows, columns = (_along(operation, call, axis) for axis in (1, 2))
     return rows, columns
+
+
+def windows_agree(model: "keras.Model", scale: int, halo: int) -> bool:
+    """Return whether a window of a random picture is enlarged as in the whole picture, except for rounding.
+
+    Args:
+        model: on pictures of any size.
+        scale: its factor.
+        halo: number of pixels on each side of a pixel that its enlargement depends on, as far as is known.
+    """
+    inner, start = 9, 7
+    side = start + 2 * halo + inner + 5
+    picture = np.random.default_rng(0).random((1, side, side, model.input_shape[-1]), np.float32)
+    whole = _output(model, [picture])
+    window = slice(start, start + 2 * halo + inner)
+    part = _output(model, [picture[:, window, window]])
+    of_part = slice(halo * scale, (halo + inner) * scale)
+    of_whole = slice((start + halo) * scale, (start + halo + inner) * scale)
+    difference = np.abs(part[:, of_part, of_part] - whole[:, of_whole, of_whole])
+    return bool(np.max(difference) <= _ROUNDING * max(float(np.max(np.abs(whole))), 1e-30))
 
 
 def _along(operation: Any, call: "keras.Model", axis: int) -> Reach:
@@ -77,4 +99,4 @@ def _shape(operation: Any, tensor: "keras.KerasTensor") -> tuple[int, ...]:
 
 
 def _output(call: "keras.Model", inputs: Sequence[Array]) -> Array:
-    return np.asarray(call(list(inputs), training=False))
+    return np.asarray(call(inputs[0] if len(inputs) == 1 else list(inputs), training=False))

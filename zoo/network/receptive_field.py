@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.arrays import Reach, kernel_reach
 from zoo.network.elementwise import enlarging_factor, is_elementwise
 from zoo.network.layer_facts import KnowsHeldChannels, KnowsReach
-from zoo.network.observed_reach import observed_reach
+from zoo.network.observed_reach import observed_reach, windows_agree
 
 if TYPE_CHECKING:
     import keras
@@ -64,10 +64,10 @@ def receptive_field(model: "keras.Model") -> ReceptiveField:
     """Return the receptive field of a functional model with one input and one output, channels last.
 
     A layer that states its reach (`zoo.network.KnowsReach`) is asked for it. The reach of other unknown operations is
-    found by trying.
+    found by trying, and then verified: a window of a random picture must become the same as in the whole picture.
 
     Raises:
-        ValueError: a layer that is not local or has strides; or factors that differ.
+        ValueError: a layer that is not local or has strides; factors that differ; or the verification fails.
     """
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError(f"{model.name} has {len(model.inputs)} inputs and {len(model.outputs)} outputs; it needs one")
@@ -77,9 +77,15 @@ def receptive_field(model: "keras.Model") -> ReceptiveField:
         raise ValueError(f"{model.name} enlarges {rows.scale} times in height and {columns.scale} times in width")
     halo, note = max(rows.halo, columns.halo), ""
     if walk.tried:
+        names = ", ".join(walk.tried)
+        if not windows_agree(model, rows.scale, halo):
+            raise ValueError(
+                f"a part of a picture becomes something else than in the whole picture, because of {names} in "
+                f"{model.name}, so that tiles would differ"
+            )
         note = (
-            f"nothing states how far {', '.join(walk.tried)} of {model.name} look; as tried, an enlarged pixel depends "
-            f"on {halo} pixels around its own, and tiles overlap by as many"
+            f"nothing states how far {names} of {model.name} look; as tried, an enlarged pixel depends on {halo} "
+            "pixels around its own, and tiles overlap by as many"
         )
     return ReceptiveField(rows.scale, halo, walk.widest, note)
 

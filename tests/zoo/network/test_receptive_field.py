@@ -168,3 +168,15 @@ def test_a_network_of_another_size_than_a_multiple_is_refused():
     with pytest.raises(ValueError, match=r"odd does not enlarge.*16x24 pixels into 14x22 and 24x16 pixels into 22x14"):
         image = keras.Input((None, None, 1))
         field_of(keras.Model(image, layers.Lambda(lambda x: x[:, 1:-1, 1:-1])(image), name="odd"))
+
+
+def test_a_layer_that_depends_on_the_place_is_found_out():
+    class Ramp(layers.Layer):
+        """Multiply each row by its number, so that no trial at one place shows that places differ."""
+
+        def call(self, inputs):
+            rows = keras.ops.arange(keras.ops.shape(inputs)[1], dtype="float32")
+            return inputs * rows[None, :, None, None]
+
+    with pytest.raises(ValueError, match=r"a part of a picture becomes something else.* because of ramp in"):
+        receptive_field(network(Ramp(name="ramp")))
