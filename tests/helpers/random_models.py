@@ -16,6 +16,8 @@ ENLARGING = {
 
 def publish_random(folder: Path, names: dict[str, dict[str, int]]) -> None:
     """Export models whose random weights enlarge visibly, and write their index."""
+    import keras
+
     from training.publishing.saved_model import export
     from zoo.models import build_model
     from zoo.pretrained.load import CARD
@@ -24,6 +26,8 @@ def publish_random(folder: Path, names: dict[str, dict[str, int]]) -> None:
     index = {}
     for name, arguments in names.items():
         generator = np.random.default_rng(len(name))
+        # The first weights are drawn too.
+        keras.utils.set_random_seed(len(name))
         model = build_model(name, **arguments)
         weights = [w + 0.02 * generator.standard_normal(w.shape) for w in model.get_weights()]
         export(name, arguments, weights, folder / name)

@@ -92,6 +92,7 @@ def create_enlarger(model: "str | keras.Model", modules: Sequence[str] = ()) -> 
         MissingTensorFlowError: TensorFlow is not installed.
     """
     check_tensorflow()
+    is_own = not isinstance(model, str) or is_model_file(model)
     if isinstance(model, str) and is_model_file(model):
         from zoo.convert.loading import load_model
 
@@ -103,7 +104,7 @@ def create_enlarger(model: "str | keras.Model", modules: Sequence[str] = ()) -> 
         if bicubic_scale(model):
             return bicubic(scale)
         model = create_model(model, pretrained=True)
-    return _network(model)
+    return _network(model, is_own)
 
 
 def bicubic(scale: int) -> Enlarger:
@@ -121,7 +122,7 @@ def bicubic(scale: int) -> Enlarger:
     return Enlarger(scale, BICUBIC_HALO, 4 * scale**2, _of_windows(enlarged))
 
 
-def _network(model: "keras.Model") -> Enlarger:
+def _network(model: "keras.Model", is_own: bool) -> Enlarger:
     import tensorflow as tf
 
     from zoo.network import field_of
@@ -134,7 +135,7 @@ def _network(model: "keras.Model") -> Enlarger:
         )
     model = _without_transposed(model)
     field = field_of(model)
-    network = PictureNetwork(model, field)
+    network = PictureNetwork(model, field, is_own=is_own)
 
     def of_values(values: tf.Tensor) -> tf.Tensor:
         return network.enlarge_rgb(values) if values.shape[-1] == 3 else network.enlarge_grey(values)

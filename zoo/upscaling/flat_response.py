@@ -25,6 +25,9 @@ class FlatResponse:
         model: takes and returns luma.
         scale: factor of the network.
         halo: number of pixels on each side of a pixel that its enlargement depends on.
+
+    Attributes:
+        largest: the largest difference in the range of luma.
     """
 
     def __init__(self, model: "keras.Model", scale: int, halo: int) -> None:
@@ -35,6 +38,7 @@ class FlatResponse:
         output = np.asarray(model(flat, training=False), np.float64)[:, middle, middle, 0]
         differences = (output - levels[:, None, None]).reshape(len(levels), -1)
         slopes = np.diff(differences, axis=0) / np.diff(levels.astype(np.float64))[:, None]
+        self.largest = float(np.max(np.abs(differences[1:-1])))
         self._scale = scale
         self._starts = levels[:-1]
         self._changes = np.diff(slopes, axis=0, prepend=0.0).astype(np.float32)

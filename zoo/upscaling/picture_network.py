@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+_MOST_BY_ACCIDENT = 16 / 255
+
 
 class PictureNetwork:
     """Enlarge pictures of any size from 1x1 with a network on luma `[b, h, w, 1]` or on RGB `[b, h, w, 3]`.
@@ -24,15 +26,20 @@ class PictureNetwork:
     Args:
         model: takes and returns pictures in 0..1. Its weights must not change afterwards.
         field: of the model.
+        is_own: the network is a user's own. If it makes flat pictures brighter or darker by more than 16 of 255, that
+            is its purpose, and its response to them stays.
     """
 
-    def __init__(self, model: "keras.Model", field: ReceptiveField) -> None:
+    def __init__(self, model: "keras.Model", field: ReceptiveField, *, is_own: bool = False) -> None:
         self._model = model
         self._scale = field.scale
         self._margin = field.halo or 0
         self.takes_luma = model.input_shape[-1] == 1
-        known = self.takes_luma and field.halo is not None
-        self._flat_response = FlatResponse(model, field.scale, self._margin) if known else None
+        self._flat_response: FlatResponse | None = None
+        if self.takes_luma and field.halo is not None:
+            response = FlatResponse(model, field.scale, self._margin)
+            if not is_own or response.largest <= _MOST_BY_ACCIDENT:
+                self._flat_response = response
 
     def enlarge_luma(self, image: "tf.Tensor") -> "tf.Tensor":
         """Enlarge luma with a network on luma.

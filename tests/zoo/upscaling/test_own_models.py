@@ -94,3 +94,11 @@ def test_a_model_that_cannot_be_used_is_bad_input(inner, options, message, comma
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "large.png").exists()
+
+
+def test_a_network_that_changes_brightness_on_purpose_still_does():
+    image = keras.Input((None, None, 1))
+    brighter = layers.UpSampling2D(2)(keras.ops.clip(image + 0.2, 0.0, 1.0))
+    grey = np.full((5, 6), 100, np.uint8)
+    # In the range of luma, 0.2 is 0.2 * 255 / 219 of the way from black to white.
+    np.testing.assert_allclose(zoo.upscale(grey, keras.Model(image, brighter)), 100 + 0.2 * 255 / 219 * 255, atol=0.51)

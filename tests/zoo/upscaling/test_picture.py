@@ -120,7 +120,7 @@ def test_transposed_convolutions_run_as_sub_pixel_ones_whose_tiles_are_the_whole
     for tile in (64, 7):
         np.testing.assert_array_equal(enlarge_picture(picture, chosen, tile), whole)
     # Values that differ from those of the unchanged layers are one level away: they are rounded differently.
-    unchanged = PictureNetwork(model, field_of(model))
+    unchanged = PictureNetwork(model, field_of(model), is_own=True)
     floats = unchanged.enlarge_rgb(tf.constant(picture[None], tf.float32) / 255)[0].numpy() * 255
     assert np.abs(whole - floats).max() <= 0.5005
 
