@@ -19,6 +19,7 @@ from zoo.command_line import (
     CommandError,
     Ending,
     OneLineParser,
+    add_import,
     complain,
     one_line,
     raise_on_signals,
@@ -30,11 +31,10 @@ from zoo.registry import UnknownNameError
 from zoo.system.installed import MissingTensorFlowError
 from zoo.system.quiet_tensorflow import start_tensorflow
 from zoo.upscaling.arguments import add_upscale
+from zoo.upscaling.enlarger import is_model_file
 
 CONSOLE_COMMAND = "subpixel-zoo"
 """The command that an installed package has; it does what `python -m zoo` does."""
-
-_HDF5 = (".h5", ".hdf5")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,14 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     convert.add_argument("--measure", action="store_true", help="measure inference and report the times")
     convert.add_argument("--saved-model", type=Path, metavar="DIR", help="export a SavedModel too; must not exist")
-    convert.add_argument(
-        "--import",
-        action="append",
-        default=[],
-        metavar="MODULE",
-        dest="modules",
-        help="a module that defines custom layers of the model; importing it runs its code",
-    )
+    add_import(convert)
     convert.set_defaults(command=_convert, prog=convert.prog)
 
     check = commands.add_parser("verify", help="compare published files with the index")
@@ -185,9 +178,9 @@ def _convert(options: argparse.Namespace) -> int:
 def _check_conversion(source: Path, target: Path, saved_model: Path | None) -> None:
     if not source.is_file():
         raise CommandError(f"{source} is not a file")
-    if source.suffix not in (".keras", *_HDF5):
+    if not is_model_file(source.name):
         raise CommandError(f"{source} must end with .keras or .h5")
-    if not (_is_hdf5(source) if source.suffix in _HDF5 else zipfile.is_zipfile(source)):
+    if not (zipfile.is_zipfile(source) if source.suffix == ".keras" else _is_hdf5(source)):
         raise CommandError(f"{source} is not a model that Keras saved")
     if target.suffix != ".keras":
         raise CommandError(f"{target} must end with .keras")

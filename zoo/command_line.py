@@ -37,6 +37,18 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{self.prog}: {one_line(message)}\n")
 
 
+def add_import(parser: argparse.ArgumentParser) -> None:
+    """Add the argument `--import MODULE`, which may be given several times, as `modules`."""
+    parser.add_argument(
+        "--import",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        dest="modules",
+        help="a module that defines custom layers of the model's file; importing it runs its code",
+    )
+
+
 def run_command(options: argparse.Namespace, explain: Callable[[BaseException], Ending | None]) -> int:
     """Run `options.command(options)` and return the exit code.
 

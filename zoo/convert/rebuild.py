@@ -140,7 +140,7 @@ def _copy_input(taken: keras.KerasTensor) -> keras.KerasTensor:
     copy = keras.Input(
         batch_shape=taken.shape, dtype=taken.dtype, sparse=taken.sparse, name=source.name, optional=optional
     )
-    # Of an input without a name, Keras numbers the layer and the tensor separately.
+    # Keras numbers the layer and the tensor of an input without a name separately.
     copy.name = taken.name
     return copy
 

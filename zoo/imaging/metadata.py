@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 EXIF_HEAD = b"Exif\0\0"
 
 _EXIF, _PLACE, _INTEROPERABILITY = 0x8769, 0x8825, 0xA005
-# Of the tags of the first directory only these describe the picture; others describe how its file stores it.
+# These tags of the first directory describe the picture; all others describe how its file stores it.
 # Description, document, make, model, software, date, artist, host, copyright, rating, and Windows's names of some.
 _DESCRIBING = (
     *(0x010D, 0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298),

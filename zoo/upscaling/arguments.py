@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zoo.command_line import add_import
+
 if TYPE_CHECKING:
     from zoo.upscaling.picture import Tile
 
@@ -14,14 +16,7 @@ def add_upscale(commands: "argparse._SubParsersAction[Any]") -> argparse.Argumen
     upscale.add_argument("source", metavar="IN", type=Path, help="a picture file, or a folder")
     upscale.add_argument("target", metavar="OUT", type=Path, help="a file, or a folder for a folder")
     upscale.add_argument("--model", required=True, help="a published name, bicubic_x2, _x3, _x4, or a .keras file")
-    upscale.add_argument(
-        "--import",
-        action="append",
-        default=[],
-        metavar="MODULE",
-        dest="modules",
-        help="a module that defines custom layers of a .keras file; importing it runs its code",
-    )
+    add_import(upscale)
     upscale.add_argument("--size", type=_pair, metavar="WxH", help="reduce the enlargement to this size, antialiased")
     for side in ("width", "height"):
         kept = f"reduce the enlargement to this {side}, and keep the proportions unless both are given"

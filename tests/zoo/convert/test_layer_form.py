@@ -135,7 +135,7 @@ def test_layers_inside_other_layers(make, inner, tmp_path):
     assert [row.name for row in report.converted] == [f"holder/{name}" for name in inner]
     assert (report.converted[0].kernel_before, report.converted[0].kernel_after) == ((4, 4), (2, 2))
     assert [row.reason[:20] for row in report.kept] == ["TensorFlow cannot ru"] * ("first" in inner)
-    # What is computed is a convolution at low resolution.
+    # The graph holds a convolution at low resolution.
     graph = tf.function(new).get_concrete_function(tf.TensorSpec((1, 6, 5, 4), "float64")).graph
     assert "Conv2DBackpropInput" not in {operation.type for operation in graph.get_operations()}
     back, _ = convert(new, "transpose")
