@@ -171,30 +171,6 @@ def test_saved_model_cli_shows_the_endpoints(finished_run):
         assert text in done.stdout
 
 
-@pytest.mark.slow
-def test_an_installed_wheel_carries_the_models_and_trains(tmp_path, shapes_folder):
-    root = Path(__file__).resolve().parents[3]
-    site = tmp_path / "site"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target", site]
-    subprocess.run([*pip, root], check=True, capture_output=True)
-    code = f"""
-import zoo, training, sys
-assert zoo.__file__.startswith({str(site)!r}), zoo.__file__
-assert training.__file__.startswith({str(site)!r})
-names = zoo.list_models(pretrained=True)
-assert "ae_subpixel" in names, names
-model = zoo.load_pretrained("ae_subpixel")
-import tensorflow as tf
-print(model.serve(image=tf.zeros((1, 28, 28, 1)))["image"].shape)
-"""
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(site), "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "(1, 28, 28, 1)" in done.stdout
-
-
 def test_what_is_published_meanwhile_stays_in_the_index(run, tmp_path, monkeypatch):
     folder = tmp_path / "saved_models"
 
