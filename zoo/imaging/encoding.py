@@ -8,6 +8,7 @@ import numpy as np
 
 from zoo.imaging.deep_png import write_deep_png
 from zoo.imaging.deep_tiff import write_deep_tiff
+from zoo.imaging.lossless_avif import write_lossless_avif
 from zoo.imaging.metadata import EXIF_HEAD, exif_with
 from zoo.imaging.pictures import Metadata, Picture
 from zoo.imaging.pillow_images import image_of, with_colours
@@ -28,7 +29,7 @@ class Encoding:
 
     Attributes:
         quality: of JPEG, WebP and AVIF, from 1 to 100.
-        lossless: lose nothing in WebP; JPEG and AVIF are refused then.
+        lossless: lose nothing in WebP and AVIF, for which AVIF needs pyvips; JPEG is refused then.
     """
 
     quality: int = 95
@@ -49,10 +50,14 @@ def encode(file: IO[bytes], kind: str, picture: Picture, encoding: Encoding) -> 
         return
     from PIL import features
 
-    # WebP stores colours alone, and so does AVIF with transparency.
-    coloured = {"WEBP": (1, 2), "AVIF": (2,)}.get(kind, ())
+    # WebP and AVIF without loss store colours alone, and so does AVIF with transparency.
+    coloured = {"WEBP": (1, 2), "AVIF": (1, 2) if encoding.lossless else (2,)}.get(kind, ())
     picture = with_colours(picture) if picture.pixels.shape[2] in coloured else picture
-    metadata, options = sized(picture, kind), _options(kind, encoding)
+    metadata = sized(picture, kind)
+    if kind == "AVIF" and encoding.lossless:
+        write_lossless_avif(file, dataclasses.replace(picture, metadata=metadata))
+        return
+    options = _options(kind, encoding)
     if metadata.dpi:
         options["dpi"] = metadata.dpi
     if metadata.exif and kind != "TIFF":

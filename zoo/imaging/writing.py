@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.imaging.encoding import Encoding, encode, sized
+from zoo.imaging.lossless_avif import REMEDY, can_write_lossless_avif
 from zoo.imaging.metadata import EXIF_HEAD
 from zoo.imaging.pictures import Picture, PictureError
 from zoo.imaging.pillow_images import with_profile
@@ -33,11 +34,12 @@ _METADATA_LIMITS = {"JPEG": {"exif": 65_533 - len(EXIF_HEAD), "xmp": 65_504}, "B
 
 
 def check_encoding(path: Path, encoding: Encoding) -> None:
-    """Raise `PictureError` if the format of a file always loses something, and nothing may be lost."""
+    """Raise `PictureError` if nothing may be lost, and the format of a file always loses something."""
     kind = format_of(path)
-    if encoding.lossless and kind in ("JPEG", "AVIF"):
-        reason = " as Pillow writes it, which rounds colours" if kind == "AVIF" else ""
-        raise PictureError(f"{path} cannot be lossless in {kind}{reason}; write a .webp or .png")
+    if encoding.lossless and kind == "JPEG":
+        raise PictureError(f"{path} cannot be lossless in JPEG; write a .webp, .avif or .png")
+    if encoding.lossless and kind == "AVIF" and not can_write_lossless_avif():
+        raise PictureError(f"{path} cannot be lossless in AVIF without pyvips: {REMEDY}, or write a .webp or .png")
 
 
 def format_of(path: Path) -> str:

@@ -24,7 +24,7 @@ def add_upscale(commands: "argparse._SubParsersAction[Any]") -> argparse.Argumen
     upscale.add_argument("--tile", type=_tile, default="auto", help="auto, off, or a side in pixels of IN")
     loss = upscale.add_mutually_exclusive_group()
     loss.add_argument("--quality", type=_quality, default=95, help="1 to 100, of JPEG, WebP and AVIF (95)")
-    loss.add_argument("--lossless", action="store_true", help="lose nothing in WebP")
+    loss.add_argument("--lossless", action="store_true", help="lose nothing in WebP, and in AVIF, which needs pyvips")
     upscale.add_argument("--metadata", default="keep", choices=("keep", "none"), help="resolution, EXIF and XMP")
     upscale.add_argument(
         "--most-megapixels", type=_megapixels, default="100", help="the largest picture that is read (100)"

@@ -14,6 +14,7 @@ from zoo.imaging import (
     read_picture,
     write_picture,
 )
+from zoo.imaging.encoding import Encoding
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -143,12 +144,12 @@ def grey_profile(gamma):
     return len(content).to_bytes(4, "big") + content[4:]
 
 
-@pytest.mark.parametrize(("suffix", "channels"), [(".webp", 1), (".webp", 2), (".avif", 2)])
+@pytest.mark.parametrize(("suffix", "channels"), [(".webp", 1), (".webp", 2), (".avif", 2), (".lossless.avif", 1)])
 def test_grey_with_a_profile_looks_the_same_in_a_format_of_colours(suffix, channels, tmp_path):
     grey = np.repeat(np.arange(16, 256, 16, dtype=np.uint8), 16)[None, :, None].repeat(16, 0)
     pixels = np.concatenate([grey, np.full_like(grey, 255)], -1)[..., :channels]
     path = tmp_path / f"grey{suffix}"
-    write_picture(path, Picture(pixels, grey_profile(1.0)))
+    write_picture(path, Picture(pixels, grey_profile(1.0)), Encoding(lossless="lossless" in suffix))
     linear = grey / 255
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255
     assert np.abs(read_picture(path).pixels[:, 4::16, :3].astype(int) - srgb[:, 4::16]).max() <= 3

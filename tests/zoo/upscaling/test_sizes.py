@@ -125,17 +125,34 @@ def test_less_quality_is_a_smaller_file(upscale, tmp_path, suffix):
     assert (tmp_path / f"large.{suffix}").stat().st_size == sizes[1]
 
 
-def test_webp_may_lose_nothing_and_other_formats_say_so(upscale, tmp_path):
-    colours = noise(20, 30, 4)
-    colours[:5, :, 3] = 0
-    Image.fromarray(colours).save("small.png")
-    for target in ("large.webp", "large.png", "large.tif"):
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_webp_and_avif_may_lose_nothing(upscale, tmp_path, channels):
+    colours = noise(20, 30, channels)
+    if channels in (2, 4):
+        colours[:5, :, -1] = 0
+    Image.fromarray(colours.squeeze(), {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]).save(
+        "small.png", dpi=(300, 300)
+    )
+    expected = zoo.upscale(colours, MODEL)
+    for target in ("large.webp", "large.avif", "large.png", "large.tif"):
         assert upscale(target, "--lossless") == (0, "")
-        np.testing.assert_array_equal(read_picture(tmp_path / target).pixels, zoo.upscale(colours, MODEL))
-    for target in ("large.jpg", "large.avif"):
-        code, said = upscale(target, "--lossless")
-        assert (code, said.count("\n")) == (2, 1)
-        assert f"{target} cannot be lossless" in said
+        written = read_picture(tmp_path / target)
+        assert written.metadata.dpi == pytest.approx((300, 300), abs=0.01)
+        pixels = written.pixels
+        if channels < 3 and pixels.shape[2] > channels:
+            assert np.ptp(pixels[..., :3], axis=2).max() == 0
+            pixels = np.delete(pixels, (1, 2), axis=2)
+        np.testing.assert_array_equal(pixels, expected)
+
+
+def test_what_cannot_be_lossless_is_refused(upscale, monkeypatch):
+    code, said = upscale("large.jpg", "--lossless")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "large.jpg cannot be lossless in JPEG; write a .webp, .avif or .png" in said
+    monkeypatch.setattr("zoo.imaging.writing.can_write_lossless_avif", lambda: False)
+    code, said = upscale("large.avif", "--lossless")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "cannot be lossless in AVIF without pyvips: pip install 'pyvips[binary]'" in said
 
 
 def test_larger_pictures_are_read_on_request(tmp_path):
