@@ -35,6 +35,7 @@ SMALLEST = {
     "fsrcnn": {"model.d": 6, "model.s": 4, "model.m": 1, "patch": 6},
     "sesr": {"model.m": 1, "model.filters": 4, "model.width": 8, "patch": 6},
     "edsr": {"model.blocks": 1, "model.filters": 6, "patch": 6},
+    "span": {"model.blocks": 1, "model.filters": 4, "model.width": 8, "patch": 6},
     "features": {"model.filters": 2, "model.image_shape": (16, 16, 1), "model.classes": 3},
 }
 """Model arguments and patches by family."""

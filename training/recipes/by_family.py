@@ -102,6 +102,7 @@ RECIPES: dict[str, Recipe] = {
     # `make train MODEL=sesr_x3_subpixel DATA=t91+bsds400 SEED=0 STEPS=40000 INIT=sesr_x2_subpixel`: 33.26 dB on the
     # luma of Set5.
     "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=80_000, model={"width": 64}),
+    "span": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=80_000),
     # All values are the paper's. Training takes some hours on a GPU and weeks without one; no model is published.
     "edsr": dataclasses.replace(
         _SUPER_RESOLUTION,

@@ -24,6 +24,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "fsrcnn": _SUPER_RESOLUTION,
         # Steps and batch are about those of Bhardwaj et al. 2022 (arXiv:2103.09404), section 5.1, on larger patches.
         "sesr": _SUPER_RESOLUTION,
+        "span": _SUPER_RESOLUTION,
         # The recipe is the paper's, which is made for a GPU.
         "edsr": {"log_every": 500},
     },

@@ -27,6 +27,7 @@ from training.tasks.reconstruction.task import Reconstruction
                 ("espcn_x2_subpixel", 1e-8),
                 ("fsrcnn_x2_transpose", 1e-8),
                 ("sesr_x2_subpixel", 1e-8),
+                ("span_x2_subpixel", 1e-8),
                 ("edsr_x2_subpixel", 1e-8),
                 ("dcgan_subpixel", 1e-6),
                 ("sngan_resize", 1e-6),

@@ -27,6 +27,7 @@ TINY = {
     "fsrcnn": {"model.d": 6, "model.s": 4, "model.m": 1},
     "sesr": {"model.m": 1, "model.filters": 4, "model.width": 104},
     "edsr": {"model.blocks": 1, "model.filters": 6},
+    "span": {"model.blocks": 1, "model.filters": 4, "model.width": 8},
 }
 
 

@@ -110,7 +110,7 @@ def test_cards_hold_the_facts_and_files_are_small(name):
     assert set(card["input"]) == {"shape", "range", "multiple_of", "minimum"}
     measured = {"ae": {"psnr", "ssim", "mse"}, "features": {"accuracy", "cross_entropy"}}
     measured |= {"vae": {"elbo", "log_likelihood", "psnr", "ssim", "mse"}}
-    measured |= {family: {"psnr_y", "ssim_y", "psnr_rgb"} for family in ("espcn", "fsrcnn", "sesr", "edsr")}
+    measured |= {family: {"psnr_y", "ssim_y", "psnr_rgb"} for family in ("espcn", "fsrcnn", "sesr", "edsr", "span")}
     measured |= {family: {"checkerboard", "diversity", "spectral_distance"} for family in ("dcgan", "sngan")}
     assert measured.get(card["family"], set()) <= set(card["metrics"])
     facts = [set(metric) - {"standard_error"} for metric in card["metrics"].values()]
