@@ -46,10 +46,13 @@ class SuperResolutionOptions:
     Attributes:
         patch: side of a patch in low-resolution pixels.
         reduced: also cut patches from reduced copies of the pictures.
+        degradation: how low-resolution pictures are made: by a bicubic reduction, or as `photo`: blur, antialiased
+            reduction by several kernels, sensor noise and JPEG in random order and strength, for luma only.
     """
 
     patch: Annotated[int, Gt(0)] = 32
     reduced: bool = False
+    degradation: Literal["bicubic", "photo"] = "bicubic"
 
 
 @dataclass(frozen=True)

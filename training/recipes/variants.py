@@ -8,7 +8,7 @@ from typing import Any
 
 # The learning rates are those of the recipes: an update of Adam or Muon has a length that does not depend on the batch.
 # None of these has been trained to its end yet.
-_SUPER_RESOLUTION = {"batch": 64, "steps": 300_000, "log_every": 1000}
+_SUPER_RESOLUTION = {"source": "openphotos+t91+bsds400", "batch": 64, "steps": 300_000, "log_every": 1000}
 
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "gpu": {

@@ -40,6 +40,12 @@ def test_a_hundred_steps_agree_with_the_host_path(model, limit):
         assert distance < limit, group
 
 
+@pytest.mark.slow
+def test_photos_degraded_under_xla_are_those_of_the_host_path():
+    for group, distance in distance_of_paths("espcn_x2_subpixel", 30, "float64", degradation="photo").items():
+        assert distance < 1e-8, group
+
+
 def test_a_whole_run_compiles_two_programs_whatever_the_pauses():
     # Rows, evaluations and checkpoints are due at steps that have no common divisor.
     loop = small_loop("ae_subpixel", 23, jit="1", log_every=5, evaluations=3)
