@@ -40,6 +40,8 @@ class Stream(IntEnum):
     """Noise of a picture before it is reduced."""
     PHOTO_REDUCED_NOISE = 6
     """Noise of a reduced picture."""
+    SHIFT = 7
+    """Distances by which pictures are moved."""
 
     BINARISATION = 11
     """Thresholds at which a variational autoencoder's pictures become 0 or 1."""

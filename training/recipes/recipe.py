@@ -80,6 +80,7 @@ class Recipe:
         super_resolution: options of super-resolution networks.
         average: decay of a moving average of the weights, which is then evaluated and exported; 0 keeps none.
         flip: mirror training pictures left to right at random.
+        shift: most pixels by which training pictures are moved at random, in each direction.
         image_size: side of the squares that pictures are cut to, in pixels; None for the source's own size.
         precision: Keras's dtype policy of the training.
         export: `last` weights, or those that were `best` on the validation part.
@@ -108,6 +109,7 @@ class Recipe:
     super_resolution: SuperResolutionOptions = SuperResolutionOptions()
     average: Annotated[float, Lt(1), Ge(0)] = 0.0
     flip: bool = False
+    shift: Annotated[int, Ge(0)] = 0
     image_size: Annotated[int | None, Gt(0)] = None
     precision: Precision = "float32"
     export: Literal["last", "best"] = "last"
