@@ -14,8 +14,8 @@ help:
 	@echo "           [INIT=name|runs/...] [RESUME=1] [JIT=auto|0|1] [RECIPE=gpu] [SET=\"batch=256 model.filters=48\"]"
 	@echo "make compare FAMILY=ae [SCALE=3] [SEEDS=3] [UPSAMPLERS=subpixel,transpose] [DATA=mnist] [STEPS=n]"
 	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]; make report FAMILY=ae [SCALE=3] [DATA=mnist]"
-	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist] [FEATURES=inception]"
-	@echo "make publish RUN=runs/ae_subpixel/<id> [FORCE=1]; make publish REFRESH=name"
+	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist] [FEATURES=inception] [DEGRADATION=jpeg:40]"
+	@echo "make publish RUN=runs/ae_subpixel/<id> [TAG=photo] [FORCE=1]; make publish REFRESH=name"
 	@echo "make chaos [KILLS=50]; make fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
 	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-slow, test-all, lint, format, bench, figures, readme, clean"
 
@@ -52,10 +52,11 @@ report: ready
 
 evaluate: ready
 	@$(VPYTHON) -m training evaluate $(if $(MODEL),--model '$(MODEL)') $(if $(DATA),--data '$(DATA)') \
-	  $(if $(FEATURES),--features '$(FEATURES)')
+	  $(if $(FEATURES),--features '$(FEATURES)') $(if $(DEGRADATION),--degradation '$(DEGRADATION)')
 
 publish: ready
-	@$(VPYTHON) -m training publish $(if $(RUN),--run '$(RUN)') $(if $(REFRESH),--refresh '$(REFRESH)') $(if $(filter 1,$(FORCE)),--force)
+	@$(VPYTHON) -m training publish $(if $(RUN),--run '$(RUN)') $(if $(REFRESH),--refresh '$(REFRESH)') $(if $(TAG),--tag '$(TAG)') \
+	  $(if $(filter 1,$(FORCE)),--force)
 
 tensorboard: ready
 	@TF_CPP_MIN_LOG_LEVEL=3 TF_ENABLE_ONEDNN_OPTS=0 $(VENV)/bin/tensorboard --logdir runs

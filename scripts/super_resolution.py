@@ -36,7 +36,11 @@ def collected() -> str:
     for name in zoo.list_models("*_x[234]_*", pretrained=True):
         card = zoo.card(name)
         facts = {"model": name, **{key: card[key] for key in ("scale", "parameters", "multiply_adds", "source")}}
-        values = {(entry["source"], key.partition(".")[0]): entry["value"] for key, entry in card["metrics"].items()}
+        values = {
+            (entry["source"], key.partition(".")[0]): entry["value"]
+            for key, entry in card["metrics"].items()
+            if "degradation" not in entry
+        }
         for source in SETS:
             for metric in METRICS:
                 value = values.get((source, metric))

@@ -106,12 +106,16 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--features", help="a published classifier or inception, to measure the distances of samples with"
     )
+    evaluate.add_argument(
+        "--degradation", help="what is done to pictures before they are enlarged, such as jpeg:40 or blur:1.6+noise:5"
+    )
     evaluate.set_defaults(command=_evaluate, prog=evaluate.prog)
 
     publish = commands.add_parser("publish", help="verify a run's SavedModel and copy it to saved_models/")
     what = publish.add_mutually_exclusive_group(required=True)
     what.add_argument("--run", type=Path, help="runs/<model>/<run id>")
     what.add_argument("--refresh", metavar="NAME", help="export a published model again, with its weights and its card")
+    publish.add_argument("--tag", help="publish the run as <model>.<tag>, such as photo")
     publish.add_argument("--force", action="store_true", help="replace a model published under that name")
     publish.set_defaults(command=_publish, prog=publish.prog)
     return parser
@@ -208,14 +212,14 @@ def _evaluate(options: argparse.Namespace) -> None:
     start_tensorflow()
     from training.evaluate import evaluate_command
 
-    evaluate_command(options.model, options.data, TrainingConsole().console, options.features)
+    evaluate_command(options.model, options.data, TrainingConsole().console, options.features, options.degradation)
 
 
 def _publish(options: argparse.Namespace) -> None:
     start_tensorflow()
     from training.publishing.publish import publish, refresh
 
-    folder = refresh(options.refresh) if options.refresh else publish(options.run, force=options.force)
+    folder = refresh(options.refresh) if options.refresh else publish(options.run, tag=options.tag, force=options.force)
     TrainingConsole().console.print(f"published: {folder}")
 
 

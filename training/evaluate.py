@@ -32,18 +32,23 @@ def evaluate(
         name: the name of the model.
         source: where pictures come from.
         split: the part of the source.
-        options: features and draws, for models that draw samples.
+        options: features and draws, for models that draw samples; a degradation, for those that enlarge pictures.
 
     Raises:
-        InputError: features are given for a model that draws no samples, or cannot be had.
+        InputError: features are given for a model that draws no samples, or cannot be had; a degradation is given for a
+            model that enlarges no pictures, or cannot be read.
     """
     options = options or EvaluationOptions()
+    if options.degradation and name.family.kind != "super-resolution":
+        raise InputError(f"degradation={options.degradation} is for super-resolution networks; {name} is none")
     if options.features and not name.family.facts.draws:
         raise InputError(f"features={options.features} are for models that draw samples; {name} draws none")
     return kind_of(name.family).evaluate(saved_model, name, source, split, options)
 
 
-def evaluate_command(name: str, data: str | None, console: Console, features: str | None = None) -> None:
+def evaluate_command(
+    name: str, data: str | None, console: Console, features: str | None = None, degradation: str | None = None
+) -> None:
     """Evaluate, print the means and write one row per picture into the run's folder or `runs/evaluate/`.
 
     An evaluation with other `features` goes to `runs/evaluate/`, never into the run's own folder.
@@ -53,17 +58,19 @@ def evaluate_command(name: str, data: str | None, console: Console, features: st
         data: a source; by default the one that the model was trained on.
         console: to print to.
         features: a name that `feature_function` takes, for the distances of samples.
+        degradation: what is done to pictures before a super-resolution network enlarges them, such as `jpeg:40`.
 
     Raises:
         InputError: the model or the source does not exist, or they do not fit each other.
     """
-    evaluation, folder = evaluate_bicubic(name, data), ELSEWHERE
+    evaluation, folder = evaluate_bicubic(name, data, degradation), ELSEWHERE
     if not evaluation:
-        evaluation, folder = _evaluate_exported(name, data, console, features)
+        evaluation, folder = _evaluate_exported(name, data, console, features, degradation)
     prefix = "-".join(Path(name).parts[-2:]) if folder == ELSEWHERE else ""
     path = evaluation.write(folder, prefix, features or "")
     errors = evaluation.standard_errors()
-    table = Table(name, f"{evaluation.source} {evaluation.split}", *(["standard error"] if errors else []))
+    pictures = " ".join(filter(None, (evaluation.source, evaluation.split, evaluation.degradation)))
+    table = Table(name, pictures, *(["standard error"] if errors else []))
     table.add_row("pictures", str(evaluation.pictures))
     if evaluation.samples:
         table.add_row("samples", str(evaluation.samples))
@@ -73,7 +80,9 @@ def evaluate_command(name: str, data: str | None, console: Console, features: st
     console.print(f"one row per picture: {path}")
 
 
-def _evaluate_exported(name: str, data: str | None, console: Console, features: str | None) -> tuple[Evaluation, Path]:
+def _evaluate_exported(
+    name: str, data: str | None, console: Console, features: str | None, degradation: str | None
+) -> tuple[Evaluation, Path]:
     """Return the evaluation of a published model or a run, and the folder that it belongs to."""
     saved_model = find_saved_model(name)
     card = json.loads((saved_model / CARD).read_text())
@@ -84,4 +93,4 @@ def _evaluate_exported(name: str, data: str | None, console: Console, features: 
     of_run = (run.path / "config.json").is_file()
     draws = run.config()["recipe"]["likelihood_draws"] if of_run else VariationalOptions.likelihood_draws
     folder = run.path / "evaluation" if of_run and not features else ELSEWHERE
-    return evaluate(saved_model, model, source, split, EvaluationOptions(features, draws)), folder
+    return evaluate(saved_model, model, source, split, EvaluationOptions(features, draws, degradation)), folder

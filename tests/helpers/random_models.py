@@ -9,6 +9,7 @@ ENLARGING = {
     "espcn_x3_subpixel": {"filters": 8, "narrow": 6},
     "fsrcnn_x2_subpixel": {"d": 6, "s": 4, "m": 1},
     "sesr_x2_subpixel": {"m": 1, "collapsed": True},
+    "span_x2_subpixel": {"blocks": 1, "filters": 6, "collapsed": True},
     "espcn_x4_resize": {"filters": 4, "narrow": 4},
     "edsr_x2_subpixel": {"blocks": 1, "filters": 4},
 }

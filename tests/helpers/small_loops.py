@@ -16,9 +16,11 @@ import numpy as np
 import tensorflow as tf
 
 from training.cluster import Jit, create_strategy
+from training.data.batches.cells import Cells
 from training.data.batches.pairs import make_pairs
-from training.data.batches.patches import Cells, Patches
+from training.data.batches.patches import Patches
 from training.data.batches.pictures import ArrayPictures, Pictures
+from training.data.degradations.photo import Photo
 from training.loop.loop import Loop
 from training.loop.precision import precision
 from training.recipes import Recipe, recipe_for
@@ -35,6 +37,7 @@ SMALLEST = {
     "fsrcnn": {"model.d": 6, "model.s": 4, "model.m": 1, "patch": 6},
     "sesr": {"model.m": 1, "model.filters": 4, "model.width": 8, "patch": 6},
     "edsr": {"model.blocks": 1, "model.filters": 6, "patch": 6},
+    "span": {"model.blocks": 1, "model.filters": 4, "model.width": 8, "patch": 6},
     "features": {"model.filters": 2, "model.image_shape": (16, 16, 1), "model.classes": 3},
 }
 """Model arguments and patches by family."""
@@ -59,7 +62,9 @@ def small_data(name: ModelName, recipe: Recipe, seed: int) -> tuple[Pictures, Pi
         large = [np.kron(box, np.ones((2, 2, 1), np.uint8)) for box in boxes.take(tf.range(40)).numpy()]
         channels = 3 if name.family.name == "edsr" else 1
         pairs = make_pairs(large, name.period, channels=channels)
-        return Patches(pairs, recipe.super_resolution.patch, seed), Cells(large, name.period, channels=channels)
+        options = recipe.super_resolution
+        photo = Photo(name.period, seed) if options.degradation == "photo" else None
+        return Patches(pairs, options.patch, seed, photo), Cells(large, name.period, channels=channels)
     if name.family.facts.classifies:
         labelled = ArrayPictures(boxes.take(tf.range(40)).numpy(), np.arange(40) % 3, 3)
         return labelled, labelled
@@ -115,10 +120,10 @@ def distances(model: str, mirrored: tf.distribute.Strategy, steps: int) -> dict[
     return {key: relative_distance(values, reached[1][key]) for key, values in reached[0].items()}
 
 
-def distance_of_paths(model: str, steps: int, float_type: str) -> dict[str, float]:
+def distance_of_paths(model: str, steps: int, float_type: str, **settings: object) -> dict[str, float]:
     """Return the global relative L2 between the host path and the compiled one of every group of variables."""
     with precision(float_type):
-        host, compiled = (small_loop(model, steps, jit=jit, precision=float_type) for jit in ("0", "1"))
+        host, compiled = (small_loop(model, steps, jit=jit, precision=float_type, **settings) for jit in ("0", "1"))
         for loop in (host, compiled):
             while loop.progress.step < steps:
                 loop.advance(min(loop.pauses.steps_of_next_call(loop.progress.step), 40))

@@ -90,14 +90,15 @@ def _trained_runs(
         run, took = finished_run(str(request.model), training.identity, seed, request.root), "trained before"
         if run is None:
             started = time.monotonic()
-            run = _train(training)
+            run = train_quietly(training)
             took = f"{time.monotonic() - started:.0f} s"
         runs[key, seed] = run
         console.print(f"{number}/{len(trainings)}  {labels[key]}, seed {seed}: {run.path} ({took})")
     return runs
 
 
-def _train(training: ResolvedTraining) -> Run:
+def train_quietly(training: ResolvedTraining) -> Run:
+    """Train a model that shows only its progress; return its finished run."""
     import keras
 
     request = training.request

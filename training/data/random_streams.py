@@ -34,6 +34,14 @@ class Stream(IntEnum):
     from pictures in memory, so no training draws from both, and `shuffled` hashes this key once more."""
     RECORDS = 3
     """Order of the records in a block of a streamed set."""
+    PHOTO = 4
+    """What happens to each picture under the degradation `photo`."""
+    PHOTO_NOISE = 5
+    """Noise of a picture before it is reduced."""
+    PHOTO_REDUCED_NOISE = 6
+    """Noise of a reduced picture."""
+    SHIFT = 7
+    """Distances by which pictures are moved."""
 
     BINARISATION = 11
     """Thresholds at which a variational autoencoder's pictures become 0 or 1."""

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from training.cluster import Jit
 from training.data import Pictures, StreamedPictures
+from training.data.batches.augmentation import Augmentation
 from training.data.batches.calls import CallExamples
 from training.loop.replica_batches import ReplicaBatches
 from training.loop.steps import CompiledSteps, HostSteps, StepPath
@@ -63,7 +64,7 @@ def _compiled(task: Task, strategy: tf.distribute.Strategy, train: Pictures, dev
         batch_size=recipe.batch,
         steps=steps,
         seed=seed,
-        flip=recipe.flip,
+        augmentation=Augmentation(recipe.flip, recipe.shift),
         labels=task.labels,
     )
     return CompiledSteps(task, strategy, examples, steps)

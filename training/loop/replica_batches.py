@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from training.cluster import Placement
 from training.data import Pictures, StreamedPictures, batches, evaluation_batches
+from training.data.batches.augmentation import Augmentation
 from training.tasks.task import Batch, Task
 
 EVALUATION_BATCH = 256
@@ -80,7 +81,7 @@ class ReplicaBatches:
             replicas=self._placement.replicas,
             first_replica=self._placement.first,
             local_replicas=self._placement.local,
-            flip=self._task.recipe.flip,
+            augmentation=Augmentation(self._task.recipe.flip, self._task.recipe.shift),
             labels=self._task.labels,
         ).apply(endless)
 

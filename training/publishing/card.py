@@ -62,11 +62,14 @@ def card(
 def metric_facts(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return a card's metrics: those of the first evaluation by their names, others as `<name>.<source>`.
 
+    The metrics of degraded pictures are `<name>.<source>.<degradation>`.
+
     Args:
         evaluations: `Evaluation.facts` of each evaluation, the main one first.
     """
     metrics: dict[str, Any] = {}
     for evaluation in evaluations:
+        degradation = evaluation.get("degradation", "")
         for name, value in evaluation["metrics"].items():
             fact = {
                 "value": value,
@@ -75,13 +78,19 @@ def metric_facts(evaluations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             }
             if name in evaluation.get("standard_errors", {}):
                 fact["standard_error"] = evaluation["standard_errors"][name]
-            metrics[name if name not in metrics else f"{name}.{evaluation['source']}"] = fact
+            if degradation:
+                fact["degradation"] = degradation
+            other = ".".join(filter(None, (name, evaluation["source"], degradation)))
+            metrics[other if degradation or name in metrics else name] = fact
     return metrics
 
 
-def measured_parts(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the source and the part of each evaluation on a card, in their order."""
-    places = [(fact["source"], fact["protocol"].partition(",")[0]) for fact in facts["metrics"].values()]
+def measured_parts(facts: Mapping[str, Any]) -> list[tuple[str, str, str | None]]:
+    """Return the source, the part and the degradation of each evaluation on a card, in their order."""
+    places = [
+        (fact["source"], fact["protocol"].partition(",")[0], fact.get("degradation"))
+        for fact in facts["metrics"].values()
+    ]
     return list(dict.fromkeys(places))
 
 

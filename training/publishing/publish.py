@@ -13,7 +13,7 @@ from training.data import open_source
 from training.errors import InputError, RunError
 from training.publishing.card import card, measured_parts, metric_facts
 from training.publishing.saved_model import export
-from training.recipes import RECIPES, first_source
+from training.recipes import RECIPES, VARIANTS, first_source
 from training.runs.evaluations import EvaluationOptions, read_evaluations
 from training.runs.folder import Run, find_saved_model
 from training.tasks import kind_of
@@ -23,32 +23,45 @@ from zoo.pretrained.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
 from zoo.pretrained.load import set_saved_weights, verify_files
 from zoo.system.files import appears_whole, sha256, walk, write_json
 
-MODEL_LIMIT, TOTAL_LIMIT = 5_000_000, 60_000_000
+MODEL_LIMIT, TOTAL_LIMIT = 8_000_000, 90_000_000
 SAVED_MODELS = Path("saved_models")
 LARGEST_DIFFERENCE = 1e-5
 """The largest difference of outputs that counts as rounding."""
 
 
-def published_name(config: Mapping[str, Any], family: str) -> str:
-    """Return the model's name for its recipe's first source, and `<model>.<source>` for another.
+def published_name(config: Mapping[str, Any], family: str, tag: str | None = None) -> str:
+    """Return the name of the model of a run.
+
+    It is the model's own for the first source of its recipe or of a variant of it, and `<model>.<source>` for another.
+
+    Args:
+        config: of the run.
+        family: of the model.
+        tag: takes the place of the source, as in `<model>.<tag>`.
 
     Raises:
-        InputError: the source's name cannot be part of a file name, as a folder's cannot.
+        InputError: the tag, or the source's name, cannot be part of a file name, as a folder's cannot.
     """
     source = config["source"]["name"]
     name = config["model"]
-    if source != first_source(RECIPES[family].source):
+    recipes = [RECIPES[family].source, *(changes[family].get("source", "") for changes in VARIANTS.values())]
+    if tag is not None:
+        name += f".{tag}"
+        if not PUBLISHED_NAME.fullmatch(name):
+            raise InputError(f"tag={tag!r} cannot be part of a name; take letters a-z, digits and _, such as photo")
+    elif source not in map(first_source, recipes):
         name += f".{source}"
     if not PUBLISHED_NAME.fullmatch(name):
         raise InputError(f"a model trained on {source} has no name to be published under; train on a named source")
     return name
 
 
-def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODELS) -> Path:
+def publish(run_folder: Path, *, tag: str | None = None, force: bool = False, folder: Path = SAVED_MODELS) -> Path:
     """Copy a run's SavedModel, verified, and list its files in the index.
 
     Args:
         run_folder: `runs/<model>/<run id>`; all its evaluations go onto the card.
+        tag: of the published name, which is `<model>.<tag>`; by default the source decides the name.
         force: replace a model that is published under the same name.
         folder: of published models.
 
@@ -60,7 +73,7 @@ def publish(run_folder: Path, *, force: bool = False, folder: Path = SAVED_MODEL
     run = Run(run_folder)
     config = run.config()
     facts = card(config, read_evaluations(run_folder), run.speed())
-    name = published_name(config, facts["family"])
+    name = published_name(config, facts["family"], tag)
     index = _index(folder)
     if name in index and not force:
         raise InputError(f"{folder / name} is published already; replace it with FORCE=1")
@@ -121,10 +134,13 @@ def _differ(one: Path, other: Path, facts: Mapping[str, Any]) -> bool:
 
 def _measured_again(saved_model: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     model = parse_name(PublishedName.parse(facts["name"]).model)
+    kind = kind_of(model.family)
     return metric_facts(
         [
-            kind_of(model.family).evaluate(saved_model, model, open_source(source), part, EvaluationOptions()).facts()
-            for source, part in measured_parts(facts)
+            kind.evaluate(
+                saved_model, model, open_source(source), part, EvaluationOptions(degradation=degradation)
+            ).facts()
+            for source, part, degradation in measured_parts(facts)
         ]
     )
 

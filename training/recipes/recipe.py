@@ -46,10 +46,13 @@ class SuperResolutionOptions:
     Attributes:
         patch: side of a patch in low-resolution pixels.
         reduced: also cut patches from reduced copies of the pictures.
+        degradation: how low-resolution pictures are made: by a bicubic reduction, or as `photo`: blur, antialiased
+            reduction by several kernels, sensor noise and JPEG in random order and strength, for luma only.
     """
 
     patch: Annotated[int, Gt(0)] = 32
     reduced: bool = False
+    degradation: Literal["bicubic", "photo"] = "bicubic"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Recipe:
         super_resolution: options of super-resolution networks.
         average: decay of a moving average of the weights, which is then evaluated and exported; 0 keeps none.
         flip: mirror training pictures left to right at random.
+        shift: most pixels by which training pictures are moved at random, in each direction.
         image_size: side of the squares that pictures are cut to, in pixels; None for the source's own size.
         precision: Keras's dtype policy of the training.
         export: `last` weights, or those that were `best` on the validation part.
@@ -105,6 +109,7 @@ class Recipe:
     super_resolution: SuperResolutionOptions = SuperResolutionOptions()
     average: Annotated[float, Lt(1), Ge(0)] = 0.0
     flip: bool = False
+    shift: Annotated[int, Ge(0)] = 0
     image_size: Annotated[int | None, Gt(0)] = None
     precision: Precision = "float32"
     export: Literal["last", "best"] = "last"

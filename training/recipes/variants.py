@@ -8,7 +8,7 @@ from typing import Any
 
 # The learning rates are those of the recipes: an update of Adam or Muon has a length that does not depend on the batch.
 # None of these has been trained to its end yet.
-_SUPER_RESOLUTION = {"batch": 64, "steps": 300_000, "log_every": 1000}
+_SUPER_RESOLUTION = {"source": "openphotos+t91+bsds400", "batch": 64, "steps": 300_000, "log_every": 1000}
 
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "gpu": {
@@ -24,6 +24,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "fsrcnn": _SUPER_RESOLUTION,
         # Steps and batch are about those of Bhardwaj et al. 2022 (arXiv:2103.09404), section 5.1, on larger patches.
         "sesr": _SUPER_RESOLUTION,
+        "span": _SUPER_RESOLUTION,
         # The recipe is the paper's, which is made for a GPU.
         "edsr": {"log_every": 500},
     },

@@ -24,10 +24,13 @@ class EvaluationOptions:
         features: a name that `feature_function` takes, for the distances of samples; by default the published
             classifier of the source.
         draws: draws of the latent per picture, for the likelihood of a variational autoencoder.
+        degradation: what is done to pictures that a super-resolution network enlarges, such as `jpeg:40`, in addition
+            to the bicubic reduction.
     """
 
     features: str | None = None
     draws: int = VariationalOptions.likelihood_draws
+    degradation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Evaluation:
         estimates: metrics whose mean is reported with its standard error.
         samples: number of pictures that the model drew, which are measured together.
         of_samples: the metrics of those.
+        degradation: what was done to the pictures in addition to the bicubic reduction; empty for nothing.
     """
 
     source: str
@@ -51,6 +55,7 @@ class Evaluation:
     estimates: tuple[str, ...] = ()
     samples: int = 0
     of_samples: Mapping[str, float] = field(default_factory=dict)
+    degradation: str = ""
 
     @property
     def pictures(self) -> int:
@@ -81,17 +86,22 @@ class Evaluation:
             "pictures": self.pictures,
             "metrics": self.means(),
         }
-        return facts | ({"standard_errors": self.standard_errors()} if self.estimates else {})
+        if self.estimates:
+            facts["standard_errors"] = self.standard_errors()
+        return facts | ({"degradation": self.degradation} if self.degradation else {})
 
     def write(self, folder: Path, model: str = "", features: str = "") -> Path:
-        """Write `[<model>-]<source>-<split>[-<features>].csv`, one row per picture, and all means as `.json`.
+        """Write one row per picture as CSV, and all means as JSON.
+
+        The name is `[<model>-]<source>-<split>[-<degradation>][-<features>].csv`.
 
         If only samples were measured, the CSV has one row for all of them.
 
         Returns the path of the CSV.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        words = [model, re.sub("[^a-z0-9_+]+", "-", self.source.lower()), self.split, features]
+        source, degradation = (re.sub("[^a-z0-9_+.]+", "-", text.lower()) for text in (self.source, self.degradation))
+        words = [model, source, self.split, degradation, features]
         path = folder / ("-".join(filter(None, words)) + ".csv")
         write_json(path.with_suffix(".json"), self.facts())
         rows = self.rows or [("all samples", dict(self.of_samples))]
@@ -103,8 +113,14 @@ def read_evaluations(run: Path) -> list[dict[str, Any]]:
     """Return the facts of every evaluation of a run, the main one first.
 
     The main one is on the literature's test sets in their order, for super-resolution, or on the run's own source.
+    Evaluations of degraded pictures come after the others of a source.
     """
     source = Run(run).config()["source"]["name"]
     order = [*TEST_SETS, source]
     facts = [json.loads(path.read_text()) for path in sorted((run / "evaluation").glob("*.json"))]
-    return sorted(facts, key=lambda each: order.index(each["source"]) if each["source"] in order else len(order))
+
+    def place(evaluation: Mapping[str, Any]) -> tuple[int, str]:
+        source = evaluation["source"]
+        return order.index(source) if source in order else len(order), evaluation.get("degradation", "")
+
+    return sorted(facts, key=place)

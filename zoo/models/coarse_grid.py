@@ -47,7 +47,22 @@ def project(
     mode_weight: float,
     initializer: Callable[[], Any] = lambda: "glorot_uniform",
 ) -> "keras.KerasTensor":
-    """Return features on the coarse grid that are made from latent numbers.
+    """Return normalised features on the coarse grid that are made from latent numbers.
+
+    The arguments are those of `project_raw`.
+    """
+    return normalised(project_raw(code, grid, width, hidden, mode_weight, initializer), "0")
+
+
+def project_raw(
+    code: "keras.KerasTensor",
+    grid: "Size",
+    width: int,
+    hidden: int,
+    mode_weight: float,
+    initializer: Callable[[], Any] = lambda: "glorot_uniform",
+) -> "keras.KerasTensor":
+    """Return features on the coarse grid that are made from latent numbers, without normalisation.
 
     Args:
         code: latent numbers `(batch, latent)`.
@@ -66,7 +81,7 @@ def project(
         dense = layers.Dense(hidden, use_bias=False, kernel_initializer=initializer(), name="hidden")
         x = normalised(dense(Mode(mode_weight, name="mode")(x)), "_hidden")
     x = layers.Dense(math.prod(grid) * width, use_bias=False, kernel_initializer=initializer(), name="dense")(x)
-    return normalised(layers.Reshape((*grid, width), name="reshape")(x), "0")
+    return layers.Reshape((*grid, width), name="reshape")(x)
 
 
 def normalised(x: "keras.KerasTensor", name: str) -> "keras.KerasTensor":

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from training.data import batches, open_source
+from training.data.batches.augmentation import Augmentation
 from training.data.batches.calls import CallExamples
 from training.data.batches.pairs import make_pairs
 from training.data.batches.patches import Patches
@@ -31,17 +32,13 @@ def pictures_of(kind):
 @pytest.mark.parametrize("kind", ["array", "joined", "patches", "glyphs", "resized glyphs"])
 def test_a_call_gathers_what_the_host_feeds(kind):
     pictures = pictures_of(kind)
-    labels, flip = kind in ("array", "glyphs"), kind != "patches"
+    labels = kind in ("array", "glyphs")
+    augmentation = Augmentation(flip=True, shift=2) if kind != "patches" else Augmentation()
     first, steps, size = 3, 5, 6
     placed = pictures.on_device("CPU:0")
-    gathered = CallExamples(placed, batch_size=size, steps=steps, seed=7, flip=flip, labels=labels)(
-        tf.constant(first, tf.int64)
-    )
-    fed = list(
-        batches(
-            pictures, batch_size=size, seed=7, start_step=first, total_steps=first + steps, flip=flip, labels=labels
-        )
-    )
+    options = {"batch_size": size, "seed": 7, "augmentation": augmentation, "labels": labels}
+    gathered = CallExamples(placed, steps=steps, **options)(tf.constant(first, tf.int64))
+    fed = list(batches(pictures, start_step=first, total_steps=first + steps, **options))
     assert set(gathered) == set(fed[0])
     for key, values in gathered.items():
         np.testing.assert_array_equal(values, np.stack([batch[key] for batch in fed]), err_msg=key)

@@ -6,8 +6,9 @@ import tensorflow as tf
 from PIL import Image
 
 from training.data import SourceError
+from training.data.batches.cells import Cells
 from training.data.batches.pairs import REDUCED, make_pairs
-from training.data.batches.patches import Cells, Patches
+from training.data.batches.patches import Patches
 from zoo.imaging import cropped, degrade, luma
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.data import SourceError, batches, evaluation_batches
+from training.data.batches.augmentation import Augmentation
 from training.data.batches.pictures import ArrayPictures, Pictures
 from training.data.sources.glyphs import GlyphSource
 
@@ -63,13 +64,16 @@ def test_every_example_once_an_epoch() -> None:
 
 @pytest.fixture(scope="module")
 def whole() -> dict[int, np.ndarray]:
-    return global_batches(elements(batches(numbered(11), batch_size=4, seed=9, total_steps=12, flip=True)), 4)
+    mirrored = Augmentation(flip=True)
+    return global_batches(
+        elements(batches(numbered(11), batch_size=4, seed=9, total_steps=12, augmentation=mirrored)), 4
+    )
 
 
 @settings(max_examples=8, deadline=None)
 @given(start=st.integers(0, 12), replicas=st.sampled_from([1, 2, 4]))
 def test_resumed_stream_is_the_tail_of_the_whole(whole: dict[int, np.ndarray], start: int, replicas: int) -> None:
-    arguments: dict[str, Any] = {"batch_size": 4, "seed": 9, "total_steps": 12, "flip": True}
+    arguments: dict[str, Any] = {"batch_size": 4, "seed": 9, "total_steps": 12, "augmentation": Augmentation(flip=True)}
     tail = global_batches(elements(batches(numbered(11), start_step=start, replicas=replicas, **arguments)), 4)
     assert sorted(tail) == list(range(start, 12))
     for step, images in tail.items():
@@ -81,7 +85,7 @@ def test_resumed_stream_is_the_tail_of_the_whole(whole: dict[int, np.ndarray], s
 def test_replicas_share_the_global_batches(source: str, layout: tuple[int, list[tuple[int, int]]]) -> None:
     pictures: Pictures = numbered(30) if source == "array" else GLYPHS.split("train")  # type: ignore[assignment]
     replicas, processes = layout
-    arguments: dict[str, Any] = {"batch_size": 8, "seed": 2, "total_steps": 5, "flip": True}
+    arguments: dict[str, Any] = {"batch_size": 8, "seed": 2, "total_steps": 5, "augmentation": Augmentation(flip=True)}
     expected = global_batches(elements(batches(pictures, **arguments)), 8)
     parts = []
     for first, local in processes:
@@ -99,7 +103,7 @@ def test_seeds_give_other_orders() -> None:
 
 
 def test_flip_is_a_function_of_seed_and_position() -> None:
-    arguments: dict[str, Any] = {"batch_size": 100, "total_steps": 10, "flip": True}
+    arguments: dict[str, Any] = {"batch_size": 100, "total_steps": 10, "augmentation": Augmentation(flip=True)}
     found = elements(batches(numbered(40), seed=1, **arguments))
     mirrored = np.concatenate([each["image"][:, 0, 2, 0] == 255 for each in found])
     assert 400 < mirrored.sum() < 600
@@ -112,6 +116,18 @@ def test_flip_is_a_function_of_seed_and_position() -> None:
     for flipped, kept in zip(found, plain, strict=True):
         np.testing.assert_array_equal(shown(flipped["image"]), shown(kept["image"]))
         assert (kept["image"][:, :, 0] == 255).all()
+
+
+def test_a_shift_moves_pictures_in_all_directions_alike() -> None:
+    pictures = ArrayPictures(np.arange(35, dtype=np.uint8).reshape(1, 5, 7, 1))
+    found = elements(batches(pictures, batch_size=500, seed=1, total_steps=1, augmentation=Augmentation(shift=1)))[0][
+        "image"
+    ][..., 0]
+    padded = np.pad(np.arange(35).reshape(5, 7), 1, "edge")
+    moved = [padded[top : top + 5, left : left + 7] for top in range(3) for left in range(3)]
+    counts = [sum(np.array_equal(picture, each) for picture in found) for each in moved]
+    assert sum(counts) == 500
+    assert min(counts) > 30
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 16, 17])

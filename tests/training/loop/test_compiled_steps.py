@@ -27,6 +27,7 @@ from training.tasks.reconstruction.task import Reconstruction
                 ("espcn_x2_subpixel", 1e-8),
                 ("fsrcnn_x2_transpose", 1e-8),
                 ("sesr_x2_subpixel", 1e-8),
+                ("span_x2_subpixel", 1e-8),
                 ("edsr_x2_subpixel", 1e-8),
                 ("dcgan_subpixel", 1e-6),
                 ("sngan_resize", 1e-6),
@@ -37,6 +38,25 @@ from training.tasks.reconstruction.task import Reconstruction
 def test_a_hundred_steps_agree_with_the_host_path(model, limit):
     for group, distance in distance_of_paths(model, 100, "float64").items():
         assert distance < limit, group
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "limit", "settings"),
+    [
+        ("sngan_subpixel", 1e-6, {"model.residual": True}),
+        ("features", 1e-8, {"model.residual": True, "shift": 2}),
+    ],
+)
+def test_residual_networks_agree_with_the_host_path(model, limit, settings):
+    for group, distance in distance_of_paths(model, 20, "float64", **settings).items():
+        assert distance < limit, group
+
+
+@pytest.mark.slow
+def test_photos_degraded_under_xla_are_those_of_the_host_path():
+    for group, distance in distance_of_paths("espcn_x2_subpixel", 30, "float64", degradation="photo").items():
+        assert distance < 1e-8, group
 
 
 def test_a_whole_run_compiles_two_programs_whatever_the_pauses():

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.gpu
 
 MODELS = (
     *("ae_subpixel", "vae_subpixel", "features", "espcn_x2_subpixel", "fsrcnn_x2_transpose", "sesr_x2_subpixel"),
-    *("edsr_x2_subpixel", "dcgan_subpixel", "sngan_resize"),
+    *("span_x2_subpixel", "edsr_x2_subpixel", "dcgan_subpixel", "sngan_resize"),
 )
 
 

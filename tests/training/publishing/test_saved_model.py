@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from training.errors import InputError
 from training.evaluate import evaluate
+from training.publishing.card import measured_parts, metric_facts
 from training.publishing.publish import publish, published_name, refresh
 from training.tasks import reconstruction
 from training.tasks.serving import serve_and_decode
@@ -146,11 +147,44 @@ def test_names_of_published_models():
         name("folder:/some/where")
 
 
+def test_a_tag_takes_the_place_of_the_source(run, tmp_path):
+    config = {"model": "sesr_x2_subpixel", "source": {"name": "openphotos+t91+bsds400"}}
+    # The sources of the recipe and of its variant for GPUs both need no tag.
+    assert published_name(config, "sesr") == "sesr_x2_subpixel"
+    assert published_name(config | {"source": {"name": "t91+bsds400"}}, "sesr") == "sesr_x2_subpixel"
+    assert published_name(config | {"source": {"name": "photos"}}, "sesr") == "sesr_x2_subpixel.photos"
+    assert published_name(config, "sesr", "photo") == "sesr_x2_subpixel.photo"
+    assert published_name(config | {"source": {"name": "folder:/some/where"}}, "sesr", "own") == "sesr_x2_subpixel.own"
+    with pytest.raises(InputError, match=r"tag='../x' cannot be part of a name"):
+        published_name(config, "sesr", "../x")
+    folder = publish(run, tag="photo", folder=tmp_path / "saved_models")
+    assert folder.name == json.loads((folder / CARD).read_text())["name"] == "ae_subpixel.photo"
+    assert list(read_index(folder.parent)) == ["ae_subpixel.photo"]
+
+
+def test_metrics_of_degraded_pictures_have_names_of_their_own():
+    clean = {"source": "set5", "split": "test", "protocol": "p", "pictures": 5, "metrics": {"psnr_y": 37.0}}
+    degraded = clean | {"degradation": "jpeg:40", "metrics": {"psnr_y": 30.0}}
+    metrics = metric_facts([clean, degraded, clean | {"source": "set14"}])
+    assert list(metrics) == ["psnr_y", "psnr_y.set5.jpeg:40", "psnr_y.set14"]
+    assert metrics["psnr_y.set5.jpeg:40"]["degradation"] == "jpeg:40"
+    assert measured_parts({"metrics": metrics}) == [
+        ("set5", "test", None),
+        ("set5", "test", "jpeg:40"),
+        ("set14", "test", None),
+    ]
+
+
 def test_models_that_are_too_large_are_refused(run, tmp_path, monkeypatch):
     from training.publishing import publish as module
 
+    assert (module.MODEL_LIMIT, module.TOTAL_LIMIT) == (8_000_000, 90_000_000)
     monkeypatch.setattr(module, "MODEL_LIMIT", 1000)
     with pytest.raises(InputError, match="at most 1,000"):
+        publish(run, folder=tmp_path / "saved_models")
+    monkeypatch.setattr(module, "MODEL_LIMIT", 8_000_000)
+    monkeypatch.setattr(module, "TOTAL_LIMIT", 1000)
+    with pytest.raises(InputError, match="it holds at most 1,000: remove a model first"):
         publish(run, folder=tmp_path / "saved_models")
     assert not (tmp_path / "saved_models").exists()
 

@@ -41,6 +41,7 @@ def test_overrides_reach_their_fields(ae):
         ("learning_rate=1e999", "must be greater than 0"),
         ("weight_decay=-1", "weight_decay=-1.0 must be at least 0"),
         ("precision=int3", "precision='int3' is not one of float32, float64, mixed_float16, mixed_bfloat16"),
+        ("degradation=fog", "degradation='fog' is not one of bicubic, photo"),
         ("bacth=3", r"no field 'bacth' \(did you mean batch, patch\?\)"),
         ("task=painting", "no field 'task'"),
         ("model.filter=3", r"no argument 'filter' \(did you mean filters\?\)"),
@@ -97,8 +98,8 @@ def test_an_optimiser_that_the_table_lacks_is_named(ae):
 FLAT_NAMES = (
     *("source", "batch", "steps", "learning_rate", "warmup_steps", "schedule", "optimiser", "beta_1", "beta_2"),
     *("weight_decay", "clip_norm", "loss", "kl_weight", "discriminator_learning_rate", "discriminator_steps"),
-    *("gradient_penalty", "average", "patch", "reduced", "flip", "image_size", "precision", "export", "log_every"),
-    *("evaluations", "checkpoint_minutes", "likelihood_draws", "keep", "compare_steps", "model"),
+    *("gradient_penalty", "average", "patch", "reduced", "degradation", "flip", "shift", "image_size", "precision"),
+    *("export", "log_every", "evaluations", "checkpoint_minutes", "likelihood_draws", "keep", "compare_steps", "model"),
 )
 
 
@@ -135,7 +136,7 @@ POSITIVE = (
     *("batch", "steps", "image_size", "patch", "log_every", "evaluations", "keep", "likelihood_draws", "compare_steps"),
     *("learning_rate", "discriminator_learning_rate", "discriminator_steps", "checkpoint_minutes"),
 )
-NOT_NEGATIVE = ("warmup_steps", "weight_decay", "clip_norm", "kl_weight", "gradient_penalty")
+NOT_NEGATIVE = ("warmup_steps", "shift", "weight_decay", "clip_norm", "kl_weight", "gradient_penalty")
 BELOW_ONE = ("average", "beta_1", "beta_2")
 
 

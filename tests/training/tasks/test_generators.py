@@ -296,3 +296,14 @@ def test_pictures_of_another_size_are_refused(shapes_folder):
     network = create_model("dcgan_subpixel", image_shape=(32, 32, 1), filters=1)
     with pytest.raises(InputError, match=r"makes pictures of 32x32x1, folder:.* has 28x28x1"):
         adversarial.Adversarial.check(network, source)
+
+
+@pytest.mark.slow
+def test_the_residual_networks_learn():
+    loop = small_loop("sngan_resize", 4, **{"model.residual": True})
+    before = weights(loop)
+    loop.advance(4)
+    for group, values in weights(loop).items():
+        if group.startswith("network/"):
+            assert all(np.isfinite(value).all() for value in values)
+            assert sum((value != old).any() for value, old in zip(values, before[group], strict=True)) > len(values) / 2

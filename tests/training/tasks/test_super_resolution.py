@@ -27,6 +27,7 @@ TINY = {
     "fsrcnn": {"model.d": 6, "model.s": 4, "model.m": 1},
     "sesr": {"model.m": 1, "model.filters": 4, "model.width": 104},
     "edsr": {"model.blocks": 1, "model.filters": 6},
+    "span": {"model.blocks": 1, "model.filters": 4, "model.width": 8},
 }
 
 
@@ -110,6 +111,23 @@ def test_a_run_leaves_a_model_that_enlarges(finished, pictures_folder):
         with pytest.raises(tf.errors.InvalidArgumentError) as error:
             model.serve_bytes(image_bytes=[broken])
         assert len(error.value.message.split()) > 4
+
+
+@pytest.mark.slow
+def test_a_stopped_run_on_degraded_pictures_goes_on_to_the_same_bits(order, run, tmp_path):
+    settings = {"degradation": "photo"}
+    whole = run(root=tmp_path / "whole", settings=settings)
+    interrupted_after(5, lambda: train(order(settings=settings), TrainingConsole()))
+    resumed = run(settings=settings)
+    assert (resumed / "metrics.csv").read_bytes() == (whole / "metrics.csv").read_bytes()
+    for a, b in zip(arrays(whole)["network/model"], arrays(resumed)["network/model"], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_network_on_colours_is_not_trained_on_photos(order, tmp_path):
+    with pytest.raises(InputError, match="degradation=photo is for networks on luma; edsr_x2_subpixel takes 3"):
+        train(order("edsr_x2_subpixel", settings={"degradation": "photo"}), TrainingConsole())
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import pytest
 
 import zoo
 from zoo.models import build_discriminator
+from zoo.upsampling import converted_weights
 
 
 @pytest.mark.parametrize(("size", "doublings", "side"), [(28, 2, 7), (32, 3, 4), (64, 4, 4)])
@@ -19,6 +20,47 @@ def test_images_are_made_from_a_coarse_grid_by_doubling(family, size, doublings,
     discriminator = build_discriminator(f"{family}_transpose_2r", image_shape=shape, filters=2, latent=5)
     assert discriminator.output_shape == (None, 1)
     assert discriminator.get_layer(f"down{doublings}").output.shape[1:3] == (side, side)
+
+
+def test_the_residual_networks_have_the_papers_kernels():
+    arguments = {"image_shape": (32, 32, 3), "filters": 256, "residual": True}
+    generator = zoo.create_model("sngan_resize", latent=128, hidden=0, **arguments)
+    shapes = [tuple(w.shape) for w in generator.weights if len(w.shape) > 1]
+    block = [(3, 3, 256, 256), (3, 3, 256, 256), (1, 1, 256, 256)]
+    assert sorted(shapes) == sorted([(128, 4 * 4 * 256), *3 * block, (3, 3, 256, 3)])
+    assert generator.output_shape == (None, 32, 32, 3)
+    network = build_discriminator("sngan_resize", **{**arguments, "filters": 128})
+    kernels = [tuple(w.shape) for w in network.weights if len(w.shape) == 4]
+    down = [(3, 3, 128, 128), (3, 3, 128, 128), (1, 1, 128, 128)]
+    first = [(3, 3, 3, 128), (3, 3, 128, 128), (1, 1, 3, 128)]
+    assert sorted(kernels) == sorted([*first, *down, *2 * down[:2], (1, 1, 128, 1)])
+    assert network.get_layer("block4").output.shape == (None, 8, 8, 128)
+
+
+def test_residual_twins_compute_the_same():
+    models = [zoo.create_model(f"sngan_{name}", filters=6, residual=True) for name in ("subpixel", "transpose")]
+    for source, target in zip(models[0].layers, models[1].layers, strict=True):
+        if source.weights:
+            target.set_weights(converted_weights(source, target))
+    latent = np.random.default_rng(0).standard_normal((3, 32)).astype(np.float32)
+    np.testing.assert_allclose(models[1](latent), models[0](latent), atol=2e-6)
+    assert np.ptp(models[0](latent)) > 0.0
+
+
+def test_the_residual_classifier_has_the_papers_kernels():
+    # WRN-16-4 has 2.75 M parameters; its first convolution has 16 channels instead of 64.
+    model = zoo.create_model("features", image_shape=(32, 32, 3), filters=64, blocks=2, residual=True)
+    shapes = [tuple(w.shape) for w in model.get_layer("encoder").weights if len(w.shape) == 4]
+    assert shapes.count((3, 3, 64, 64)) == 4
+    assert shapes.count((3, 3, 128, 128)) == shapes.count((3, 3, 256, 256)) == 3
+    assert {(3, 3, 3, 64), (3, 3, 64, 128), (1, 1, 64, 128), (3, 3, 128, 256), (1, 1, 128, 256)} < set(shapes)
+    assert 2.7e6 < model.count_params() <= 3e6
+    pictures = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
+    features = model.get_layer("encoder")(pictures).numpy()
+    assert features.shape == (2, 256)
+    assert features.min() >= 0.0
+    with pytest.raises(ValueError, match="blocks 0 must be at least 1 in the residual"):
+        zoo.create_model("features", blocks=0, residual=True)
 
 
 def test_normalisation_sees_the_batch_of_all_replicas():

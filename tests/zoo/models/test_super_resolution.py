@@ -19,8 +19,8 @@ def kernels(model):
 
 
 def test_the_families_and_their_names():
-    assert sorted(FAMILIES) == ["edsr", "espcn", "fsrcnn", "sesr"]
-    assert len(zoo.list_models("*_x[234]_*")) == 4 * 3 * 4
+    assert sorted(FAMILIES) == ["edsr", "espcn", "fsrcnn", "sesr", "span"]
+    assert len(zoo.list_models("*_x[234]_*")) == 5 * 3 * 4
 
 
 def test_espcn_has_the_papers_layers():
@@ -50,6 +50,56 @@ def test_sesr_is_as_small_as_the_paper_says_once_collapsed():
         assert zoo.create_model(f"sesr_x{scale}_subpixel", collapsed=True).count_params() <= limit
 
 
+def test_large_sesr_is_a_stack_of_3x3_convolutions_of_106_to_116_thousand_parameters():
+    for scale in (2, 3, 4):
+        model = zoo.create_model(f"sesr_x{scale}_subpixel", m=11, filters=32, collapsed=True)
+        assert 106_000 <= model.count_params() <= 116_000
+        convolutions = [layer for layer in model.layers if hasattr(layer, "kernel_size")]
+        assert [layer.kernel_size for layer in convolutions] == [(5, 5), *[(3, 3)] * 11, (5, 5)]
+
+
+def test_span_has_the_papers_parameters_once_collapsed():
+    # NTIRE 2026 counts 150,688 with 28 channels at x4, and the paper 426,288 with 48, on RGB and with a bias for each
+    # phase. On luma the first and the last convolution have a third of the kernels.
+    for filters, published in ((28, 150_688), (48, 426_288)):
+        model = zoo.create_model("span_x4_subpixel", filters=filters, collapsed=True)
+        assert model.count_params() == published - 2 * 9 * filters - 32 * 9 * filters - 47
+    for scale in (2, 3, 4):
+        narrow = zoo.create_model(f"span_x{scale}_subpixel", collapsed=True)
+        assert narrow.count_params() <= 160_000
+        assert zoo.create_model(f"span_x{scale}_subpixel").count_params() > 1.5 * narrow.count_params()
+
+
+def spans_formula(model, image):
+    """Compute SPAN's figure from the collapsed network's weights, in NumPy but for the convolutions."""
+
+    def convolved(x, name):
+        kernel, bias = model.get_layer(name).get_weights()
+        return tf.nn.conv2d(x, kernel, 1, "SAME").numpy() + bias
+
+    def sigmoid(x):
+        return 0.5 * (1 + np.tanh(0.5 * x))
+
+    first = x = convolved(255 * (image - 0.45), "features")
+    outputs = []
+    for number in range(1, 7):
+        one = convolved(x, f"block{number}_conv1")
+        two = convolved(one * sigmoid(one), f"block{number}_conv2")
+        three = convolved(two * sigmoid(two), f"block{number}_conv3")
+        x = (x + three) * (sigmoid(three) - 0.5)
+        outputs.append(x)
+    features = np.concatenate([first, convolved(x, "body"), outputs[0], one * sigmoid(one)], -1)
+    kernel, bias = model.get_layer("head").get_weights()
+    phases = tf.nn.conv2d(convolved(features, "fusion"), kernel, 1, "SAME")
+    return (tf.nn.depth_to_space(phases, 2).numpy() + bias) / 255 + 0.45
+
+
+def test_span_computes_its_papers_formula():
+    model = zoo.create_model("span_x2_subpixel", filters=4, collapsed=True)
+    image = np.random.default_rng(1).random((2, 9, 8, 1), np.float32)
+    np.testing.assert_allclose(model(image), spans_formula(model, image), atol=2e-4)
+
+
 def test_edsr_baseline_has_the_papers_parameters():
     # 1.37 M at x2; the code of the paper's authors counts 1,369,859 with a bias for each phase of the up-sampler.
     counts = {scale: zoo.create_model(f"edsr_x{scale}_subpixel").count_params() for scale in (2, 3, 4)}
@@ -73,11 +123,17 @@ def randomised(model):
     return model
 
 
-@pytest.mark.parametrize("upsampler", ["subpixel", "transpose"])
-def test_the_collapsed_network_computes_what_the_trained_one_does(upsampler):
-    name = f"sesr_x2_{upsampler}"
-    wide = randomised(zoo.create_model(name, m=3, width=160))
-    narrow = zoo.create_model(name, m=3, width=160, collapsed=True)
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("sesr_x2_subpixel", {"m": 3, "width": 160}),
+        ("sesr_x2_transpose", {"m": 3, "width": 160}),
+        ("span_x2_subpixel", {"blocks": 2, "filters": 6, "width": 12}),
+    ],
+)
+def test_the_collapsed_network_computes_what_the_trained_one_does(name, arguments):
+    wide = randomised(zoo.create_model(name, **arguments))
+    narrow = zoo.create_model(name, **arguments, collapsed=True)
     collapse_into(wide, narrow)
     x = np.random.default_rng(1).random((2, 9, 8, 1), np.float32)
     one, other = wide(x).numpy(), narrow(x).numpy()
@@ -124,6 +180,7 @@ def test_a_linear_block_survives_a_keras_file(tmp_path):
         (lambda: CollapsibleConv2D(2, 4, residual=True), r"odd kernel_size.*\(4, 4\)"),
         (lambda: CollapsibleConv2D(2, 3, residual=True).build((None, 4, 4, 3)), "cannot take input_shape"),
         (lambda: zoo.create_model("edsr_x2_subpixel", blocks=0), "blocks 0"),
+        (lambda: zoo.create_model("span_x2_subpixel", blocks=0), "blocks 0"),
     ],
 )
 def test_errors_name_the_value(make, message):

@@ -32,6 +32,7 @@ SMALL = {
     "fsrcnn": {"d": 3, "s": 2, "m": 2},
     "sesr": {"m": 2, "filters": 2, "width": 4},
     "edsr": {"blocks": 2, "filters": 2},
+    "span": {"blocks": 1, "filters": 2, "width": 4},
 }
 
 

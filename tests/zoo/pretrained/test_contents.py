@@ -94,7 +94,11 @@ def test_published_super_resolution_models_give_what_their_weights_give_and_beat
     low = np.random.default_rng(0).random((2, 9, 7, 1), np.float32)
     expected = PictureNetwork(model, field_of(model)).enlarge_luma(tf.constant(low))
     np.testing.assert_allclose(saved.serve_luma(image=low)["image"], expected, atol=1e-5)
-    reached = {metric["source"]: metric["value"] for key, metric in card["metrics"].items() if key.startswith("psnr_y")}
+    reached = {
+        metric["source"]: metric["value"]
+        for key, metric in card["metrics"].items()
+        if key.startswith("psnr_y") and "degradation" not in metric
+    }
     assert reached["set5"] > BICUBIC["set5"][card["scale"]] + 1.5
     assert reached["set14"] > BICUBIC["set14"][card["scale"]] + 1.0
 
@@ -110,16 +114,16 @@ def test_cards_hold_the_facts_and_files_are_small(name):
     assert set(card["input"]) == {"shape", "range", "multiple_of", "minimum"}
     measured = {"ae": {"psnr", "ssim", "mse"}, "features": {"accuracy", "cross_entropy"}}
     measured |= {"vae": {"elbo", "log_likelihood", "psnr", "ssim", "mse"}}
-    measured |= {family: {"psnr_y", "ssim_y", "psnr_rgb"} for family in ("espcn", "fsrcnn", "sesr", "edsr")}
+    measured |= {family: {"psnr_y", "ssim_y", "psnr_rgb"} for family in ("espcn", "fsrcnn", "sesr", "edsr", "span")}
     measured |= {family: {"checkerboard", "diversity", "spectral_distance"} for family in ("dcgan", "sngan")}
     assert measured.get(card["family"], set()) <= set(card["metrics"])
-    facts = [set(metric) - {"standard_error"} for metric in card["metrics"].values()]
+    facts = [set(metric) - {"standard_error", "degradation"} for metric in card["metrics"].values()]
     assert all(fact == {"value", "source", "protocol"} for fact in facts)
     for estimate in {"elbo", "log_likelihood"} & set(card["metrics"]):
         assert card["metrics"][estimate]["standard_error"] > 0
     assert card["command"].startswith("make train MODEL=")
     assert len(card["commit"].rstrip("+")) == 40
-    assert sum(path.stat().st_size for path in walk(verify(name))) < 5_000_000
+    assert sum(path.stat().st_size for path in walk(verify(name))) < 8_000_000
 
 
 def test_accuracy_of_the_published_classifiers():

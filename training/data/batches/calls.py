@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from training.data.batches.pipeline import check_labels, flipped
+from training.data.batches.augmentation import UNCHANGED, Augmentation
+from training.data.batches.pipeline import check_labels
 from training.data.random_streams import shuffled
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class CallExamples:
         batch_size: examples of a step.
         steps: steps of a call.
         seed: seed of the run.
-        flip: mirror each picture left to right with probability 1/2, as `batches` does.
+        augmentation: how each picture is changed, as `batches` changes it.
         labels: add the labels of the pictures.
 
     Raises:
@@ -32,12 +33,20 @@ class CallExamples:
     """
 
     def __init__(
-        self, pictures: Pictures, *, batch_size: int, steps: int, seed: int, flip: bool = False, labels: bool = False
+        self,
+        pictures: Pictures,
+        *,
+        batch_size: int,
+        steps: int,
+        seed: int,
+        augmentation: Augmentation = UNCHANGED,
+        labels: bool = False,
     ) -> None:
         import tensorflow as tf
 
         check_labels(pictures, labels)
-        self._pictures, self._seed, self._flip, self._labels = pictures, seed, flip, labels
+        self._pictures, self._seed, self._labels = pictures, seed, labels
+        self._augmentation = augmentation
         self._batch_size, self._steps = batch_size, steps
         self._positions = tf.function(self._order, autograph=False)
         self._examples = tf.function(self._gather, jit_compile=pictures.compiles, autograph=False)
@@ -65,8 +74,8 @@ class CallExamples:
         import tensorflow as tf
 
         taken = self._pictures.examples(examples, self._labels)
-        if self._flip:
-            taken["image"] = flipped(taken["image"], positions, self._seed)
+        if self._augmentation:
+            taken["image"] = self._augmentation(taken["image"], positions, self._seed)
         taken["image"] = tf.ensure_shape(taken["image"], [positions.shape[0], *self._pictures.shape])
         taken["position"] = positions
         shape = (self._steps, self._batch_size)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-import math
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.data.batches.pairs import Pairs, cached_pairs, shared_tensor, with_channels
-from training.data.batches.pictures import ArrayPictures, Pictures
+from training.data.batches.cells import Cells, photographed
+from training.data.batches.pairs import Pairs, cached_pairs, shared_tensor
+from training.data.batches.pictures import Pictures
+from training.data.degradations.photo import Photo
 from training.data.errors import SourceError
 from training.data.random_streams import Stream, stream_key, uniforms
 from zoo.imaging import degrade
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from training.data.source import Source
 
 _ORIENTATIONS = 8
-CELL = 240
-"""Largest side of the pieces that validation pictures are cut into, in high-resolution pixels."""
-CELLS = 128
-"""Most pieces of all validation pictures: of more, every n-th is taken."""
+_DEGRADED_TOGETHER = 512
+"""Most patches that are degraded at once, because each takes some hundred kilobytes under way."""
 
 
 class Patches(Pictures):
@@ -35,6 +33,9 @@ class Patches(Pictures):
     a patch have no effect on it. All pictures lie in one array of pixels, and a batch is gathered from it by indices,
     which also turn and mirror it.
 
+    Under the degradation `photo` the low-resolution patch is made of a high-resolution window around the patch instead,
+    in another way at every position.
+
     Attributes:
         shape: shape of a high-resolution patch.
         count: number of patches that fit into the pictures side by side, the length of a nominal epoch.
@@ -43,13 +44,13 @@ class Patches(Pictures):
     endless = True
     compiles = True
 
-    def __init__(self, pairs: Pairs, patch: int, seed: int) -> None:
+    def __init__(self, pairs: Pairs, patch: int, seed: int, photo: Photo | None = None) -> None:
         """Cut patches of `patch` low-resolution pixels a side from pairs of pictures.
 
         Raises:
             SourceError: no picture is large enough for a patch.
         """
-        self._scale, self._patch = pairs.scale, patch
+        self._scale, self._patch, self._photo = pairs.scale, patch, photo
         self.shape = (pairs.scale * patch, pairs.scale * patch, pairs.channels)
         self._key = stream_key(seed, Stream.PATCHES)
         areas = np.prod(pairs.sizes, axis=1)
@@ -94,6 +95,23 @@ class Patches(Pictures):
         """Return `image` at high and `low` at low resolution, see `Pictures.examples`."""
         import tensorflow as tf
 
+        count = positions.shape[0]
+        if not self._photo or not count or count <= _DEGRADED_TOGETHER:
+            return self._pairs(positions)
+        together = max(size for size in range(1, _DEGRADED_TOGETHER + 1) if count % size == 0)
+        parts = tf.map_fn(
+            self._pairs,
+            tf.reshape(positions, [-1, together]),
+            fn_output_signature={
+                "image": tf.TensorSpec([together, *self.shape], tf.uint8),
+                "low": tf.TensorSpec([together, self._patch, self._patch, self.shape[-1]], tf.uint8),
+            },
+        )
+        return {name: tf.reshape(part, [count, *part.shape[2:]]) for name, part in parts.items()}
+
+    def _pairs(self, positions: tf.Tensor) -> dict[str, tf.Tensor]:
+        import tensorflow as tf
+
         draws = uniforms(self._key, positions, 4)
         # Whole numbers keep the choice exact for areas beyond 2**24, the number of values of a draw.
         pixel = tf.cast(draws[:, 0] * 2.0**24, tf.int64) * self._area // 2**24
@@ -104,67 +122,55 @@ class Patches(Pictures):
         orientations = tf.cast(draws[:, 3] * _ORIENTATIONS, tf.int64)
         starts = tf.gather(self._starts, chosen)
 
-        def cut(pixels: tf.Tensor, factor: int) -> tf.Tensor:
-            side = factor * self._patch
+        def cut(pixels: tf.Tensor, factor: int, margin: int = 0) -> tf.Tensor:
+            side = factor * (self._patch + 2 * margin)
             rows, columns = _turned(side, orientations)
-            rows += factor * corners[:, 0, None, None]
-            columns += factor * corners[:, 1, None, None]
-            indices = factor**2 * starts[:, None, None] + rows * (factor * sizes[:, 1, None, None]) + columns
-            return tf.gather(pixels, indices)
+            rows += factor * (corners[:, 0, None, None] - margin)
+            columns += factor * (corners[:, 1, None, None] - margin)
+            height, width = factor * sizes[:, 0, None, None], factor * sizes[:, 1, None, None]
+            if margin:
+                # Beyond its edges a picture continues with its outermost pixels.
+                rows, columns = tf.clip_by_value(rows, 0, height - 1), tf.clip_by_value(columns, 0, width - 1)
+            return tf.gather(pixels, factor**2 * starts[:, None, None] + rows * width + columns)
 
-        return {"image": cut(self._high, self._scale), "low": cut(self._low, 1)}
-
-
-class Cells(ArrayPictures):
-    """Provide validation pairs of one size, cut side by side from pictures of any size."""
-
-    def __init__(self, pictures: Iterable[np.ndarray], scale: int, *, channels: int = 1) -> None:
-        """Cut pictures, uint8 [h, w, 1 or 3], into squares of `CELL` pixels a side, or of the smallest picture's side.
-
-        At most `CELLS` of them are kept, evenly over all pictures.
-
-        Raises:
-            SourceError: a picture is too small to be measured.
-        """
-        import tensorflow as tf
-
-        from zoo.metrics.pictures import SSIM_WINDOW
-
-        taken = [with_channels(picture, channels) for picture in pictures]
-        side = min(CELL, *(min(picture.shape[:2]) for picture in taken)) // scale * scale
-        if side - 2 * scale < SSIM_WINDOW:
-            raise SourceError(f"A validation picture has {side} pixels on its shorter side; give larger pictures.")
-        cells = [
-            picture[top : top + side, left : left + side]
-            for picture in taken
-            for top in range(0, picture.shape[0] - side + 1, side)
-            for left in range(0, picture.shape[1] - side + 1, side)
-        ]
-        cells = cells[:: math.ceil(len(cells) / CELLS)]
-        super().__init__(np.stack(cells))
-        with tf.device("CPU:0"):
-            self._low = tf.constant(np.stack([degrade(cell, scale) for cell in cells]))
-
-    def examples(self, positions: tf.Tensor, labels: bool) -> dict[str, tf.Tensor]:
-        """Return `image` at high and `low` at low resolution, see `Pictures.examples`."""
-        import tensorflow as tf
-
-        return {"image": self.take(positions), "low": tf.gather(self._low, positions)}
+        if not self._photo:
+            return {"image": cut(self._high, self._scale), "low": cut(self._low, 1)}
+        windows = cut(self._high, self._scale, self._photo.margin)
+        edge = self._scale * self._photo.margin
+        return {"image": windows[:, edge:-edge, edge:-edge], "low": self._photo(windows, positions)}
 
 
 def super_resolution_pairs(
-    source: Source, scale: int, patch: int, seed: int, *, channels: int = 1, reduced: bool = False
+    source: Source,
+    scale: int,
+    patch: int,
+    seed: int,
+    *,
+    channels: int = 1,
+    reduced: bool = False,
+    degradation: str = "bicubic",
 ) -> tuple[Patches, Cells]:
     """Return training patches and validation cells of a source of full-size pictures.
+
+    Args:
+        source: of the pictures.
+        scale: factor between low and high resolution.
+        patch: side of a patch in low-resolution pixels.
+        seed: of the run.
+        channels: 1 for luma, 3 for RGB.
+        reduced: also cut patches from reduced copies of the pictures.
+        degradation: how low-resolution pictures are made: by `bicubic` reduction, or as `photo`, for luma only.
 
     Raises:
         SourceError: the source has no such pictures, or they are too small.
     """
-    validation = Cells(source.pictures("validation"), scale, channels=channels)
+    is_photo = degradation == "photo"
+    reduction = photographed if is_photo else degrade
+    validation = Cells(source.pictures("validation"), scale, channels=channels, reduction=reduction)
     pictures = source.pictures("train")
     key = f"{source.fingerprint} {source.division}"
     pairs = cached_pairs(pictures, scale, key=key, channels=channels, reduced=reduced)
-    return Patches(pairs, patch, seed), validation
+    return Patches(pairs, patch, seed, Photo(scale, seed) if is_photo else None), validation
 
 
 def _turned(side: int, orientations: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from training.data.batches.augmentation import UNCHANGED, Augmentation
 from training.data.batches.streamed import StreamedPictures
 from training.data.errors import SourceError
-from training.data.random_streams import Stream, shuffled, stream_key, uniforms
+from training.data.random_streams import shuffled
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -24,7 +25,7 @@ def batches(
     replicas: int = 1,
     first_replica: int = 0,
     local_replicas: int | None = None,
-    flip: bool = False,
+    augmentation: Augmentation = UNCHANGED,
     labels: bool = False,
 ) -> tf.data.Dataset:
     """Return the training batches of steps `start_step` to `total_steps` - 1, one part per replica.
@@ -41,7 +42,7 @@ def batches(
         replicas: number of parts of a global batch.
         first_replica: the first replica of this process.
         local_replicas: number of replicas of this process; all of them by default.
-        flip: mirror each picture left to right with probability 1/2, a function of (seed, p).
+        augmentation: how each picture is changed, a function of (seed, p).
         labels: add the labels of the pictures.
 
     Returns:
@@ -60,7 +61,7 @@ def batches(
     elements = parts.elements(start_step, total_steps)
 
     def finish(element: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return {**element, "image": flipped(element["image"], element["position"], seed)}
+        return {**element, "image": augmentation(element["image"], element["position"], seed)}
 
     if isinstance(pictures, StreamedPictures):
         stream = pictures.shuffled_stream(seed, start_step * batch_size, parts.keeps, labels)
@@ -73,7 +74,7 @@ def batches(
             return {**element, **_taken(pictures, examples, labels)}
 
         dataset = _map(elements, gather)
-    return _finished(_map(dataset, finish) if flip else dataset)
+    return _finished(_map(dataset, finish) if augmentation else dataset)
 
 
 def evaluation_batches(
@@ -173,14 +174,6 @@ def _taken(pictures: Pictures, positions: tf.Tensor, labels: bool) -> dict[str, 
 
     examples = pictures.examples(positions, labels)
     return examples | {"image": tf.ensure_shape(examples["image"], [positions.shape[0], *pictures.shape])}
-
-
-def flipped(images: tf.Tensor, positions: tf.Tensor, seed: int) -> tf.Tensor:
-    """Return pictures, each mirrored left to right with probability 1/2, a function of seed and global position."""
-    import tensorflow as tf
-
-    mirrored = uniforms(stream_key(seed, Stream.FLIP), positions, 1) < 0.5
-    return tf.where(mirrored[:, :, None, None], tf.reverse(images, [2]), images)
 
 
 def _zip(elements: tf.data.Dataset, examples: tf.data.Dataset) -> tf.data.Dataset:

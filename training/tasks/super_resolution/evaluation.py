@@ -13,6 +13,7 @@ from training.errors import InputError
 from training.runs.evaluations import Evaluation, EvaluationOptions
 from training.tasks.pictures import to_float
 from training.tasks.serving import Endpoints
+from training.tasks.super_resolution.degradation import Degradation, parse_degradation
 from training.tasks.super_resolution.protocol import (
     PROTOCOL,
     Candidate,
@@ -24,29 +25,36 @@ from training.tasks.task import Batch
 from zoo.registry import ModelName
 
 
-def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, _: EvaluationOptions) -> Evaluation:
-    """Return the quality of every picture that an exported network enlarges."""
-    return _evaluation(exported_candidate(saved_model, name.period), source, split)
+def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, options: EvaluationOptions) -> Evaluation:
+    """Return the quality of every picture that an exported network enlarges.
+
+    Raises:
+        InputError: the degradation of the options cannot be read.
+    """
+    degradation = parse_degradation(options.degradation)
+    return _evaluation(exported_candidate(saved_model, name.period), source, split, degradation)
 
 
-def evaluate_bicubic(name: str, data: str | None) -> Evaluation | None:
+def evaluate_bicubic(name: str, data: str | None, degradation: str | None = None) -> Evaluation | None:
     """Return the evaluation of the baseline `bicubic_x2`, `bicubic_x3`, ...; None for another name.
 
     Raises:
-        InputError: no source was given.
+        InputError: no source was given, or the degradation cannot be read.
     """
     candidate = bicubic_candidate(name)
     if not candidate:
         return None
     if not data:
         raise InputError(f"{name} is trained on nothing: give DATA, such as set5, photos or folder:PATH")
+    how = parse_degradation(degradation)
     source = open_source(data)
-    return _evaluation(candidate, source, _largest_part(source))
+    return _evaluation(candidate, source, _largest_part(source), how)
 
 
-def _evaluation(candidate: Candidate, source: Source, split: str) -> Evaluation:
-    rows = list(measure(candidate, source, split))
-    return Evaluation(source.name, split, PROTOCOL.format(scale=candidate.scale), rows)
+def _evaluation(candidate: Candidate, source: Source, split: str, degradation: Degradation) -> Evaluation:
+    rows = list(measure(candidate, source, split, degradation))
+    protocol = PROTOCOL.format(degradation=degradation.words, scale=candidate.scale)
+    return Evaluation(source.name, split, protocol, rows, degradation=str(degradation))
 
 
 def source_for(

@@ -9,13 +9,14 @@ import tensorflow as tf
 
 from training.data import Source
 from training.errors import InputError
-from zoo.imaging import cropped, degrade, luma
+from training.tasks.super_resolution.degradation import BICUBIC, Degradation
+from zoo.imaging import cropped, luma
 from zoo.metrics import super_resolution_metrics
 from zoo.upscaling.enlarger import Enlargement, bicubic, bicubic_scale
 
 PROTOCOL = (
-    "mean over pictures of 8 bits; bicubic reduction with antialiasing, luma of BT.601, a border of {scale} pixels "
-    "left out; psnr_rgb of all three channels"
+    "mean over pictures of 8 bits; {degradation}, luma of BT.601, a border of {scale} pixels left out; psnr_rgb of all "
+    "three channels"
 )
 
 
@@ -33,22 +34,29 @@ class Candidate:
     enlarge_rgb: Enlargement
     enlarge_luma: Enlargement | None
 
-    def metrics(self, picture: np.ndarray) -> dict[str, float]:
-        """Return the metrics for one original, uint8 `[h, w, 1 or 3]`.
+    def metrics(self, picture: np.ndarray, degradation: Degradation = BICUBIC) -> dict[str, float]:
+        """Return the metrics for one original.
+
+        Args:
+            picture: the original, uint8 `[h, w, 1 or 3]`.
+            degradation: how the picture to enlarge is made of it.
 
         Raises:
             ValueError: the picture is too small.
         """
+
+        def enlarged(enlarge: Enlargement, original: np.ndarray) -> dict[str, float]:
+            large = enlarge(degradation.applied(original, self.scale))
+            return super_resolution_metrics(original, large, self.scale)
+
         target = cropped(picture, self.scale)
         if self.enlarge_luma is None:
             target = np.repeat(target, 3, -1) if target.shape[-1] == 1 else target
-            return super_resolution_metrics(target, self.enlarge_rgb(degrade(target, self.scale)), self.scale)
+            return enlarged(self.enlarge_rgb, target)
         # Downscale the luma, rather than taking the luma of the downscaled picture, as the papers compared with do.
-        bright = luma(target)
-        values = super_resolution_metrics(bright, self.enlarge_luma(degrade(bright, self.scale)), self.scale)
+        values = enlarged(self.enlarge_luma, luma(target))
         if target.shape[-1] == 3:
-            colours = super_resolution_metrics(target, self.enlarge_rgb(degrade(target, self.scale)), self.scale)
-            values["psnr_rgb"] = colours["psnr_rgb"]
+            values["psnr_rgb"] = enlarged(self.enlarge_rgb, target)["psnr_rgb"]
         return values
 
 
@@ -75,14 +83,22 @@ def exported_candidate(saved_model: Path, scale: int) -> Candidate:
     return Candidate(scale, enlarge_rgb, enlarge_luma if hasattr(model, "serve_luma") else None)
 
 
-def measure(candidate: Candidate, source: Source, split: str) -> Iterator[tuple[str, dict[str, float]]]:
+def measure(
+    candidate: Candidate, source: Source, split: str, degradation: Degradation = BICUBIC
+) -> Iterator[tuple[str, dict[str, float]]]:
     """Yield the name and the metrics of every picture of a part.
+
+    Args:
+        candidate: to measure.
+        source: of the originals.
+        split: the part of the source.
+        degradation: how pictures to enlarge are made; by default by a bicubic reduction alone.
 
     Raises:
         InputError: a picture is too small; the message names it.
     """
     for name, picture in zip(source.names(split), source.pictures(split), strict=False):
         try:
-            yield name, candidate.metrics(picture)
+            yield name, candidate.metrics(picture, degradation)
         except ValueError as error:
             raise InputError(f"{name} of {source.name}: {error}") from error

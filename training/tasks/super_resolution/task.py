@@ -1,4 +1,4 @@
-"""Train a network to undo the bicubic reduction of pictures."""
+"""Train a network to undo the reduction of pictures, and what else a degradation did to them."""
 
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,17 @@ class SuperResolution(Task):
         """Return random patches of the training pictures, and cells of the validation pictures."""
         channels = int(model.input_shape[-1])
         options = recipe.super_resolution
-        return super_resolution_pairs(source, period, options.patch, seed, channels=channels, reduced=options.reduced)
+        if options.degradation == "photo" and channels != 1:
+            raise InputError(f"degradation=photo is for networks on luma; {model.name} takes {channels} channels")
+        return super_resolution_pairs(
+            source,
+            period,
+            options.patch,
+            seed,
+            channels=channels,
+            reduced=options.reduced,
+            degradation=options.degradation,
+        )
 
     @classmethod
     def check(cls, model: keras.Model, source: "Source") -> None:
