@@ -111,7 +111,7 @@ def _enlarged(image: "tf.Tensor", scale: int, axis: int) -> "tf.Tensor":
     places = tf.range(size)
     phases = []
     for phase in range(scale):
-        first, table = _weights(phase, scale)
+        first, table = phase_weights(phase, scale)
         inside = [(places + first + tap >= 0) & (places + first + tap < size) for tap in range(4)]
         weights = tf.gather(table, tf.add_n([tf.cast(each, tf.int32) * 2**tap for tap, each in enumerate(inside)]))
         along = [-1 if each == axis else 1 for each in range(4)]
@@ -121,7 +121,7 @@ def _enlarged(image: "tf.Tensor", scale: int, axis: int) -> "tf.Tensor":
     return tf.reshape(tf.stack(phases, axis + 1), [*shape, image.shape[-1]])
 
 
-def _weights(phase: int, scale: int) -> tuple[int, "Array"]:
+def phase_weights(phase: int, scale: int) -> tuple[int, "Array"]:
     """Return the offset of the first of a phase's four neighbours, and a table of their weights.
 
     Row i of the table `[16, 4]` is for the case that the neighbours whose bits are set in i lie inside the picture.
