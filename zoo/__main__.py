@@ -1,4 +1,4 @@
-"""Run `python -m zoo list | card | verify | upscale | sample | convert`."""
+"""Run `python -m zoo list | card | verify | upscale | sample | convert | export`."""
 
 import argparse
 import json
@@ -25,6 +25,7 @@ from zoo.command_line import (
     raise_on_signals,
     run_command,
 )
+from zoo.export.arguments import add_export, run_export
 from zoo.pretrained import VerificationError, published_names, verify
 from zoo.pretrained.sample import SampleError
 from zoo.registry import UnknownNameError
@@ -104,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--saved-model", type=Path, metavar="DIR", help="export a SavedModel too; must not exist")
     add_import(convert)
     convert.set_defaults(command=_convert, prog=convert.prog)
+
+    export = add_export(commands)
+    export.set_defaults(command=_export, prog=export.prog)
 
     check = commands.add_parser("verify", help="compare published files with the index")
     check.add_argument("names", nargs="*", help="published names; all by default")
@@ -194,6 +198,11 @@ def _check_conversion(source: Path, target: Path, saved_model: Path | None) -> N
 def _is_hdf5(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(8) == b"\x89HDF\r\n\x1a\n"
+
+
+def _export(options: argparse.Namespace) -> None:
+    start_tensorflow()
+    run_export(options)
 
 
 def _verify(options: argparse.Namespace) -> None:

@@ -1,48 +1,100 @@
 """Convert a network to a LiteRT flatbuffer (`.tflite`), and run it."""
 
 import os
-from collections.abc import Callable, Sequence
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from zoo.arrays import Array
-from zoo.export.errors import ExportError, require
+from zoo.export.errors import ExportError, missing_packages
+from zoo.export.graph import portable
 from zoo.export.inputs import packed
+from zoo.export.litert_contents import with_signature
 from zoo.system.keras_internals import litert_conversion_error
-from zoo.system.quiet_tensorflow import silent_unless_it_fails
+from zoo.system.quiet_tensorflow import silent, silent_unless_it_fails
 
-PACKAGES = ("ai_edge_litert",)
+PACKAGES: tuple[str, ...] = ()
+_MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 
 
-def to_litert(network: keras.Model | Any, inputs: Sequence[tf.TensorSpec] | None = None) -> bytes:
+def to_litert(
+    network: keras.Model | Any,
+    inputs: Sequence[tf.TensorSpec] | None = None,
+    *,
+    quantise: str | None = None,
+    examples: Iterable[Sequence[Array]] = (),
+    names: tuple[Sequence[str], Sequence[str]] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> bytes:
     """Return a network as a LiteRT flatbuffer that holds its weights and uses LiteRT's own operations only.
 
     Args:
         network: a `keras.Model`, or a `tf.types.experimental.ConcreteFunction`.
         inputs: of a model, shape and dtype of each input; by default as the model declares them. Sizes may be None.
+        quantise: `"float16"` stores weights in 16 bits; `"int8"` also computes with 8 bits, and `"int16"` with weights
+            of 8 bits and all else in 16. Inputs and outputs stay floats.
+        examples: inputs in their order, by which the ranges of whole numbers are chosen.
+        names: of the inputs and of the outputs, for the file's signature.
+        metadata: facts to store in the file; see `zoo.export.litert_contents.read_metadata`.
 
     Raises:
         ExportError: LiteRT has no form of one of the operations.
     """
     function = _concrete(network, inputs) if isinstance(network, keras.Model) else network
+    with silent():
+        # With the model as second argument, the flatbuffer would lack the values of Keras's variables.
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([portable(function)])
+    if quantise:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantise == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    elif quantise:
+        converter.representative_dataset = lambda: (list(each) for each in examples)
+        kinds = tf.lite.OpsSet
+        is_wide = quantise == "int16"
+        kind = "EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8" if is_wide else "TFLITE_BUILTINS_INT8"
+        converter.target_spec.supported_ops = [getattr(kinds, kind), kinds.TFLITE_BUILTINS]
     try:
-        with silent_unless_it_fails():
-            # With the model as second argument, the flatbuffer would lack the values of Keras's variables.
-            return tf.lite.TFLiteConverter.from_concrete_functions([function]).convert()
+        with silent(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Statistics for quantized inputs were expected")
+            content = converter.convert()
     except litert_conversion_error() as error:
-        raise ExportError(f"LiteRT does not take this network: {_first_line(error)}") from error
+        raise ExportError(f"LiteRT does not take this network: {_reason(error)}") from error
+    # The quantiser raises these for an operation or a type that it does not know.
+    except (RuntimeError, ValueError) as error:
+        hint = "--size leaves no sizes to compute, which may help"
+        raise ExportError(
+            f"LiteRT cannot quantise this network to {quantise} ({hint}): {_first_line(error)}"
+        ) from error
+    return with_signature(content, names, metadata or {})
 
 
 def _concrete(model: keras.Model, inputs: Sequence[tf.TensorSpec] | None) -> Any:
     specs = inputs or [tf.TensorSpec(x.shape, x.dtype) for x in model.inputs]
-    function = tf.function(lambda *x: model(packed(model, x), training=False))
+    function = tf.function(lambda *x: keras.tree.flatten(model(packed(model, x), training=False)))
     return function.get_concrete_function(*specs)
+
+
+def _reason(error: Exception) -> str:
+    missing = sorted(set(_MISSING.findall(str(error))))
+    return f"it has no {', '.join(missing)}" if missing else _first_line(error)
 
 
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _interpreter() -> Any:
+    """Return the class that runs flatbuffers: LiteRT's own where it is installed, otherwise TensorFlow's."""
+    if missing_packages(["ai_edge_litert"]):
+        return tf.lite.Interpreter
+    from ai_edge_litert.interpreter import Interpreter
+
+    return Interpreter
 
 
 def interpreter_of(content: bytes, inputs: Sequence[Array]) -> Any:
@@ -51,15 +103,10 @@ def interpreter_of(content: bytes, inputs: Sequence[Array]) -> Any:
     Args:
         content: a flatbuffer of `to_litert`.
         inputs: in the order of the network's own inputs.
-
-    Raises:
-        MissingPackageError: LiteRT is not installed.
     """
-    require("running LiteRT models", PACKAGES)
-    from ai_edge_litert.interpreter import Interpreter
-
-    with silent_unless_it_fails():
-        interpreter = Interpreter(model_content=content, num_threads=os.cpu_count())
+    with silent_unless_it_fails(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="[\\s\\S]*tf.lite.Interpreter is deprecated")
+        interpreter = _interpreter()(model_content=content, num_threads=os.cpu_count())
         places = [place["index"] for place in interpreter.get_input_details()]
         for place, x in zip(places, inputs, strict=True):
             interpreter.resize_tensor_input(place, x.shape)

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
     from zoo.arrays import Array
 
+SCOPE = "bicubic_x"
+"""Begins the name of the scope of an enlargement in a graph; the factor follows. `zoo.export` finds it by this name."""
+
 
 def cropped(picture: "Array", scale: int) -> "Array":
     """Cut a picture at the bottom and right to multiples of `scale`.
@@ -72,11 +75,12 @@ def enlarge(image: "tf.Tensor", scale: int) -> "tf.Tensor":
         return tf.image.resize(image, shape * scale, "bicubic", antialias=False)
 
     limit = _exact_below(scale)
-    if limit is None:
-        return resized()
-    return tf.cond(
-        tf.reduce_max(shape) < limit, resized, lambda: _enlarged(_enlarged(image, scale, axis=1), scale, axis=2)
-    )
+    with tf.name_scope(f"{SCOPE}{scale}"):
+        if limit is None:
+            return resized()
+        return tf.cond(
+            tf.reduce_max(shape) < limit, resized, lambda: _enlarged(_enlarged(image, scale, axis=1), scale, axis=2)
+        )
 
 
 def _exact_below(scale: int) -> int | None:
@@ -107,7 +111,7 @@ def _enlarged(image: "tf.Tensor", scale: int, axis: int) -> "tf.Tensor":
     places = tf.range(size)
     phases = []
     for phase in range(scale):
-        first, table = _weights(phase, scale)
+        first, table = phase_weights(phase, scale)
         inside = [(places + first + tap >= 0) & (places + first + tap < size) for tap in range(4)]
         weights = tf.gather(table, tf.add_n([tf.cast(each, tf.int32) * 2**tap for tap, each in enumerate(inside)]))
         along = [-1 if each == axis else 1 for each in range(4)]
@@ -117,7 +121,7 @@ def _enlarged(image: "tf.Tensor", scale: int, axis: int) -> "tf.Tensor":
     return tf.reshape(tf.stack(phases, axis + 1), [*shape, image.shape[-1]])
 
 
-def _weights(phase: int, scale: int) -> tuple[int, "Array"]:
+def phase_weights(phase: int, scale: int) -> tuple[int, "Array"]:
     """Return the offset of the first of a phase's four neighbours, and a table of their weights.
 
     Row i of the table `[16, 4]` is for the case that the neighbours whose bits are set in i lie inside the picture.

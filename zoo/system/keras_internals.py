@@ -125,3 +125,24 @@ def litert_conversion_error() -> type[Exception]:
     from tensorflow.lite.python.convert_phase import ConverterError
 
     return ConverterError
+
+
+def with_constants(function: Any) -> Any:
+    """Return a concrete function with its variables as constants and the functions that it calls inlined.
+
+    TensorFlow's converters do this themselves, but a graph can be rewritten only after it, and TensorFlow 2 exports no
+    name for it.
+    """
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    return convert_variables_to_constants_v2(function, lower_control_flow=False, aggressive_inlining=True)
+
+
+def litert_schema() -> Any:
+    """Return the module of classes of a LiteRT flatbuffer's parts, such as `ModelT`.
+
+    TensorFlow generates it from LiteRT's schema, and exports no name for it.
+    """
+    from tensorflow.lite.python import schema_py_generated
+
+    return schema_py_generated

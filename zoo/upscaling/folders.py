@@ -27,13 +27,13 @@ class Found:
     hidden: int = 0
 
 
-def find_pictures(folder: Path, target: Path) -> Found:
+def find_pictures(folder: Path, target: Path | None = None) -> Found:
     """Find the files in a folder and below that are pictures by their suffix or by their content.
 
     Links to files and folders are followed. A folder that is its own ancestor through a link is left out, and so is
-    the folder `target`.
+    the folder `target` if one is given.
     """
-    found, avoided = Found(), _identity(target)
+    found, avoided = Found(), _identity(target) if target else None
     waiting: list[tuple[Path, tuple[_Identity, ...]]] = [(folder, ())]
     while waiting:
         place, above = waiting.pop()
@@ -41,7 +41,7 @@ def find_pictures(folder: Path, target: Path) -> Found:
             here = _identity(place)
             if here in above:
                 found.left_out.append((place, "leads back to a folder that it is in"))
-            elif here == avoided:
+            elif avoided and here == avoided:
                 found.left_out.append((place, "is the folder to write to"))
             else:
                 inner = list(_folders(place, found))

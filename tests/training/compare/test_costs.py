@@ -26,7 +26,7 @@ def test_steps_are_timed_in_the_precision_that_they_are_trained_in(order, monkey
         return task
 
     monkeypatch.setattr("training.compare.measure.costs.create_task", created)
-    monkeypatch.setattr("training.compare.measure.costs.litert_installed", lambda: False)
+    monkeypatch.setattr("training.compare.measure.costs._litert", lambda *_: None)
     source = open_source(f"folder:{shapes_folder}")
     batch = next(iter(batches(source.split("train"), batch_size=12, seed=0, total_steps=1)))
     found = costs({"one": resolve(order(settings={"precision": precision}), source)}, source, batch, seconds=0.01)
@@ -56,7 +56,6 @@ def test_litert_is_timed_on_the_network_with_its_weights(monkeypatch):
         runs.append((content, inputs))
         return SimpleNamespace(invoke=lambda: None)
 
-    monkeypatch.setattr(module, "litert_installed", lambda: True)
     monkeypatch.setattr(module, "interpreter_of", interpreter)
     model = build_model("espcn_x3_subpixel")
     module._litert(model, tf.zeros((1, 8, 8, 1)))()

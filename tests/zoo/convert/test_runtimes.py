@@ -9,10 +9,6 @@ from keras import layers, ops
 from tests.helpers.small_models import functional, kinds, noise, same_outputs
 from zoo.convert import convert, measuring
 from zoo.export import MissingPackageError
-from zoo.export.exporters import EXPORTERS
-
-# TensorFlow's own interpreter stands in for LiteRT's, which it announces to replace it.
-pytestmark = pytest.mark.filterwarnings("ignore:[\\s\\S]*tf.lite.Interpreter is deprecated")
 
 
 def decoder(x):
@@ -28,7 +24,7 @@ def short(monkeypatch):
 
 
 @pytest.mark.parametrize("runtime", ["xla", "litert"])
-def test_layers_and_models_run_there(litert, short, runtime):
+def test_layers_and_models_run_there(short, runtime):
     model = functional(decoder, dtype="float32")
     new, report = convert(model, "subpixel", measure=True, runtime=runtime)
     assert report.runtime == runtime
@@ -41,7 +37,6 @@ def test_layers_and_models_run_there(litert, short, runtime):
     assert model.get_layer("small").output is model.get_layer("head").input
 
 
-@pytest.mark.skipif(bool(EXPORTERS["onnx"].missing()), reason="ONNX Runtime or tf2onnx is not installed")
 def test_layers_run_in_onnx_runtime(short):
     model = functional(lambda x: ops.depth_to_space(layers.Conv2D(12, 3, name="hand")(x), 2), dtype="float32")
     _, report = convert(model, "transpose", measure=True, runtime="onnx")
@@ -71,7 +66,7 @@ def test_another_runtime_decides_otherwise(monkeypatch):
     assert set(asked) == {"onnx"}
 
 
-def test_what_the_runtime_cannot_run_is_kept_with_its_reason(litert, short):
+def test_what_the_runtime_cannot_run_is_kept_with_its_reason(short):
     # LiteRT has no numbers of 64 bits in a convolution.
     model = functional(layers.Conv2DTranspose(3, 3, 2, "same", dtype="float64", name="up"))
     new, report = convert(model, "subpixel", when="faster", runtime="litert")

@@ -15,10 +15,6 @@ from zoo.export.litert import interpreter_of, litert_runner, to_litert
 from zoo.export.onnx import onnx_runner, to_onnx
 from zoo.models import build_model
 
-# TensorFlow's own interpreter stands in for LiteRT's, which it announces to replace it.
-pytestmark = pytest.mark.filterwarnings("ignore:[\\s\\S]*tf.lite.Interpreter is deprecated")
-INSTALLED = {name for name, exporter in EXPORTERS.items() if not exporter.missing()}
-
 
 def two_in_two_out() -> keras.Model:
     """Return a model whose two inputs have equal shapes, so that only their order distinguishes them."""
@@ -34,7 +30,7 @@ def draw(*shapes: tuple[int, ...]) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("upsampler", ["subpixel", "transpose", "resize"])
 @pytest.mark.parametrize(("family", "shape"), [("ae", (2, 28, 28, 1)), ("espcn_x3", (1, 9, 11, 1))])
-def test_litert_computes_what_the_model_computes(litert, family, upsampler, shape):
+def test_litert_computes_what_the_model_computes(family, upsampler, shape):
     keras.utils.set_random_seed(0)
     model = build_model(f"{family}_{upsampler}")
     (image,) = draw(shape)
@@ -43,7 +39,7 @@ def test_litert_computes_what_the_model_computes(litert, family, upsampler, shap
     assert np.std(output) > 1e-4
 
 
-def test_litert_takes_any_size_from_one_flatbuffer(litert):
+def test_litert_takes_any_size_from_one_flatbuffer():
     keras.utils.set_random_seed(0)
     model = build_model("espcn_x2_subpixel", filters=4, narrow=4)
     content = to_litert(model)
@@ -52,7 +48,7 @@ def test_litert_takes_any_size_from_one_flatbuffer(litert):
         np.testing.assert_allclose(output, np.asarray(model(image)), atol=1e-5)
 
 
-def test_litert_keeps_the_order_of_inputs_and_outputs(litert):
+def test_litert_keeps_the_order_of_inputs_and_outputs():
     keras.utils.set_random_seed(0)
     model = two_in_two_out()
     inputs = draw(*[(1, 6, 5, 2)] * 2)
@@ -61,7 +57,7 @@ def test_litert_keeps_the_order_of_inputs_and_outputs(litert):
         np.testing.assert_allclose(output, np.asarray(expected), atol=1e-5)
 
 
-def test_litert_takes_a_concrete_function(litert):
+def test_litert_takes_a_concrete_function():
     variable = tf.Variable([[2.0, 3.0]])
     function = tf.function(lambda x: x * variable).get_concrete_function(tf.TensorSpec((1, 2)))
     interpreter = interpreter_of(to_litert(function), [np.array([[5.0, 7.0]], np.float32)])
@@ -102,7 +98,6 @@ def test_onnx_runtime_gets_the_inputs_in_order(monkeypatch):
     np.testing.assert_array_equal(output, [4.0, 4.0])
 
 
-@pytest.mark.skipif("onnx" not in INSTALLED, reason="ONNX Runtime or tf2onnx is not installed")
 def test_onnx_computes_what_the_model_computes():
     keras.utils.set_random_seed(0)
     model = two_in_two_out()
@@ -115,7 +110,6 @@ def test_onnx_computes_what_the_model_computes():
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda: interpreter_of(b"", []), "running LiteRT models needs ai_edge_litert: pip install ai-edge-litert"),
         (lambda: onnx_runner(b"", []), "running ONNX models needs onnxruntime: pip install onnxruntime"),
         (lambda: to_onnx(two_in_two_out()), "converting to ONNX needs tf2onnx: pip install tf2onnx"),
     ],

@@ -18,7 +18,7 @@ from training.recipes import Recipe, flat
 from training.request import ResolvedTraining
 from training.tasks.create import create_task
 from training.tasks.task import Batch, Task
-from zoo.export import EXPORTERS, ExportError
+from zoo.export import ExportError
 from zoo.export.litert import interpreter_of, to_litert
 from zoo.models import build_model
 from zoo.network.multiply_adds import SUPER_RESOLUTION_OUTPUT, executed_multiply_adds
@@ -42,8 +42,8 @@ def costs(
         seconds: for the rounds of each kind of time.
 
     Returns:
-        By twin: `parameters`, `multiply_adds`, `forward_ms`, `step_ms`, `xla_ms`, `litert_ms` (None where LiteRT is not
-        installed or does not take the network), `memory_mib`.
+        By twin: `parameters`, `multiply_adds`, `forward_ms`, `step_ms`, `xla_ms`, `litert_ms` (None where LiteRT does
+        not take the network), `memory_mib`.
     """
     distinct = {_key(training): training for training in trainings.values()}
     models = {key: _published(training) for key, training in distinct.items()}
@@ -66,11 +66,6 @@ def costs(
     for key, training in distinct.items():
         costs_by_key[key]["memory_mib"] = _memory(training, source, batch)
     return {twin: dict(costs_by_key[_key(training)]) for twin, training in trainings.items()}
-
-
-def litert_installed() -> bool:
-    """Return whether Google's `ai-edge-litert` can be imported."""
-    return not EXPORTERS["litert"].missing()
 
 
 def _key(training: ResolvedTraining) -> str:
@@ -129,8 +124,6 @@ def _wait_for(value: tf.Tensor) -> None:
 
 def _litert(model: keras.Model, x: tf.Tensor) -> Term | None:
     """Return one example's forward pass in LiteRT on all cores, or None where it cannot run."""
-    if not litert_installed():
-        return None
     try:
         content = to_litert(model, [tf.TensorSpec(x.shape, x.dtype)])
     except ExportError:

@@ -1,0 +1,102 @@
+"""Export every endpoint of every published model to every format, and write what became of it.
+
+    python -m scripts.exports [NAME ...]
+
+Writes results/quality/exports.csv: one row per model, endpoint and format, with the largest difference from the
+original and the number of shuffles in the file, or the reason why the format does not take it. With names, only the
+rows of those models are written anew.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+from zoo.system.quiet_tensorflow import start_tensorflow
+
+start_tensorflow()
+
+import tensorflow as tf
+from rich.progress import track
+
+import zoo
+from scripts.markdown import table as markdown
+from zoo.export import EXPORTERS, ExportError, export
+from zoo.system.files import read_csv, write_csv
+
+RESULTS = ROOT / "results" / "quality" / "exports.csv"
+SHUFFLES = ("DEPTH_TO_SPACE", "DepthToSpace")
+AROUND = ("TRANSPOSE", "BATCH_TO_SPACE_ND")
+"""Operations of LiteRT that a shuffle in another form would consist of."""
+
+
+def endpoints_of(name: str) -> list[str]:
+    """Return the endpoints of a published model, without the second name of the first."""
+    return sorted(set(zoo.load_pretrained(name).signatures) - {"serving_default"})
+
+
+def row_of(name: str, endpoint: str, kind: str, folder: Path) -> dict[str, Any]:
+    """Export one endpoint to one format, and return what became of it."""
+    facts = {"model": name, "endpoint": endpoint, "format": kind}
+    try:
+        exported = export(name, folder / f"model{EXPORTERS[kind].suffix}", endpoint=endpoint, force=True)
+    except ExportError as error:
+        return facts | {"result": "refused", "reason": str(error)}
+    held = exported.operations
+    return facts | {
+        "result": "exported",
+        "difference": f"{exported.difference:.1e}",
+        "shuffles": sum(held.get(each, 0) for each in SHUFFLES),
+        "transpositions": sum(held.get(each, 0) for each in AROUND),
+        "bytes": exported.path.stat().st_size,
+    }
+
+
+def table() -> str:
+    """Return the table of the page on exporting: one row per model, the endpoints that each format takes."""
+    rows = read_csv(RESULTS)
+    lines = []
+    for name in dict.fromkeys(row["model"] for row in rows):
+        cells = [f"`{name}`"]
+        for kind in EXPORTERS:
+            mine = [row for row in rows if row["model"] == name and row["format"] == kind]
+            taken = [row for row in mine if row["result"] == "exported"]
+            worst = max((float(row["difference"]) for row in taken), default=0.0)
+            cells += [", ".join(f"`{row['endpoint']}`" for row in taken), f"{worst:.0e}"]
+        shuffles = max((int(row["shuffles"]) for row in rows if row["model"] == name and row["shuffles"]), default=0)
+        lines.append([*cells, str(shuffles)])
+    titles = "|".join(f"{exporter.title}|difference" for exporter in EXPORTERS.values())
+    counts = {result: sum(row["result"] == result for row in rows) for result in ("exported", "refused")}
+    reasons = sorted({row["endpoint"] for row in rows if row["result"] == "refused"})
+    text = markdown(f"model|{titles}|shuffles", lines, words=2)
+    refused = " and ".join(f"`{endpoint}`" for endpoint in reasons)
+    return (
+        text + f"\n{counts['exported']} files were exported and {counts['refused']} refused, all of them {refused}.\n"
+    )
+
+
+def main() -> None:
+    """Export, and write the rows."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("names", nargs="*", help="published names; all by default")
+    chosen = parser.parse_args().names or zoo.list_models(pretrained=True)
+    tf.get_logger().setLevel("ERROR")
+    rows: list[dict[str, Any]] = []
+    if RESULTS.is_file():
+        published = zoo.list_models(pretrained=True)
+        rows = [row for row in read_csv(RESULTS) if row["model"] in published and row["model"] not in chosen]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in track(chosen, "exporting"):
+            for endpoint in endpoints_of(name):
+                rows += [row_of(name, endpoint, kind, Path(folder)) for kind in EXPORTERS]
+            columns = ["model", "endpoint", "format", "result", "difference", "shuffles", "transpositions", "bytes"]
+            write_csv(
+                RESULTS,
+                sorted(rows, key=lambda row: (row["model"], row["endpoint"], row["format"])),
+                [*columns, "reason"],
+            )
+
+
+if __name__ == "__main__":
+    main()

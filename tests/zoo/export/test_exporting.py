@@ -1,0 +1,164 @@
+"""Test `zoo.export.export` and `python -m zoo export` with small models: what is written, compared and refused."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import zoo
+from zoo.export import EXPORTERS, ExportError, export
+from zoo.export import exporting as module
+from zoo.models import build_model
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Eight smooth pictures."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rows, columns = np.mgrid[0:40, 0:50] / 40
+    for number in range(8):
+        wave = 128 + 100 * np.sin((number + 1) * rows + 3 * columns)
+        Image.fromarray(np.stack([wave, wave[::-1], wave[:, ::-1]], -1).astype(np.uint8)).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.mark.parametrize("kind", sorted(EXPORTERS))
+def test_rgb_of_any_size_is_the_published_models_with_facts_and_names(enlarging, tmp_path, kind):
+    path = tmp_path / f"sesr{EXPORTERS[kind].suffix}"
+    exported = export("sesr_x2_subpixel", path)
+    content = path.read_bytes()
+    assert (exported.path, exported.format, exported.psnr) == (path, kind, None)
+    image = np.random.default_rng(1).random((3, 9, 41, 3), np.float32)
+    (output,) = EXPORTERS[kind].runner(content, [image])()
+    expected = zoo.load_pretrained("sesr_x2_subpixel").serve(image=tf.constant(image))["image"]
+    np.testing.assert_allclose(output, expected, atol=1e-5)
+    assert exported.difference < 1e-5
+    facts = EXPORTERS[kind].metadata(content)
+    assert (facts["name"], facts["endpoint"], facts["scale"]) == ("sesr_x2_subpixel", "serve", 2)
+    # The network's, the flat response's, and chroma's.
+    assert exported.operations["DepthToSpace" if kind == "onnx" else "DEPTH_TO_SPACE"] == 3
+
+
+@pytest.mark.filterwarnings("ignore:[\\s\\S]*tf.lite.Interpreter is deprecated")
+def test_names_are_those_of_the_endpoint_where_the_format_allows_it(enlarging, tmp_path):
+    import onnx
+
+    for suffix in (".tflite", ".onnx"):
+        export("espcn_x3_subpixel", tmp_path / f"x{suffix}", endpoint="serve_luma", size=(12, 20))
+    interpreter = tf.lite.Interpreter(model_content=(tmp_path / "x.tflite").read_bytes())
+    assert interpreter.get_signature_list() == {"serving_default": {"inputs": ["image"], "outputs": ["image"]}}
+    assert list(interpreter.get_input_details()[0]["shape_signature"]) == [1, 12, 20, 1]
+    assert list(interpreter.get_output_details()[0]["shape_signature"]) == [1, 36, 60, 1]
+    graph = onnx.load(tmp_path / "x.onnx").graph
+    assert ([each.name for each in graph.input], [each.name for each in graph.output]) == (["image"], ["image_output"])
+
+
+@pytest.mark.parametrize("kind", ["keras", "folder", "model"])
+def test_a_users_own_model_is_taken_in_each_form(tmp_path, kind):
+    keras.utils.set_random_seed(0)
+    model = build_model("espcn_x2_subpixel", filters=4, narrow=4)
+    source = {"keras": tmp_path / "own.keras", "folder": tmp_path / "own", "model": model}[kind]
+    if kind == "keras":
+        model.save(source)
+    elif kind == "folder":
+        model.export(source, verbose=False)
+    exported = export(source, tmp_path / "own.tflite")
+    image = np.random.default_rng(1).random((1, 6, 7, 1), np.float32)
+    (output,) = EXPORTERS["litert"].runner(exported.path.read_bytes(), [image])()
+    np.testing.assert_allclose(output, np.asarray(model(image)), atol=1e-5)
+    assert exported.operations["DEPTH_TO_SPACE"] == 1
+    assert not {"RESHAPE", "TRANSPOSE"} & set(exported.operations)
+
+
+def test_weights_of_16_and_8_bits(enlarging, tmp_path, pictures):
+    sizes = {}
+    for quantise in (None, "float16", "int8", "int16"):
+        path = tmp_path / f"{quantise}.tflite"
+        calibrate = pictures if quantise in ("int8", "int16") else None
+        options = {"quantise": quantise, "calibrate": calibrate, "size": (40, 50)}
+        exported = export("espcn_x3_subpixel", path, endpoint="serve_luma", **options)
+        sizes[quantise] = path.stat().st_size
+        assert (exported.psnr is None) == (calibrate is None)
+        if calibrate:
+            assert exported.psnr > 30
+    assert sizes["float16"] < sizes[None]
+    assert sizes["int8"] < sizes[None]
+
+
+def test_a_file_that_computes_something_else_never_appears(enlarging, tmp_path, monkeypatch):
+    path = tmp_path / "x.tflite"
+    path.write_bytes(b"before")
+    exporter = EXPORTERS["litert"]
+
+    def wrong(content, inputs):
+        run = exporter.runner(content, inputs)
+        return lambda: [output + 0.01 for output in run()]
+
+    monkeypatch.setitem(module.EXPORTERS, "litert", module.Exporter(**{**vars(exporter), "runner": wrong}))
+    with pytest.raises(ExportError, match=r"computes other outputs than serve_luma .*differ by 0.01 of the range"):
+        export("sesr_x2_subpixel", path, endpoint="serve_luma", force=True)
+    assert path.read_bytes() == b"before"
+    assert [each.name for each in tmp_path.iterdir()] == ["x.tflite"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("sesr_x2_subpixel", "x.pb"), "x.pb must end in .tflite or .onnx, which decides the format"),
+        (("sesr_x2_subpixel", "x.onnx", "--to", "litert"), "x.onnx ends as a file of onnx does, not of litert"),
+        (("sesr_x2_subpixel", "old.tflite"), "old.tflite exists; replace it with --force"),
+        (("sesr_x2_subpixel", "no/x.tflite"), "/no is not a folder"),
+        (("sesr_x2_subpixel", "x.tflite", "--quantise", "int8"), "int8 needs --calibrate with a folder of pictures"),
+        (("sesr_x2_subpixel", "x.onnx", "--quantise", "float16"), "float16 is for LiteRT"),
+        (
+            ("sesr_x2_subpixel", "x.tflite", "--endpoint", "x"),
+            "has no endpoint 'x'; it has serve, serve_bytes",
+        ),
+        (("sesr_x2_subpixel", "x.tflite", "--endpoint", "serve_bytes"), "no operations that decode PNG and JPEG"),
+        (("sesr_x2_subpixel", "x.tflite", "--size", "0x3"), "'0x3' is not a size such as 180x320"),
+        (("sesr_x9_subpixel", "x.tflite"), "there is no published model 'sesr_x9_subpixel'"),
+        (("empty", "x.tflite"), "empty is a folder without a SavedModel"),
+        (("no.keras", "x.tflite"), "no.keras is not a file"),
+    ],
+)
+def test_what_cannot_be_exported_is_one_line(enlarging, command, tmp_path, arguments, message):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "old.tflite").write_bytes(b"old")
+    done = command("zoo", "export", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["empty", "old.tflite"]
+
+
+def test_the_command_says_how_much_the_file_differs(enlarging, command, tmp_path):
+    done = command("zoo", "export", "espcn_x3_subpixel", "x.onnx", "--endpoint", "serve_luma", "--force")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "x.onnx: " in done.stdout
+    assert "2 shuffles; largest difference from the original " in done.stdout
+
+
+def test_random_numbers_are_refused_with_what_is_missing(tmp_path):
+    latents = keras.Input((4,), name="latent")
+    model = keras.Model(latents, keras.layers.Dense(3)(latents))
+    module_to_save = tf.Module()
+    module_to_save.model = model
+
+    @tf.function(input_signature=[tf.TensorSpec((), tf.int64, "seed")])
+    def sample(seed):
+        draws = tf.random.stateless_normal([2, 4], tf.stack([seed, 0]), alg="philox")
+        return {"image": model(draws)}
+
+    tf.saved_model.save(module_to_save, tmp_path / "saved", signatures={"sample": sample})
+    for suffix in (".tflite", ".onnx"):
+        with pytest.raises(ExportError, match=r"does not take this network: it has no .*StatelessRandomNormalV2"):
+            export(tmp_path / "saved", tmp_path / f"x{suffix}", endpoint="sample")
+
+
+def test_facts_are_json(enlarging, tmp_path):
+    exported = export("espcn_x4_resize", tmp_path / "x.tflite", endpoint="serve_luma")
+    assert json.dumps(EXPORTERS["litert"].metadata(exported.path.read_bytes()))

@@ -1,0 +1,186 @@
+"""Export a network to one file for another runtime, and compare the file with the original."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import zoo
+from zoo.arrays import Array
+from zoo.export.errors import ExportError
+from zoo.export.examples import pictures_of, random_inputs
+from zoo.export.exporters import EXPORTERS, Exporter
+from zoo.export.networks import Network, open_network
+from zoo.system.files import written_beside
+
+QUANTISATIONS = ("float16", "int8", "int16")
+
+# The largest difference by which a file may differ from the original, of the largest value; whole numbers of 8 bits may
+# differ by one. What calibrated networks lose depends on the pictures, and is reported.
+_LARGEST = {None: 1e-4, "float16": 2e-2}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Describe a file that was written.
+
+    Attributes:
+        path: of the file.
+        format: its name, such as `litert`.
+        difference: the largest difference from the original's outputs, of random inputs or of the calibration's.
+        psnr: of calibrated outputs against the original's, in dB, a mean over the pictures; None for others.
+        operations: how many the file holds, by their names.
+    """
+
+    path: Path
+    format: str
+    difference: float
+    psnr: float | None
+    operations: dict[str, int]
+
+
+def export(
+    source: str | Path | keras.Model,
+    target: str | Path,
+    *,
+    to: str | None = None,
+    endpoint: str | None = None,
+    size: tuple[int, int] | None = None,
+    quantise: str | None = None,
+    calibrate: str | Path | None = None,
+    modules: Sequence[str] = (),
+    force: bool = False,
+) -> Exported:
+    """Write a network as a file that runs without TensorFlow.
+
+    The file is run once and compared with the original before it appears under its name.
+
+    Example:
+
+    >>> exported = export("espcn_x3_subpixel", "espcn.tflite", endpoint="serve_luma")  # doctest: +SKIP
+
+    Args:
+        source: a published name, the folder of a SavedModel, a `.keras` or `.h5` file, or a Keras model.
+        target: the file to write; its suffix, `.tflite` or `.onnx`, decides the format.
+        to: `"litert"` or `"onnx"`, which must agree with the suffix.
+        endpoint: of a SavedModel; by default `serve` of published models and `serving_default` of others.
+        size: height and width of the pictures that the file takes, one at a time; by default any, where the network
+            takes any.
+        quantise: `"float16"`, `"int8"` or `"int16"` (weights of 8 bits, the rest of 16), for LiteRT.
+        calibrate: a folder of pictures as the network will see them, which `int8` and `int16` need.
+        modules: names of modules that define custom layers of a file, to import before it is loaded.
+        force: replace a file that exists.
+
+    Returns:
+        What was written, and how much it differs from the original.
+
+    Raises:
+        ExportError: the format does not take the network, the file differs from it, or an argument does not fit.
+        MissingPackageError: a package that the format needs is not installed.
+        UnknownNameError: no published model has that name.
+        VerificationError: a published file differs from the index.
+    """
+    path = Path(target)
+    kind = check_target(path, to, quantise, calibrate, force=force)
+    exporter = EXPORTERS[kind]
+    network = open_network(source, endpoint, modules)
+    if any(spec.dtype == tf.string for spec in network.inputs):
+        raise ExportError(
+            f"{exporter.title} does not take {network.endpoint} of {network.name}: it has no operations that decode "
+            "PNG and JPEG; decode pictures in front of another endpoint"
+        )
+    function = network.traced(size)
+    specs = [
+        tf.TensorSpec(each.shape, each.dtype, name.name)
+        for each, name in zip(_inputs(function), network.inputs, strict=True)
+    ]
+    names = [spec.name for spec in specs], network.outputs
+    pictures = pictures_of(Path(calibrate), network, specs) if calibrate else []
+    options = {"quantise": quantise, "examples": pictures} if kind == "litert" else {}
+    facts = _facts(network, quantise)
+    content = exporter.convert(function, names=names, metadata=facts, **options)
+    difference, psnr = _compared(exporter, content, network, pictures or [random_inputs(specs)])
+    _check_difference(network, exporter, quantise, difference)
+    with written_beside(path) as file:
+        file.write(content)
+    return Exported(path, kind, difference, psnr if pictures else None, dict(exporter.operations(content)))
+
+
+def check_target(
+    path: Path, to: str | None, quantise: str | None, calibrate: str | Path | None, *, force: bool = False
+) -> str:
+    """Return the format of a file to write.
+
+    Raises:
+        ExportError: an argument does not fit the file's name or another argument, or the file cannot be written.
+    """
+    suffixes = {exporter.suffix: kind for kind, exporter in EXPORTERS.items()}
+    kind = suffixes.get(path.suffix)
+    if kind is None:
+        raise ExportError(f"{path} must end in {' or '.join(suffixes)}, which decides the format")
+    if to not in (None, kind):
+        raise ExportError(f"{path} ends as a file of {kind} does, not of {to}")
+    if quantise not in (None, *QUANTISATIONS):
+        raise ExportError(f"quantise={quantise!r} must be one of {', '.join(QUANTISATIONS)}")
+    if quantise and kind != "litert":
+        raise ExportError(f"{quantise} is for LiteRT; an ONNX file is quantised with onnxruntime.quantization")
+    needs_pictures = quantise in ("int8", "int16")
+    if needs_pictures and not calibrate:
+        raise ExportError(
+            f"{quantise} needs --calibrate with a folder of pictures as the network will see them: ranges of numbers "
+            "from other pictures cost some dB"
+        )
+    if calibrate and not needs_pictures:
+        raise ExportError("--calibrate is for --quantise int8 and int16")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ExportError(f"{path} is a folder" if path.is_dir() else f"{path.absolute().parent} is not a folder")
+    if path.exists() and not force:
+        raise ExportError(f"{path} exists; replace it with --force")
+    return kind
+
+
+def _inputs(function: Any) -> list[tf.Tensor]:
+    """Return the inputs of a concrete function that are no variables."""
+    return [each for each in function.inputs if each.dtype != tf.resource]
+
+
+def _facts(network: Network, quantise: str | None) -> dict[str, Any]:
+    """Return what the file says about the network."""
+    card = network.facts
+    keys = ("family", "upsampler", "scale", "input", "source", "licence", "citation", "metrics", "labels")
+    facts = {"name": network.name, "endpoint": network.endpoint, "quantised": quantise, "zoo": zoo.__version__}
+    return facts | {key: card[key] for key in keys if key in card}
+
+
+def _compared(
+    exporter: Exporter, content: bytes, network: Network, examples: Sequence[Sequence[Array]]
+) -> tuple[float, float]:
+    """Return the largest difference from the original of the original's range, and the mean PSNR of the outputs."""
+    largest, psnr = 0.0, []
+    for inputs in examples:
+        outputs = exporter.runner(content, inputs)()
+        expected = [output.numpy() for output in network.call(*map(tf.constant, inputs))]
+        squares = []
+        for one, other in zip(outputs, expected, strict=True):
+            if one.shape != other.shape:
+                raise ExportError(f"the file returns {one.shape} where {network.name} returns {other.shape}")
+            differences = np.abs(one.astype(np.float64) - other.astype(np.float64))
+            span = 1.0 if other.dtype.kind in "ui" else max(1.0, float(np.max(np.abs(other), initial=0.0)))
+            largest = max(largest, float(np.max(differences, initial=0.0)) / span)
+            squares.append(np.mean(differences**2))
+        psnr.append(-10 * np.log10(max(float(np.mean(squares)), 1e-20)))
+    return largest, float(np.mean(psnr))
+
+
+def _check_difference(network: Network, exporter: Exporter, quantise: str | None, difference: float) -> None:
+    has_bytes = any(spec.dtype == tf.uint8 for spec in network.inputs)
+    limit = 1.0 if has_bytes else _LARGEST.get(quantise, np.inf)
+    if not difference <= limit:
+        raise ExportError(
+            f"{exporter.title} computes other outputs than {network.endpoint} of {network.name}: they differ by "
+            f"{difference:.2g} of the range"
+        )
