@@ -104,6 +104,7 @@ figures: ready
 
 readme: figures
 	@$(VPYTHON) -m scripts.tables
+	@$(VPYTHON) -m scripts.notebook
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
