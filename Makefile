@@ -101,6 +101,7 @@ figures: ready
 	@$(VPYTHON) -m scripts.figures
 	@$(VPYTHON) -m scripts.figures_equivalence
 	@$(VPYTHON) -m scripts.super_resolution
+	@$(VPYTHON) -m scripts.findings
 
 readme: figures
 	@$(VPYTHON) -m scripts.tables
