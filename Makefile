@@ -87,6 +87,7 @@ bench: ready
 	@$(VPYTHON) -m benchmarks.super_resolution
 	@$(VPYTHON) -m benchmarks.training
 	@$(VPYTHON) -m benchmarks.scaling
+	@$(VPYTHON) -m benchmarks.serving
 
 fuzz: ready
 	@$(VPYTHON) -m benchmarks.robustness.fuzz $(if $(COUNT),--count '$(COUNT)') $(if $(SECONDS),--seconds '$(SECONDS)') \
@@ -102,9 +103,11 @@ figures: ready
 	@$(VPYTHON) -m scripts.figures
 	@$(VPYTHON) -m scripts.figures_equivalence
 	@$(VPYTHON) -m scripts.super_resolution
+	@$(VPYTHON) -m scripts.findings
 
 readme: figures
 	@$(VPYTHON) -m scripts.tables
+	@$(VPYTHON) -m scripts.notebook
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

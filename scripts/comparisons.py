@@ -10,6 +10,7 @@ from training.compare.results import records
 from training.compare.results.records import Results, Row
 from training.compare.results.summaries import difference, pair_rows, twin_rows
 from zoo.metrics.catalogue import Metric, metric
+from zoo.models import parse_name
 
 REFERENCE = "subpixel"
 SOURCES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "t91+bsds400": "T91+BSDS400"}
@@ -29,6 +30,17 @@ class Comparison:
         """Return a name such as `ae` on MNIST, in Markdown."""
         source = self.results.facts["source"]["name"]
         return f"`{self.results.facts['name']}` on {SOURCES.get(source, source)}"
+
+    @property
+    def family(self) -> str:
+        """Return the family's name."""
+        return parse_name(self.twins[0]["model"]).family.name
+
+    @property
+    def setting(self) -> str:
+        """Return scale and source, such as x3, T91+BSDS400."""
+        scale, source = self.results.facts["scale"], self.results.facts["source"]["name"]
+        return f"x{scale}, {SOURCES.get(source, source)}" if scale else SOURCES.get(source, source)
 
     @property
     def slug(self) -> str:
@@ -72,6 +84,10 @@ class Comparison:
         if not difference(row).significant:
             return "alike"
         return "better" if (row["difference"] > 0) == self.main.larger_is_better else "worse"
+
+    def amount(self, size: float) -> str:
+        """Return the size of a difference in the main metric, without its sign, for a sentence."""
+        return f"{abs(size):.{min(self.main.digits, 2)}f}{self.main.unit}"
 
     def size_text(self, row: Row) -> str:
         """Return a difference as a number with its unit."""

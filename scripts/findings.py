@@ -1,9 +1,9 @@
-"""Write docs/findings.md and its figures from the comparisons of twins in results/quality/compare/.
+"""Write docs/findings.md, its details and figures from the comparisons of twins in results/quality/compare/.
 
     python -m scripts.findings [--collect runs/compare] [--check]
 
 With --collect, the numbers of finished comparisons are first copied to results/quality/compare/<family>/<source>/, and
-their pictures are drawn into the folder of the plots. With --check, nothing is written, and the exit code is 1 if the
+their pictures are drawn into the folder of the plots. With --check, nothing is written, and the exit code is 1 if a
 page differs from the results. README.md has a table of the same results: run `python -m scripts.tables` afterwards.
 """
 
@@ -15,16 +15,18 @@ from pathlib import Path
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
+from zoo.system.quiet_tensorflow import start_tensorflow
+
+start_tensorflow()
+
 from scripts.comparisons import Comparison, read_comparisons
+from scripts.findings_details import details
+from scripts.findings_families import sections
+from scripts.findings_plots import plots, png
 from scripts.findings_sentences import in_short
-from scripts.findings_tables import SECTIONS
-from training.compare.report.markdown import table_lines
-from training.compare.report.notes import CAPTIONS, budget, notes
-from training.compare.report.tables import columns
-from training.compare.report.verdict import verdict
+from scripts.findings_words import between, counted
 from training.compare.results import records
 from training.compare.results.records import Results
-from zoo.registry import KINDS
 
 RESULTS = ROOT / "results" / "quality" / "compare"
 PAGE = ROOT / "docs" / "findings.md"
@@ -39,13 +41,45 @@ COPIED = (
     records.PAIRS,
 )
 CROP, SIDE, GAP = 64, 112, 6
+OVERVIEW = Path("figures") / "findings"
 HEAD = """# Which up-sampler should I take?
 
-Results of comparisons of twins: one family with each of its up-samplers, trained with the same seeds, data order,
-budget and metrics. Budgets are small, some minutes per run: differences that appear only after longer training are not
-seen here. Every sentence and table is generated from the files in results/quality/compare/, which
-`make compare FAMILY=...` writes.
+One family, one data set and one budget, trained with each up-sampler: the same seeds, the same order of examples, the
+same metrics. A difference counts if its 95 % interval over the seeds does not contain zero. Every sentence, table and
+plot of this page is generated from the files in results/quality/compare/, which `make compare FAMILY=...` writes. All
+numbers are in [findings-details.md](findings-details.md).
 """
+PLOTS = {
+    "quality": (
+        "Does it change the quality?",
+        "Each dot is the mean difference from `subpixel` over the seeds, each line its 95 % interval. A line that does "
+        "not cross zero is a difference. Right is better, also for a Frechet distance, of which less is better. The "
+        "scales differ between the panels.",
+    ),
+    "time": (
+        "What does it cost?",
+        "Medians of interleaved runs on the processor that the details name, divided by the time of `subpixel`.",
+    ),
+    "checkerboard": (
+        "Will I see a checkerboard?",
+        "Energy at the frequencies of the up-sampler's stride that the data do not have, as a share of the output's "
+        "energy.",
+    ),
+    "curves": (
+        "Does one of them learn faster?",
+        "Quality on validation pictures over the steps, the mean over the seeds. The evaluation before the first step "
+        "is left out.",
+    ),
+    "initialiser": (
+        "Is it the layer, or the weights it starts from?",
+        "The difference between `transpose` and `subpixel`, and its two parts: `transpose` that starts as the same "
+        "function as `subpixel`, against `subpixel`; and `transpose` with its usual initial weights, against that.",
+    ),
+}
+TABLES = (
+    "Quality is mean and standard deviation over the seeds; differences are in bold if their 95 % interval, in "
+    "brackets, does not contain zero. The checkerboard is a share of the output's energy."
+)
 
 
 def collect(folder: Path, results: Path, figures: Path) -> None:
@@ -80,58 +114,39 @@ def strip(results: Results) -> Image.Image:
     return whole
 
 
-def draw(comparisons: list[Comparison], figures: Path) -> None:
-    """Write the plots of every comparison."""
+def draw(comparisons: list[Comparison], page: Path) -> None:
+    """Write the plots over all comparisons, and those of each."""
+    contents = {OVERVIEW / f"{name}.png": png(figure) for name, figure in plots(comparisons).items()}
     for each in comparisons:
-        figures.mkdir(parents=True, exist_ok=True)
-        for name, content in each.plots.items():
-            (figures / f"{each.slug}_{name}.png").write_bytes(content)
+        contents |= {FIGURES / f"{each.slug}_{name}.png": content for name, content in each.plots.items()}
+    for path, content in contents.items():
+        (page.parent / path).parent.mkdir(parents=True, exist_ok=True)
+        (page.parent / path).write_bytes(content)
+
+
+def pages(comparisons: list[Comparison], page: Path) -> dict[Path, str]:
+    """Return the content of the page and of its details, by path."""
+    return {page: findings(comparisons), page.with_stem(f"{page.stem}-details"): details(comparisons, FIGURES)}
 
 
 def findings(comparisons: list[Comparison]) -> str:
-    """Return the page."""
-    parts = [HEAD]
-    if comparisons:
-        parts += ["## In short", "", *(f"- {sentence}" for sentence in in_short(comparisons)), ""]
-        for heading, introduction, make in SECTIONS:
-            if content := make(comparisons):
-                parts += [f"## {heading}", "", introduction, "", content]
-        parts += ["## Each comparison", ""]
-        parts += [part for each in comparisons for part in _section(each)]
-    return "\n".join(parts)
-
-
-def _section(each: Comparison) -> list[str]:
-    results = each.results
-    labels = _labels(results)
-    drawn = {name: CAPTIONS[name] for name in each.plots}
-    pictures = " | ".join(f"![{caption}]({FIGURES}/{each.slug}_{name}.png)" for name, caption in drawn.items())
-    return [
-        f"### {each.title}",
-        "",
-        budget(results),
-        "",
-        *(f"- {sentence}" for sentence in verdict(results, each.twins, each.pairs)),
-        "",
-        *table_lines(each.twins, columns(results, each.twins)),
-        "",
-        *(f"- {note}" for note in notes(results)),
-        "",
-        "| " + " | ".join(drawn.values()) + " |",
-        "|" + "---|" * len(drawn),
-        f"| {pictures} |",
-        "",
-        f"![Pictures]({FIGURES}/{each.slug}_pictures.png)",
-        "",
-        f"*From top to bottom: {labels}; the first seed.*",
-        "",
-    ]
-
-
-def _labels(results: Results) -> str:
-    """Return the names of the strip's rows."""
-    target = "target" if KINDS[results.facts["kind"]].has_target else "pictures of the data"
-    return ", ".join([target, *(twin.label for twin in results.twins)])
+    """Return the page that answers the question."""
+    if not comparisons:
+        return HEAD
+    facts = [each.results.facts for each in comparisons]
+    budget = (
+        f"So far there are {counted(len(comparisons), 'comparison')}, of "
+        f"{between([fact['steps'] / 1000 for fact in facts], 0)} thousand steps with "
+        f"{between([fact['seeds'] for fact in facts], 0)} seeds each: some minutes per run. What only long trainings "
+        "show is not seen here."
+    )
+    first, *others = in_short(comparisons)
+    parts = [HEAD, f"**{first}**", "", *(part for text in others for part in (text, "")), budget, ""]
+    drawn = plots(comparisons)
+    for name, (heading, caption) in PLOTS.items():
+        if name in drawn:
+            parts += [f"## {heading}", "", f"![{heading}]({OVERVIEW}/{name}.png)", "", f"*{caption}*", ""]
+    return "\n".join([*parts, "## Family by family", "", TABLES, "", *sections(comparisons)])
 
 
 def main() -> int:
@@ -143,14 +158,14 @@ def main() -> int:
     parser.add_argument("--page", type=Path, default=PAGE)
     options = parser.parse_args()
     if options.check:
-        page = findings(read_comparisons(options.results))
-        return int(not options.page.is_file() or options.page.read_text() != page)
-    figures = options.page.parent / FIGURES
+        written = pages(read_comparisons(options.results), options.page)
+        return int(any(not path.is_file() or path.read_text() != text for path, text in written.items()))
     if options.collect:
-        collect(options.collect, options.results, figures)
+        collect(options.collect, options.results, options.page.parent / FIGURES)
     comparisons = read_comparisons(options.results)
-    draw(comparisons, figures)
-    options.page.write_text(findings(comparisons))
+    draw(comparisons, options.page)
+    for path, text in pages(comparisons, options.page).items():
+        path.write_text(text)
     return 0
 
 

@@ -2,23 +2,22 @@
 
 from collections.abc import Sequence
 
-from scripts.comparisons import REFERENCE, Comparison, checkerboard_range, ratio_range, upsamplers
+from scripts.comparisons import REFERENCE, Comparison, upsamplers
+from scripts.findings_words import counted, duration, in_words, sentence
 from training.compare.report.verdict import listed, unbeaten
 from training.compare.results.summaries import MOMENTS, difference
 
-PLACES = {
-    "forward_ms": "in a forward pass",
-    "step_ms": "in a training step",
-    "litert_ms": "in a forward pass in LiteRT",
-}
+PLACES = {"forward_ms": "a forward pass", "step_ms": "a training step", "litert_ms": "a forward pass in LiteRT"}
+VISIBLE = 0.01
+"""From this share of the energy on, a checkerboard is counted as one."""
 
 
 def in_short(comparisons: Sequence[Comparison]) -> list[str]:
-    """Return which up-sampler to take, and what differs between up-samplers, one finding per sentence."""
-    sentences = [answer(comparisons)]
+    """Return which up-sampler to take, and what differs between up-samplers, one finding per paragraph."""
+    paragraphs = [answer(comparisons)]
     for name in upsamplers(comparisons)[1:]:
-        sentences += _against_reference(comparisons, name)
-    return [*sentences, *_layer_and_initialiser(comparisons), *_checkerboard(comparisons)]
+        paragraphs += _against_reference(comparisons, name)
+    return [*paragraphs, *layer_or_initialiser(comparisons), *checkerboard(comparisons)]
 
 
 def answer(comparisons: Sequence[Comparison]) -> str:
@@ -27,60 +26,113 @@ def answer(comparisons: Sequence[Comparison]) -> str:
     for each in comparisons:
         best = unbeaten(each.results, each.twins, each.main)[0].partition("/")[2]
         chosen.setdefault(best, []).append(each.title)
-    parts = [f"`{name}` for {listed(chosen[name])}" for name in sorted(chosen, key=lambda name: -len(chosen[name]))]
-    return f"Take the fastest up-sampler that no other was shown to be better than: {'; '.join(parts)}."
+    names = sorted(chosen, key=lambda name: -len(chosen[name]))
+    why = "the fastest of those that no other was shown to be better than"
+    if len(names) == 1:
+        return f"Take `{names[0]}`: in {_all(comparisons)} it is {why}."
+    parts = [f"`{name}` for {listed(chosen[name])}" for name in names]
+    return f"No up-sampler is the best everywhere. Take {'; '.join(parts)}. Each is {why}."
+
+
+def _all(comparisons: Sequence[Comparison]) -> str:
+    return f"all {counted(len(comparisons), 'comparison')}" if len(comparisons) > 1 else "the one comparison there is"
 
 
 def _against_reference(comparisons: Sequence[Comparison], name: str) -> list[str]:
-    """Return one sentence on quality and time of an up-sampler; none if it was not compared with the reference."""
-    titles: dict[str, list[str]] = {"better": [], "worse": [], "alike": []}
+    """Return a paragraph on quality and time of an up-sampler; none if it was not compared with the reference."""
+    found: dict[str, list[str]] = {"better": [], "worse": [], "alike": []}
     for each in comparisons:
         if row := each.pair("own", f"own/{name}"):
-            outcome = each.outcome(row)
-            titles[outcome].append(each.title if outcome == "alike" else f"{each.title} ({each.size_text(row)})")
-    parts = [f"{outcome} for {listed(titles[outcome])}" for outcome in ("better", "worse") if titles[outcome]]
-    quality = [f"quality is {'; '.join(parts)}"] if parts else []
-    quality += [f"no difference in quality was shown for {listed(titles['alike'])}"] if titles["alike"] else []
-    if not quality:
+            found[each.outcome(row)].append(f"{each.title} by {each.amount(row['difference'])}")
+    total = sum(map(len, found.values()))
+    if not total:
         return []
-    ranges = {place: ratio_range(comparisons, name, column) for column, place in PLACES.items()}
-    times = [f"{ratios} times as long {place}" for place, ratios in ranges.items() if ratios]
-    duration = f" It takes {listed(times)}." if times else ""
-    return [f"`{name}` compared with `{REFERENCE}`: {'; '.join(quality)}.{duration}"]
+    parts = [
+        f"{word} in {in_words(len(found[word]))} ({listed(found[word])})" for word in ("better", "worse") if found[word]
+    ]
+    same = len(found["alike"])
+    if not parts:
+        where = f"in {counted(total, 'comparison')}" if total > 1 else "in the one comparison of both"
+        text = f"`{name}` was not shown to differ from `{REFERENCE}` in quality {where}"
+    else:
+        text = f"of {counted(total, 'comparison')}, `{name}` was {' and '.join(parts)}"
+        text += (
+            f"; no difference was shown in {'the other' if same == 1 else f'the other {in_words(same)}'}"
+            if same
+            else ""
+        )
+    return [" ".join([sentence(text), *_durations(comparisons, name)])]
 
 
-def _layer_and_initialiser(comparisons: Sequence[Comparison]) -> list[str]:
-    """Return one sentence that separates the layer's effect from the initialiser's; none if it was not measured."""
-    parts = []
+def _durations(comparisons: Sequence[Comparison], name: str) -> list[str]:
+    ratios = {
+        what: [ratio for each in comparisons if (ratio := each.ratio(name, column)) is not None]
+        for column, what in PLACES.items()
+    }
+    times = [duration(values, what, f"`{REFERENCE}`") for what, values in ratios.items() if values]
+    if not times:
+        return []
+    first, *others = times
+    return [sentence(listed([first, *(text.removesuffix(f" as with `{REFERENCE}`") for text in others)]))]
+
+
+def layer_or_initialiser(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return a paragraph that separates the layer's effect from the initialiser's; none if it was not measured."""
+    alike, parts = [], []
+    weights: dict[str, list[str]] = {"better": [], "worse": [], "alike": []}
     for each in comparisons:
         layer = each.pair("mapped", "mapped/transpose", f"own/{REFERENCE}")
         initialiser = each.pair("mapped", "mapped/transpose", "own/transpose")
         if layer and initialiser:
-            effects = [
-                each.size_text(row) if difference(row).significant else f"no difference ({each.size_text(row)})"
-                for row in (layer, initialiser)
-            ]
-            parts.append(f"{each.title} the layer alone makes {effects[0]} and the initialiser alone {effects[1]}")
-    if not parts:
+            if difference(layer).significant:
+                parts.append(f"for {each.title} `transpose` ended {each.outcome(layer)}, {each.size_text(layer)}")
+            else:
+                alike.append(each.title)
+            outcome = each.outcome(initialiser)
+            size = "" if outcome == "alike" else f"{each.amount(initialiser['difference'])} "
+            weights[outcome].append(f"{size}for {each.title}")
+    if not alike and not parts:
         return []
-    start = f"Starting `transpose` as the same function as `{REFERENCE}` separates the layer from its initialiser"
-    return [f"{start}: for {'; for '.join(parts)}."]
+    start = f"where `transpose` started as the same function as `{REFERENCE}`"
+    same = f"both ended equally good ({listed(alike)}), so that the layer itself makes no difference there"
+    outcomes = "; ".join([*([same] if alike else []), *parts])
+    words = {"better": "gained", "worse": "lost", "alike": "made no difference that was shown"}
+    gains = [f"{words[outcome]} {listed(rows)}" for outcome, rows in weights.items() if rows]
+    return [f"{sentence(f'{start}, {outcomes}')} The initial weights of `{REFERENCE}` (ICNR) {listed(gains)}."]
 
 
-def _checkerboard(comparisons: Sequence[Comparison]) -> list[str]:
-    """Return one sentence on the checkerboard before and after training; none if it was not measured."""
-    ranges = {
-        moment: [
-            f"`{name}` {percent}"
+def checkerboard(comparisons: Sequence[Comparison]) -> list[str]:
+    """Return a paragraph on the checkerboard before and after training; none if it was not measured."""
+    most = {
+        moment: {
+            name: max(values)
             for name in upsamplers(comparisons)
-            if (percent := checkerboard_range(comparisons, name, moment))
-        ]
+            if (
+                values := [
+                    share for each in comparisons if (share := each.value(name, f"spectral_{moment}")) is not None
+                ]
+            )
+        }
         for moment in MOMENTS
     }
-    if not all(ranges.values()):
+    if not all(most.values()):
         return []
-    before, after = map(listed, ranges.values())
-    return [
-        "Energy at the checkerboard's frequencies that the data do not have, in percent: before training "
-        f"{before}; after it {after}."
-    ]
+    clean = {name: share for name, share in most["before"].items() if share < VISIBLE}
+    marked = {name: share for name, share in most["before"].items() if share >= VISIBLE}
+    parts = []
+    if marked:
+        parts.append(f"a checkerboard with {_shares(marked)}")
+    if clean:
+        names = listed([f"`{name}`" for name in clean])
+        parts.append(f"none to speak of with {names} (at most {100 * max(clean.values()):.2f} %)")
+    left = max(most["after"].values())
+    if left < VISIBLE:
+        before = "Training removes it: afterwards no more than" if marked else "After training it is at most"
+        after = f"{before} {100 * left:.2f} %{' is left' if marked else ''} with any up-sampler."
+    else:
+        after = f"After training, it has {_shares(most['after'])}."
+    return [f"Measured as a share of the output's energy, an untrained network has {', and '.join(parts)}. {after}"]
+
+
+def _shares(shares: dict[str, float]) -> str:
+    return listed([f"`{name}` (up to {100 * share:.{0 if share >= 0.1 else 2}f} %)" for name, share in shares.items()])
