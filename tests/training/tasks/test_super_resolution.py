@@ -124,9 +124,16 @@ def test_a_stopped_run_on_degraded_pictures_goes_on_to_the_same_bits(order, run,
         np.testing.assert_array_equal(a, b)
 
 
-def test_a_network_on_colours_is_not_trained_on_photos(order, tmp_path):
-    with pytest.raises(InputError, match="degradation=photo is for networks on luma; edsr_x2_subpixel takes 3"):
-        train(order("edsr_x2_subpixel", settings={"degradation": "photo"}), TrainingConsole())
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"degradation": "photo"}, "degradation=photo is for networks on luma; edsr_x2_subpixel takes 3"),
+        ({"shift": 2}, "flip and shift are not for super-resolution"),
+    ],
+)
+def test_settings_that_do_not_fit_the_pairs_are_refused(settings, message, order, tmp_path):
+    with pytest.raises(InputError, match=message):
+        train(order("edsr_x2_subpixel", settings=settings), TrainingConsole())
     assert not (tmp_path / "runs").exists()
 
 

@@ -35,6 +35,8 @@ class SuperResolution(Task):
         """Return random patches of the training pictures, and cells of the validation pictures."""
         channels = int(model.input_shape[-1])
         options = recipe.super_resolution
+        if recipe.flip or recipe.shift:
+            raise InputError("flip and shift are not for super-resolution: its patches are turned anyway")
         if options.degradation == "photo" and channels != 1:
             raise InputError(f"degradation=photo is for networks on luma; {model.name} takes {channels} channels")
         return super_resolution_pairs(
