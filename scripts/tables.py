@@ -26,7 +26,10 @@ from scripts.markdown import table
 from scripts.super_resolution import table as super_resolution_table
 from zoo.system.files import read_csv
 
-PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("equivalence", "scaling", "serving")))
+PAGES = (
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("equivalence", "runtimes", "scaling", "serving")),
+)
 PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
