@@ -20,16 +20,13 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 start_tensorflow()
 
 import zoo
-from scripts import findings_tables, scaling_tables, speed_tables, worked_example
+from scripts import exports, findings_tables, quantised, scaling_tables, speed_tables, worked_example
 from scripts.comparisons import read_comparisons
 from scripts.markdown import table
 from scripts.super_resolution import table as super_resolution_table
 from zoo.system.files import read_csv
 
-PAGES = (
-    ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("equivalence", "runtimes", "scaling", "serving")),
-)
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -161,6 +158,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "worked_example": worked_example.numbers,
     "constant_input": constant_input,
     "training_equivalence": training_equivalence,
+    "exports": exports.table,
+    "quantised": quantised.table,
     **scaling_tables.TABLES,
     **speed_tables.TABLES,
     **{f"super_resolution_x{scale}": partial(super_resolution_table, scale) for scale in (2, 3, 4)},
