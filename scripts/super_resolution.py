@@ -16,6 +16,7 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 start_tensorflow()
 
 import zoo
+from scripts.cards import link
 from zoo.pretrained.references import papers
 from zoo.system.files import csv_text, read_csv
 
@@ -73,7 +74,7 @@ def table(scale: int) -> str:
         duration = f"{time:.1f} (twin {twin:.1f})" if time and twin else "-"
         work = f"{int(row['multiply_adds']) / 1e9:.1f} G"
         size = f"{int(row['parameters']) / 1000:.1f}K"
-        line = f"| **[`{name}`](cards.md#{name})** | {size} | {work} | {cells} | {duration} |"
+        line = f"| **{link(name)}** | {size} | {work} | {cells} | {duration} |"
         lines.append((float(row["set5_psnr_y"]), line))
     head = [
         f"| x{scale} | parameters | multiply-adds | Set5 PSNR / SSIM | Set14 PSNR / SSIM | ms |",
