@@ -51,8 +51,9 @@ docs-ready:
 	  $(call install,docs/requirements.txt,$(DOCS_VENV)/bin/python) && \
 	  cp docs/requirements.txt $(DOCS_VENV)/requirements.installed; }
 
+# Not --quiet, with which mkdocs does not count its warnings.
 docs: docs-ready
-	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict --quiet && echo "the site: site/index.html"
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict && echo "the site: site/index.html"
 
 docs-serve: docs-ready
 	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs serve --strict

@@ -43,9 +43,7 @@ def test_quick_examples_run(name, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "page", [page for page in WITH_EXAMPLES if name_of(page) not in QUICK], ids=lambda page: name_of(page)
-)
+@pytest.mark.parametrize("page", [page for page in WITH_EXAMPLES if name_of(page) not in QUICK], ids=name_of)
 def test_examples_run(page, tmp_path):
     prepare(tmp_path)
     (tmp_path / "example.py").write_text(program(page))
