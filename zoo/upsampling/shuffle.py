@@ -18,12 +18,11 @@ def periodic_shuffle(x: Any, scale: Scale, data_format: str | None = None) -> An
 
     Phase (a, b) of output channel c comes from input channel `(a * rw + b) * C + c`.
 
-    Example:
-
-    >>> x = tf.reshape(tf.range(8.0), (1, 1, 2, 4))
-    >>> tf.squeeze(periodic_shuffle(x, 2)).numpy()
-    array([[0., 1., 4., 5.],
-           [2., 3., 6., 7.]], dtype=float32)
+    Examples:
+        >>> x = tf.reshape(tf.range(8.0), (1, 1, 2, 4))
+        >>> tf.squeeze(periodic_shuffle(x, 2)).numpy()
+        array([[0., 1., 4., 5.],
+               [2., 3., 6., 7.]], dtype=float32)
 
     Args:
         x: a tensor with a known number of channels.
