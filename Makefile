@@ -124,6 +124,7 @@ chaos: ready
 
 figures: ready
 	@$(VPYTHON) -m scripts.figures
+	@$(VPYTHON) -m scripts.figures_cards
 	@$(VPYTHON) -m scripts.figures_equivalence
 	@$(VPYTHON) -m scripts.super_resolution
 

@@ -25,7 +25,7 @@ from zoo.models import parse_name
 from zoo.names import PublishedName
 from zoo.pretrained.sample import sample
 
-COUNT, SIDE = 14, 56
+COUNT, SIDE = 14, 64
 PHOTOGRAPH = "chelsea.png"
 CROP = (84, 72, 96, 132)
 """Top, left, height and width of the part of the photograph that is shown, before the enlargement."""
