@@ -3,21 +3,34 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 VPYTHON := $(VENV)/bin/python
+DOCS_VENV := .venv-docs
+# Show what pip does in one line that changes, or in a few lines where there is no terminal.
+install = $(2) scripts/install.py $(1)
 # One worker per processor, but at most eight, because each takes up to two gigabytes of memory.
 PYTEST := $(VPYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready train compare report evaluate publish tensorboard test test-slow test-all lint format bench chaos fuzz figures readme clean
+.PHONY: help setup ready docs-ready train compare report evaluate publish tensorboard test test-slow test-all lint format bench chaos fuzz figures readme docs docs-serve clean
 
 help:
-	@echo "make train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [STRATEGY=auto] [WORKERS=1] [SEED=0] [PRECISION=float32]"
-	@echo "           [INIT=name|runs/...] [RESUME=1] [JIT=auto|0|1] [RECIPE=gpu] [SET=\"batch=256 model.filters=48\"]"
-	@echo "make compare FAMILY=ae [SCALE=3] [SEEDS=3] [UPSAMPLERS=subpixel,transpose] [DATA=mnist] [STEPS=n]"
-	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]; make report FAMILY=ae [SCALE=3] [DATA=mnist]"
-	@echo "make evaluate MODEL=ae_subpixel|runs/... [DATA=mnist] [FEATURES=inception] [DEGRADATION=jpeg:40]"
-	@echo "make publish RUN=runs/ae_subpixel/<id> [TAG=photo] [FORCE=1]; make publish REFRESH=name"
-	@echo "make chaos [KILLS=50]; make fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
-	@echo "make setup [GPU=1] [PYTHON=python3.12], tensorboard, test, test-slow, test-all, lint, format, bench, figures, readme, clean"
+	@echo "Variables stand after the target, as in make train MODEL=ae_subpixel. Those in brackets may be left out."
+	@echo
+	@echo "Train      train MODEL=ae_subpixel [DATA=mnist] [STEPS=n] [SEED=0] [INIT=name|runs/...] [RESUME=0]"
+	@echo "           [RECIPE=gpu] [SET=\"batch=256 model.filters=48\"] [PRECISION=mixed_bfloat16]"
+	@echo "           [STRATEGY=auto] [WORKERS=2] [JIT=auto|0|1]"
+	@echo "           evaluate MODEL=ae_subpixel|bicubic_x3|runs/... [DATA=folder:PATH] [FEATURES=inception]"
+	@echo "           [DEGRADATION=jpeg:40]"
+	@echo "           tensorboard"
+	@echo "Compare    compare FAMILY=ae [SCALE=3] [SEEDS=3] [UPSAMPLERS=subpixel,transpose] [DATA=mnist] [STEPS=n]"
+	@echo "           [FAIRNESS=own,mapped,cost] [SET=...]"
+	@echo "           report FAMILY=ae [SCALE=3] [DATA=mnist]"
+	@echo "Publish    publish RUN=runs/ae_subpixel/<id> [TAG=photo] [FORCE=1], or publish REFRESH=name"
+	@echo "Install    setup [GPU=1] [PYTHON=python3.12]; every target does this on first use"
+	@echo "Check      test, test-slow, test-all, lint, format, bench, chaos [KILLS=50],"
+	@echo "           fuzz [COUNT=20000] [SECONDS=n] [SEED=0]"
+	@echo "Pages      docs, docs-serve, figures, readme; clean"
+	@echo
+	@echo "Models are used with python -m zoo: list, card, verify, upscale, sample, convert, export, demo. See README.md."
 
 # The content of requirements.txt decides, not its date, so that a new clone with an old .venv installs nothing.
 ready:
@@ -25,13 +38,26 @@ ready:
 
 setup:
 	@test -x $(VPYTHON) || $(PYTHON) -m venv $(VENV)/
-	@echo "installing requirements.txt into $(VENV)/ (a few minutes the first time)"
 	@# The choice of a GPU is kept for later. Both packages install the same files, so the other one is removed first.
 	@$(if $(GPU),touch $(VENV)/gpu && $(VPYTHON) -m pip uninstall --quiet --yes tensorflow-cpu 2> /dev/null,true)
 	@sed "$$(test ! -e $(VENV)/gpu || echo 's/^tensorflow-cpu==/tensorflow[and-cuda]==/')" requirements.txt \
 	  > $(VENV)/requirements.wanted
-	@$(VPYTHON) -m pip install --quiet --use-pep517 --disable-pip-version-check -r $(VENV)/requirements.wanted
+	@$(call install,$(VENV)/requirements.wanted,$(VPYTHON))
 	@cp requirements.txt $(VENV)/requirements.installed
+
+# Tools that only pages need have an environment of their own.
+docs-ready:
+	@cmp -s docs/requirements.txt $(DOCS_VENV)/requirements.installed || { \
+	  { test -x $(DOCS_VENV)/bin/python || $(PYTHON) -m venv $(DOCS_VENV)/; } && \
+	  $(call install,docs/requirements.txt,$(DOCS_VENV)/bin/python) && \
+	  cp docs/requirements.txt $(DOCS_VENV)/requirements.installed; }
+
+# Not --quiet, with which mkdocs does not count its warnings.
+docs: docs-ready
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --strict && echo "the site: site/index.html"
+
+docs-serve: docs-ready
+	@NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs serve --strict
 
 train: ready
 	@$(VPYTHON) -m training train $(if $(MODEL),--model '$(MODEL)') $(if $(DATA),--data '$(DATA)') \
@@ -101,6 +127,7 @@ chaos: ready
 
 figures: ready
 	@$(VPYTHON) -m scripts.figures
+	@$(VPYTHON) -m scripts.figures_cards
 	@$(VPYTHON) -m scripts.figures_equivalence
 	@$(VPYTHON) -m scripts.super_resolution
 	@$(VPYTHON) -m scripts.findings
@@ -110,5 +137,5 @@ readme: figures
 	@$(VPYTHON) -m scripts.notebook
 
 clean:
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)*/*' -prune -exec rm -rf {} +

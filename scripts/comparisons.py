@@ -9,7 +9,7 @@ from training.compare.report.plots import plots
 from training.compare.results import records
 from training.compare.results.records import Results, Row
 from training.compare.results.summaries import difference, pair_rows, twin_rows
-from zoo.metrics.catalogue import Metric, metric
+from zoo.metric_catalogue import Metric, metric
 from zoo.models import parse_name
 
 REFERENCE = "subpixel"

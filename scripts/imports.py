@@ -28,6 +28,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
             "layers",
             "upsampling",
             "arrays",
+            "metric_catalogue",
             "names",
             "command_line",
             "system",

@@ -16,10 +16,11 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 start_tensorflow()
 
 import zoo
+from scripts.cards import link
+from zoo.pretrained.references import papers
 from zoo.system.files import csv_text, read_csv
 
 RESULTS = ROOT / "results" / "quality" / "super_resolution.csv"
-PAPERS = RESULTS.with_name("super_resolution_papers.csv")
 TIMES = ROOT / "results" / "speed" / "super_resolution.csv"
 FIGURE = ROOT / "docs" / "figures" / "super_resolution.png"
 METRICS = ("psnr_y", "ssim_y", "psnr_rgb")
@@ -52,12 +53,10 @@ def collected() -> str:
 def table(scale: int) -> str:
     """Return the models of one scale, ordered by their PSNR on Set5, one row per model.
 
-    It holds the models that papers publish (super_resolution_papers.csv) and those of this zoo. Milliseconds are left
-    out for models that were not measured.
+    It holds the models that papers publish and those of this zoo. Milliseconds are left out for models that were not
+    measured.
     """
-    papers, models, timed = (
-        [row for row in read_csv(path) if int(row["scale"]) == scale] for path in (PAPERS, RESULTS, TIMES)
-    )
+    models, timed = ([row for row in read_csv(path) if int(row["scale"]) == scale] for path in (RESULTS, TIMES))
     times = {row["term"]: float(row["milliseconds"]) for row in timed}
 
     def quality(row: dict[str, str], source: str, psnr: str, ssim: str) -> str:
@@ -65,20 +64,21 @@ def table(scale: int) -> str:
         return " / ".join(f"{float(value):.{digits}f}" for value, digits in zip(values, (2, 4), strict=True) if value)
 
     lines: list[tuple[float, str]] = []
-    for row in papers:
-        cells = " | ".join(quality(row, source, "psnr", "ssim") or "-" for source in ("set5", "set14"))
-        note = f" ({row['note']})" if row["note"] else ""
-        time = times.get(f"{row['model']}_x{scale}")
+    for paper in papers(scale):
+        cells = " | ".join(" / ".join(filter(None, paper.quality[source])) or "-" for source in SETS)
+        note = f" ({paper.note})" if paper.note else ""
+        time = times.get(f"{paper.model}_x{scale}")
         duration = f"{time:.1f}" if time else "-"
-        line = f"| {row['model']}{note} | {row['parameters'] or '-'} | - | {cells} | {duration} |"
-        lines.append((float(row["set5_psnr"]), line))
+        line = f"| {paper.model}{note} | {paper.parameters or '-'} | - | {cells} | {duration} |"
+        lines.append((float(paper.quality["set5"][0]), line))
     for row in models:
         name = row["model"]
-        cells = " | ".join(quality(row, source, "psnr_y", "ssim_y") for source in ("set5", "set14"))
+        cells = " | ".join(quality(row, source, "psnr_y", "ssim_y") for source in SETS)
         time, twin = times.get(name), times.get(_twin(name))
         duration = f"{time:.1f} (twin {twin:.1f})" if time and twin else "-"
         work = f"{int(row['multiply_adds']) / 1e9:.1f} G"
-        line = f"| **`{name}`** | {int(row['parameters']) / 1000:.1f}K | {work} | {cells} | {duration} |"
+        size = f"{int(row['parameters']) / 1000:.1f}K"
+        line = f"| **{link(name)}** | {size} | {work} | {cells} | {duration} |"
         lines.append((float(row["set5_psnr_y"]), line))
     head = [
         f"| x{scale} | parameters | multiply-adds | Set5 PSNR / SSIM | Set14 PSNR / SSIM | ms |",

@@ -1,4 +1,4 @@
-"""Write the tables of README.md and of the pages from published models' cards, results and worked examples.
+"""Write the tables of README.md and of docs/ from published models' cards, results and worked examples.
 
     python -m scripts.tables [--check]
 
@@ -20,7 +20,7 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 start_tensorflow()
 
 import zoo
-from scripts import exports, findings_tables, quantised, scaling_tables, speed_tables, worked_example
+from scripts import cards, exports, findings_tables, quantised, scaling_tables, speed_tables, worked_example
 from scripts.comparisons import read_comparisons
 from scripts.markdown import table
 from scripts.super_resolution import table as super_resolution_table
@@ -42,7 +42,7 @@ def published(pattern: str, heads: str, cells: Callable[[Mapping[str, Any]], Seq
     for name in zoo.list_models(pattern, pretrained=True):
         card = zoo.card(name)
         work = f"{card['multiply_adds'] / 1e6:.2f} M"
-        rows.append([f"`{name}`", card["source"], f"{card['parameters']:,}", work, *cells(card["metrics"])])
+        rows.append([cards.link(name), card["source"], f"{card['parameters']:,}", work, *cells(card["metrics"])])
     return table(f"model|data|parameters|multiply-adds|{heads}", rows, words=2)
 
 
@@ -117,6 +117,8 @@ def which_one() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "which_one": which_one,
+    "families": cards.families,
+    "cards": cards.cards,
     "autoencoders": partial(
         published,
         "ae_*",

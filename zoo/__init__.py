@@ -23,7 +23,7 @@ def list_models(pattern: str = "*", *, pretrained: bool = False) -> list[str]:
     Raises:
         VerificationError: `pretrained` is set and an index of published models cannot be read.
 
-    Example:
+    Examples:
         >>> zoo.list_models("ae_s*")
         ['ae_subpixel']
     """

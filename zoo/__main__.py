@@ -71,8 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     names.add_argument("--pretrained", action="store_true", help="published SavedModels only")
     names.set_defaults(command=_list, prog=names.prog)
 
-    facts = commands.add_parser("card", help="the facts of a published model, as JSON")
-    facts.add_argument("name")
+    facts = commands.add_parser("card", help="what a published model is, how good, and how to train it again")
+    facts.add_argument("name", help="a published name; `list --pretrained` prints them")
+    facts.add_argument("--json", action="store_true", help="all facts, as JSON")
     facts.set_defaults(command=_card, prog=facts.prog)
 
     convert = commands.add_parser("convert", help="rewrite a model from one up-sampler to the other, same outputs")
@@ -147,7 +148,12 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _card(options: argparse.Namespace) -> None:
-    print(json.dumps(card(options.name), indent=2))
+    if options.json:
+        print(json.dumps(card(options.name), indent=2))
+        return
+    from zoo.pretrained.describe import card_text
+
+    print(card_text(options.name))
 
 
 def _convert(options: argparse.Namespace) -> int:

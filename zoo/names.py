@@ -34,7 +34,7 @@ def add_upsampler_name(name: str) -> None:
 class PublishedName:
     """Hold the parts of a published name, `<model name>` or `<model name>.<tag>`.
 
-    Example:
+    Examples:
         >>> PublishedName.parse("ae_subpixel.cifar10")
         PublishedName(model='ae_subpixel', tag='cifar10')
 

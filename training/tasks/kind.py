@@ -53,7 +53,7 @@ class Kind:
         task: its loss, step, evaluation during training, and pictures.
         endpoints: from a model and its name to the functions of its SavedModel; the first is `serving_default`.
         evaluate: from an exported model's folder, its name, a source, a part of it and options to an evaluation.
-        metrics: names of the metrics of `evaluate` that a comparison shows; `zoo.metrics.catalogue` orders them.
+        metrics: names of the metrics of `evaluate` that a comparison shows; `zoo.metric_catalogue` orders them.
         view: how a comparison looks at it; None for a kind whose families have no up-samplers.
         served: how an endpoint follows from the model's output.
         input_range: the smallest and largest value of an input; None where it has no bounds.

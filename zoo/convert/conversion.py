@@ -55,11 +55,10 @@ def convert(
     What enlarges and cannot be converted stays as it is, and the report says why. If the configuration of a layer does
     not make a layer that does the same, it cannot be copied, and both models hold it.
 
-    Example:
-
-    >>> model, report = convert(keras.models.load_model("generator.keras"), to="subpixel")
-    >>> report.difference < 1e-5
-    True
+    Examples:
+        >>> model, report = convert(keras.models.load_model("generator.keras"), to="subpixel")
+        >>> report.difference < 1e-5
+        True
 
     Args:
         model: a built Functional or Sequential model; it is not modified. It shares nothing with the new one except the

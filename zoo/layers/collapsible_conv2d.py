@@ -18,11 +18,10 @@ class CollapsibleConv2D(keras.layers.Layer):
     The product of the two kernels is computed in every step and the input is convolved once. A step therefore costs
     little more than a step of the narrow convolution, while the gradient still flows through both factors.
 
-    Example:
-
-    >>> layer = CollapsibleConv2D(16, 3, width=256, residual=True)
-    >>> layer(np.zeros((1, 8, 8, 16))).shape
-    TensorShape([1, 8, 8, 16])
+    Examples:
+        >>> layer = CollapsibleConv2D(16, 3, width=256, residual=True)
+        >>> layer(np.zeros((1, 8, 8, 16))).shape
+        TensorShape([1, 8, 8, 16])
 
     Args:
         filters: int, output channels.

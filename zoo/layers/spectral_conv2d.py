@@ -19,11 +19,10 @@ class SpectralConv2D(keras.layers.Layer):
     overwrites the kernel with the normalised one instead. Its gradient does not flow through the division, and its
     replicas would have to agree on the kernel in every call.
 
-    Example:
-
-    >>> layer = SpectralConv2D(16, 3)
-    >>> layer(np.zeros((1, 8, 8, 4))).shape
-    TensorShape([1, 8, 8, 16])
+    Examples:
+        >>> layer = SpectralConv2D(16, 3)
+        >>> layer(np.zeros((1, 8, 8, 4))).shape
+        TensorShape([1, 8, 8, 16])
 
     Args:
         filters: int, output channels.

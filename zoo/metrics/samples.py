@@ -23,7 +23,7 @@ def sample_metrics(
             `zoo.pretrained.feature_functions.feature_function` returns.
 
     Returns:
-        Values by the names of `zoo.metrics.catalogue`: `checkerboard` and `diversity` are ratios, `spectral_distance`
+        Values by the names of `zoo.metric_catalogue`: `checkerboard` and `diversity` are ratios, `spectral_distance`
         is in dB, `frechet` at least 0.
 
     Raises:

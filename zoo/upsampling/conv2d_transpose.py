@@ -24,12 +24,11 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
     whose weights are constants, such as a LiteRT or ONNX file, only the rearranged kernel is left. It also runs where
     TensorFlow cannot run Keras's layer: with the channels first on a CPU.
 
-    Example:
-
-    >>> x = np.random.rand(4, 10, 10, 128)
-    >>> y = Conv2DTranspose(32, 4, strides=2, padding="same", activation="relu")(x)
-    >>> print(y.shape)
-    (4, 20, 20, 32)
+    Examples:
+        >>> x = np.random.rand(4, 10, 10, 128)
+        >>> y = Conv2DTranspose(32, 4, strides=2, padding="same", activation="relu")(x)
+        >>> print(y.shape)
+        (4, 20, 20, 32)
 
     Args:
         *args: as `keras.layers.Conv2DTranspose` takes them.

@@ -15,11 +15,10 @@ class ICNR(keras.initializers.Initializer):
     The sub-kernel is drawn for the `channels / (rh * rw)` output channels and tiled. A sub-pixel convolution is then
     at first exactly the sub-kernel's convolution followed by nearest-neighbour up-sampling, which has no checkerboard.
 
-    Example:
-
-    >>> kernel = ICNR("he_normal", scale=2)((3, 3, 8, 4 * 3))
-    >>> bool(keras.ops.all(kernel[..., :3] == kernel[..., 9:]))
-    True
+    Examples:
+        >>> kernel = ICNR("he_normal", scale=2)((3, 3, 8, 4 * 3))
+        >>> bool(keras.ops.all(kernel[..., :3] == kernel[..., 9:]))
+        True
 
     Args:
         initializer: draws the sub-kernel; any value that `keras.initializers.get` takes.

@@ -18,10 +18,9 @@ class PhaseBias(keras.layers.Layer):
     A transposed convolution followed by this layer computes the same as a convolution to rh * rw * C channels, each
     with its own bias, followed by the shuffle. It also runs on devices that have no `depth_to_space`.
 
-    Example:
-
-    >>> PhaseBias(scale=2, bias_initializer="ones")(np.zeros((1, 4, 6, 3))).shape
-    TensorShape([1, 4, 6, 3])
+    Examples:
+        >>> PhaseBias(scale=2, bias_initializer="ones")(np.zeros((1, 4, 6, 3))).shape
+        TensorShape([1, 4, 6, 3])
 
     Args:
         scale: int or pair (rh, rw).

@@ -21,12 +21,11 @@ class ResizeConv2D(keras.layers.Conv2D):
     Its output has no checkerboard by construction. Its convolution runs at high resolution, so that it costs
     rh * rw times as much as one at low resolution with the same kernel and channels.
 
-    Example:
-
-    >>> x = np.random.rand(4, 10, 10, 128)
-    >>> y = ResizeConv2D(32, 3, scale=2, activation="relu")(x)
-    >>> print(y.shape)
-    (4, 20, 20, 32)
+    Examples:
+        >>> x = np.random.rand(4, 10, 10, 128)
+        >>> y = ResizeConv2D(32, 3, scale=2, activation="relu")(x)
+        >>> print(y.shape)
+        (4, 20, 20, 32)
 
     Args:
         filters: int, the number of output channels.

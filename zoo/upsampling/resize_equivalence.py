@@ -32,11 +32,10 @@ def resize_to_transpose(kernel: Array, scale: Scale, padding: str | Sides = "sam
     exists only for kernels of this structure, so that training the new kernel can reach functions that the old one
     cannot.
 
-    Example:
-
-    >>> kernel = resize_to_transpose(np.ones((3, 3, 64, 8)), scale=2)
-    >>> kernel.shape, kernel.frame
-    ((4, 4, 8, 64), TransposeFrame(padding='same', output_padding=None, crop=((0, 0), (0, 0))))
+    Examples:
+        >>> kernel = resize_to_transpose(np.ones((3, 3, 64, 8)), scale=2)
+        >>> kernel.shape, kernel.frame
+        ((4, 4, 8, 64), TransposeFrame(padding='same', output_padding=None, crop=((0, 0), (0, 0))))
 
     Args:
         kernel: `[kh, kw, input channels, C]`; any dtype, which is kept.
@@ -72,11 +71,10 @@ def resize_to_transpose(kernel: Array, scale: Scale, padding: str | Sides = "sam
 def resize_to_subpixel(kernel: Array, scale: Scale, padding: str | Sides = "same") -> SubpixelKernel:
     """Return the `SubpixelConv2D` kernel that is equal to nearest-neighbour up-sampling and a convolution.
 
-    Example:
-
-    >>> kernel = resize_to_subpixel(np.ones((3, 3, 64, 8)), scale=2)
-    >>> kernel.shape, kernel.frame
-    ((2, 2, 64, 32), SubpixelFrame(padding=((1, 1), (1, 1)), crop=((1, 1), (1, 1))))
+    Examples:
+        >>> kernel = resize_to_subpixel(np.ones((3, 3, 64, 8)), scale=2)
+        >>> kernel.shape, kernel.frame
+        ((2, 2, 64, 32), SubpixelFrame(padding=((1, 1), (1, 1)), crop=((1, 1), (1, 1))))
 
     Args:
         kernel: `[kh, kw, input channels, C]`; any dtype, which is kept.

@@ -39,12 +39,11 @@ def periodic_shuffle(x: Any, scale: Scale, data_format: str | None = None, *, tr
     and accelerator knows. Training, and calls outside of graphs, run a transposition with the same result where that is
     faster on CPUs. For different factors along rows and columns there is no such operation, only the transposition.
 
-    Example:
-
-    >>> x = tf.reshape(tf.range(8.0), (1, 1, 2, 4))
-    >>> tf.squeeze(periodic_shuffle(x, 2)).numpy()
-    array([[0., 1., 4., 5.],
-           [2., 3., 6., 7.]], dtype=float32)
+    Examples:
+        >>> x = tf.reshape(tf.range(8.0), (1, 1, 2, 4))
+        >>> tf.squeeze(periodic_shuffle(x, 2)).numpy()
+        array([[0., 1., 4., 5.],
+               [2., 3., 6., 7.]], dtype=float32)
 
     Args:
         x: a tensor with a known number of channels.

@@ -22,12 +22,11 @@ class SubpixelConv2D(keras.layers.Layer):
     `filters` channels each. With `kernel_size` k odd and `padding="same"` this is the same linear map as a
     `Conv2DTranspose` with kernel k * r and stride r; `zoo.upsampling.subpixel_to_transpose` returns its kernel.
 
-    Example:
-
-    >>> x = np.random.rand(4, 10, 10, 128)
-    >>> y = SubpixelConv2D(32, 3, scale=2, activation="relu")(x)
-    >>> print(y.shape)
-    (4, 20, 20, 32)
+    Examples:
+        >>> x = np.random.rand(4, 10, 10, 128)
+        >>> y = SubpixelConv2D(32, 3, scale=2, activation="relu")(x)
+        >>> print(y.shape)
+        (4, 20, 20, 32)
 
     Args:
         filters: int, the number of output channels.

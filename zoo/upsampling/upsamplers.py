@@ -25,10 +25,9 @@ KernelMap = Callable[[layers.Layer, layers.Layer], list[Array] | None]
 class Upsampler:
     """Make up-sampling layers of one kind. `upsampler(name)` returns the up-sampler of that name.
 
-    Example:
-
-    >>> upsampler("transpose")(8, kernel_size=3, scale=2, activation="relu").kernel_size
-    (6, 6)
+    Examples:
+        >>> upsampler("transpose")(8, kernel_size=3, scale=2, activation="relu").kernel_size
+        (6, 6)
 
     Attributes:
         name: one of `UPSAMPLERS`, or a registered name.
@@ -102,7 +101,7 @@ def upsampler(name: str) -> Upsampler:
 def register_upsampler(row: Upsampler) -> None:
     """Add an up-sampler. Families that are registered with its name afterwards can be built with it.
 
-    Example:
+    Examples:
         >>> register_upsampler(Upsampler("bilinear", make_bilinear, ResizeConv2D, "bilinear resize, then Conv2D"))
 
     Raises:

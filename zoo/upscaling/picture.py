@@ -95,7 +95,7 @@ def upscale(
             the model makes.
         VerificationError: a published file differs from the index.
 
-    Example:
+    Examples:
         >>> zoo.upscale(np.zeros((8, 8, 3), np.uint8), "bicubic_x3").shape
         (24, 24, 3)
         >>> zoo.upscale("small.jpg", "espcn_x3_subpixel").save("large.png")

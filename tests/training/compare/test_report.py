@@ -15,7 +15,7 @@ from training.compare.report.verdict import verdict
 from training.compare.report.write import write_report
 from training.compare.results import records
 from training.compare.results.summaries import pair_rows, twin_rows
-from zoo.metrics.catalogue import metric, ordered
+from zoo.metric_catalogue import metric, ordered
 
 
 def sentences(folder):

@@ -21,7 +21,7 @@ from training.runs.evaluations import EvaluationOptions, read_evaluations
 from training.runs.folder import Run
 from training.tasks import kind_of
 from training.tasks.kind import Kind
-from zoo.metrics.catalogue import ordered
+from zoo.metric_catalogue import ordered
 from zoo.system.files import read_csv, write_csv, write_json, written_beside
 from zoo.system.machine import machine
 

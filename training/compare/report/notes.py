@@ -1,7 +1,7 @@
 """Describe a comparison in words: its title, its budget, what the columns of its table mean, captions of its plots."""
 
 from training.compare.results.records import Results
-from zoo.metrics.catalogue import minor
+from zoo.metric_catalogue import minor
 
 CAPTIONS = {
     "quality": "Quality over steps",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from training.compare.results.records import DATA, Results, Row
 from training.reporting.plots import COLOURS, DATA_COLOUR, mark, png
-from zoo.metrics.catalogue import metric
+from zoo.metric_catalogue import metric
 from zoo.registry import KINDS
 
 if TYPE_CHECKING:

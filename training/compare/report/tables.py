@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from training.compare.results.records import Results, Row
-from zoo.metrics.catalogue import FLOOR, metric, minor
+from zoo.metric_catalogue import FLOOR, metric, minor
 
 HEADINGS = {
     "parameters": "parameters",

@@ -6,7 +6,7 @@ from training.compare.contest import Twin
 from training.compare.results.records import Results, Row
 from training.compare.results.statistics import paired
 from training.compare.results.summaries import difference
-from zoo.metrics.catalogue import Metric, metric
+from zoo.metric_catalogue import Metric, metric
 
 # A tenth of the step between two grey levels of 8 bits.
 _INVISIBLE = 0.1 / 255

@@ -11,7 +11,7 @@ from training.compare.results.statistics import (
     paired,
     steps_to_reach,
 )
-from zoo.metrics.catalogue import metric
+from zoo.metric_catalogue import metric
 
 CHECKERBOARD = ("spectral", "imbalance", "constant")
 MOMENTS = ("before", "after")

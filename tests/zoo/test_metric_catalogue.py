@@ -1,5 +1,5 @@
 import zoo
-from zoo.metrics.catalogue import METRICS, metric, minor, ordered
+from zoo.metric_catalogue import METRICS, metric, minor, ordered
 
 
 def test_every_metric_of_every_card_is_declared():
