@@ -8,8 +8,8 @@ const BOX = 20;
 const UPSAMPLERS = {
   subpixel: "Sub-pixel",
   transpose: "Transposed twin",
-  transpose_2r: "Transposed, 2r × 2r",
-  resize: "Resize, then convolve",
+  transpose_2r: "Transposed, 2r",
+  resize: "Resized",
 };
 const ORDER = Object.keys(UPSAMPLERS);
 
@@ -133,7 +133,7 @@ export function startDrawing(engine, autoencoders, classifier) {
     const read = outputs.map(likeliest);
     made.forEach(({ picture, time }, number) => {
       const { digit: value, share } = read[number];
-      items[number].read.textContent = `reads as ${value}, ${Math.round(100 * share)} % sure`;
+      items[number].read.textContent = `reads ${value} (${Math.round(100 * share)} %)`;
       if (number) items[number].facts.textContent = `${psnr(picture, digit).toFixed(1)} dB, ${milliseconds(time)}`;
     });
     status(`Yours reads as ${read[0].digit}; redrawn, as ${read.slice(1).map((each) => each.digit).join(", ")}.`);

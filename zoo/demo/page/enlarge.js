@@ -148,7 +148,8 @@ export function startEnlarging(engine, models) {
     const text = `${picture.width} × ${picture.height} became ${size.width} × ${size.height} pixels.`;
     if (!shown.transpose) return status(text);
     const ratio = shown.transpose.time / shown.subpixel.time;
-    const quicker = ratio >= 1 ? `${ratio.toFixed(1)} times as long` : `${Math.round(100 * ratio)} % of the time`;
+    const isClose = ratio > 0.95 && ratio < 1.05;
+    const quicker = isClose ? "as long" : ratio > 1 ? `${ratio.toFixed(1)} times as long` : `${Math.round(100 * ratio)} % of the time`;
     const levels = largestDifference(shown.subpixel.pixels, shown.transpose.pixels);
     const same = levels ? `they differ by at most ${levels} grey level${levels > 1 ? "s" : ""} of 255` : "they are the same, pixel by pixel";
     status(`${text} The transposed twin took ${quicker}; ${same}.`);
@@ -165,7 +166,11 @@ export function startEnlarging(engine, models) {
     // Once a network has run, another choice shows at once what it does.
     if (target.name === "scale" || shown.subpixel) enlarge(Boolean(shown.subpixel));
   });
-  $("on").addEventListener("change", () => {
+  $("on").addEventListener("change", async () => {
+    if ($("on").value === "webgpu" && !(await navigator.gpu.requestAdapter())) {
+      $("on").value = "wasm";
+      return status("This browser has no graphics card for the page; the processor goes on.", true);
+    }
     engine.use($("on").value);
     if (shown.subpixel) enlarge(true);
   });
@@ -190,6 +195,7 @@ export function startEnlarging(engine, models) {
     const pressed = $("beside").getAttribute("aria-pressed") !== "true";
     $("beside").setAttribute("aria-pressed", pressed);
     $("wipe").disabled = pressed;
+    $("stage").classList.toggle("beside", pressed);
     viewer.isBeside = pressed;
   });
   for (const [number, form] of Object.keys(NAMES).entries()) {

@@ -3,6 +3,8 @@
 export const NAMES = { bicubic: "Bicubic", subpixel: "Sub-pixel", transpose: "Transposed" };
 const FORMS = Object.keys(NAMES);
 const MOST_ZOOM = 32;
+// Between pictures that are shown side by side, in pixels of the screen.
+const GAP = 12;
 
 export class Viewer {
   #views = {};
@@ -77,10 +79,11 @@ export class Viewer {
     const { width, height } = this.canvas;
     if (!this.#isBeside) return [{ x: 0, y: 0, width, height }];
     const isWide = width > height * 1.2;
+    const size = ((isWide ? width : height) - 2 * GAP) / 3;
     return FORMS.map((_, number) =>
       isWide
-        ? { x: (number * width) / 3, y: 0, width: width / 3, height }
-        : { x: 0, y: (number * height) / 3, width, height: height / 3 },
+        ? { x: number * (size + GAP), y: 0, width: size, height }
+        : { x: 0, y: number * (size + GAP), width, height: size },
     );
   }
 
@@ -114,8 +117,12 @@ export class Viewer {
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const panes = this.#panes();
     if (this.#isBeside) {
-      FORMS.forEach((form, number) => this.#paint(context, form, panes[number], panes[number]));
-      this.#name(FORMS.map((form) => NAMES[form]).join(" · "), "");
+      FORMS.forEach((form, number) => {
+        this.#paint(context, form, panes[number], panes[number]);
+        this.#write(context, this.#views[form] ? NAMES[form] : "", panes[number]);
+      });
+      this.#name("", "");
+      this.canvas.setAttribute("aria-label", "The picture, enlarged three times, side by side");
       this.grip.hidden = true;
       return;
     }
@@ -125,12 +132,18 @@ export class Viewer {
     const [left, right] = [FORMS[step], FORMS[step + 1]];
     const span = this.#shown(panes[0]);
     const at = span.start + share * (span.end - span.start);
-    this.#paint(context, left, panes[0], { ...panes[0], width: at });
-    this.#paint(context, right, panes[0], { ...panes[0], x: at, width: panes[0].width - at });
     const both = Boolean(this.#views[left] && this.#views[right]);
     this.grip.hidden = !both || share <= 0 || share >= 1;
     this.grip.style.left = `${(100 * at) / this.canvas.width}%`;
-    this.#name(share > 0 && this.#views[left] ? NAMES[left] : "", share < 1 && this.#views[right] ? NAMES[right] : "");
+    if (!both) {
+      // Until the others are there, the last one is shown whole.
+      const last = FORMS.findLast((form) => this.#views[form]);
+      this.#paint(context, last, panes[0], panes[0]);
+      return this.#name(NAMES[last] ?? "", "");
+    }
+    this.#paint(context, left, panes[0], { ...panes[0], width: at });
+    this.#paint(context, right, panes[0], { ...panes[0], x: at, width: panes[0].width - at });
+    this.#name(share > 0 ? NAMES[left] : "", share < 1 ? NAMES[right] : "");
   }
 
   // Return where on the canvas the picture starts and ends, as far as it is seen.
@@ -148,6 +161,21 @@ export class Viewer {
     this.right.textContent = right;
     const shown = [left, right].filter(Boolean).join(" and ");
     this.canvas.setAttribute("aria-label", shown ? `The picture, enlarged: ${shown}` : "No picture yet");
+  }
+
+  // Write a name into the corner of a pane, as the labels of the page look.
+  #write(context, text, pane) {
+    if (!text) return;
+    const ratio = devicePixelRatio || 1;
+    context.font = `${13.5 * ratio}px system-ui, sans-serif`;
+    const [x, y, height] = [pane.x + 10 * ratio, pane.y + 10 * ratio, 24 * ratio];
+    context.fillStyle = "rgb(20 22 24 / 0.66)";
+    context.beginPath();
+    context.roundRect(x, y, context.measureText(text).width + 20 * ratio, height, height / 2);
+    context.fill();
+    context.fillStyle = "#fff";
+    context.textBaseline = "middle";
+    context.fillText(text, x + 10 * ratio, y + height / 2);
   }
 
   #paint(context, form, pane, clip) {
