@@ -110,14 +110,14 @@ class Page:
 
 
 @contextmanager
-def browser(profile: Path) -> Iterator[Page]:
-    """Start a headless browser with a new profile, and stop it at the end of the block."""
+def browser(profile: Path, *flags: str) -> Iterator[Page]:
+    """Start a headless browser with a new profile, and more flags if any, and stop it at the end of the block."""
     port = free_port()
     driver = subprocess.Popen([str(DRIVER), f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for_port(port)
-        options = {"args": [*_FLAGS, f"--user-data-dir={profile}"], "binary": BROWSER}
+        options = {"args": [*_FLAGS, *flags, f"--user-data-dir={profile}"], "binary": BROWSER}
         wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         session = _ask(f"{address}/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
         try:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from zoo.models import parse_name
 from zoo.names import PublishedName
 from zoo.pretrained.load import card, published_names
-from zoo.models import parse_name
 
 CLASSIFIER = "features"
 """The published classifier that reads the digits which a visitor draws."""

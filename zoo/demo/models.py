@@ -20,6 +20,7 @@ overlap less. The page takes those with which the fewest pixels are computed."""
 
 _FORMS = ("subpixel", "transpose")
 _Facts = dict[str, Any]
+_Function = Callable[["tf.Tensor"], "tf.Tensor"]
 
 
 def write_models(folder: Path, chosen: Catalogue, say: Callable[[str], None]) -> None:
@@ -46,14 +47,14 @@ def write_models(folder: Path, chosen: Catalogue, say: Callable[[str], None]) ->
     for name in chosen.enlarging:
         facts["enlarging"].append(_enlarging(folder, begin(name)))
     for name in chosen.autoencoders:
-        facts["autoencoders"].append(_plain(folder, begin(name), lambda model: model))
-    facts["classifier"] = _plain(folder, begin(CLASSIFIER), _probabilities)
+        facts["autoencoders"].append(_of_pictures(folder, begin(name), _inferring))
+    facts["classifier"] = _of_pictures(folder, begin(CLASSIFIER), _probabilities)
     for name in chosen.generators:
         facts["generators"].append(_generator(folder, begin(name)))
     write_json(folder / FACTS, facts)
 
 
-def window_function(model: "keras.Model") -> "Callable[[tf.Tensor], tf.Tensor]":
+def window_function(model: "keras.Model") -> _Function:
     """Return what a network on luma makes of windows, less its response to flat pictures.
 
     The window holds the halo, beyond the picture's edges its mirror image, which is the caller's part of what
@@ -89,35 +90,31 @@ def _enlarging(folder: Path, name: str) -> _Facts:
     return facts | {"halo": halo, "tiles": list(TILES)}
 
 
-def _plain(
-    folder: Path, name: str, part: "Callable[[keras.Model], Callable[[tf.Tensor], tf.Tensor]]", *, draws: bool = False
-) -> _Facts:
-    model = create_model(name, pretrained=True)
-    function = part(model)
-    shape = (1, *card(name)["model_arguments"]["image_shape"])
-    taken = (1, _latent(model)) if draws else shape
-    file = _write(folder, f"{name}.tflite", lambda x: function(x, training=False), taken)
-    return _common(name) | {"file": file, "shape": shape[1:]} | ({"latent": taken[1]} if draws else {})
+def _of_pictures(folder: Path, name: str, endpoint: "Callable[[keras.Model], _Function]") -> _Facts:
+    """Write a function of pictures, which a model's endpoint is, and return what the page has to know of it."""
+    shape = card(name)["model_arguments"]["image_shape"]
+    function = endpoint(create_model(name, pretrained=True))
+    return _common(name) | {"file": _write(folder, f"{name}.tflite", function, (1, *shape)), "shape": shape}
 
 
 def _generator(folder: Path, name: str) -> _Facts:
-    return _plain(folder, name, _drawing_part, draws=True)
+    model = create_model(name, pretrained=True)
+    # A variational autoencoder draws with its decoder, a generator is one.
+    drawing = model if len(model.input_shape) == 2 else model.get_layer("decoder")
+    latent = drawing.input_shape[-1]
+    file = _write(folder, f"{name}.tflite", _inferring(drawing), (1, latent))
+    return _common(name) | {"file": file, "latent": latent, "shape": drawing.output_shape[1:]}
 
 
-def _drawing_part(model: "keras.Model") -> "keras.Model":
-    """Return the part of a model that makes pictures of latent numbers."""
-    return model if len(model.input_shape) == 2 else model.get_layer("decoder")
+def _inferring(model: "keras.Model") -> _Function:
+    return lambda x: model(x, training=False)
 
 
-def _latent(model: "keras.Model") -> int:
-    return _drawing_part(model).input_shape[-1]
-
-
-def _probabilities(model: "keras.Model") -> "Callable[..., tf.Tensor]":
+def _probabilities(model: "keras.Model") -> _Function:
     import tensorflow as tf
 
     encoder, logits = model.get_layer("encoder"), model.get_layer("logits")
-    return lambda image, training: tf.nn.softmax(logits(encoder(image, training=training)))
+    return lambda image: tf.nn.softmax(logits(encoder(image, training=False)))
 
 
 def _common(name: str) -> _Facts:
@@ -131,7 +128,7 @@ def _upsampler(name: str) -> str:
     return card(name)["upsampler"]
 
 
-def _write(folder: Path, file: str, function: "Callable[[tf.Tensor], tf.Tensor]", shape: tuple[int, ...]) -> str:
+def _write(folder: Path, file: str, function: _Function, shape: tuple[int, ...]) -> str:
     """Write a function of one tensor as a LiteRT file, and return the file's name."""
     import tensorflow as tf
 

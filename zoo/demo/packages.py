@@ -40,8 +40,8 @@ class Package:
 
     @property
     def address(self) -> str:
-        """Return where the tarball is, in the registry that npm's own setting `npm_config_registry` names."""
-        registry = os.environ.get("npm_config_registry", REGISTRY).rstrip("/")
+        """Return where the tarball is, in the registry that npm's own setting `NPM_CONFIG_REGISTRY` names."""
+        registry = os.environ.get("NPM_CONFIG_REGISTRY", REGISTRY).rstrip("/")
         return f"{registry}/{self.name}/-/{self.file_name}"
 
 
