@@ -45,8 +45,8 @@ class Package:
         return f"{registry}/{self.name}/-/{self.file_name}"
 
 
-# One for browsers with relaxed SIMD, one for pages that may use several threads, and one for all other browsers.
-_VARIANTS = ("litert_wasm_internal", "litert_wasm_threaded_internal", "litert_wasm_compat_internal")
+# For browsers with relaxed SIMD, for pages that may use several threads, for graphics cards, and for other browsers.
+_VARIANTS = tuple(f"litert_wasm_{kind}internal" for kind in ("", "threaded_", "jspi_", "compat_"))
 
 PACKAGES = (
     Package(

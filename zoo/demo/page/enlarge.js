@@ -227,7 +227,8 @@ export function startEnlarging(engine, models) {
     if (file && (await open(file))) enlarge(true);
   });
 
-  if (navigator.gpu) $("on-label").hidden = false;
+  // The runtime waits for graphics cards by a feature that not all browsers with WebGPU have.
+  if (navigator.gpu && "Suspending" in WebAssembly) $("on-label").hidden = false;
   allowScales();
   openSample().then((isOpen) => isOpen && enlarge(false).then(() => status("A cat to begin with. Enlarge loads 3 MB, once; or drop a picture of your own.")));
 }

@@ -44,7 +44,8 @@ async function load(report) {
   const facts = await (await fetched(RUNTIME + "runtime.json")).json();
   const isRelaxed = await litert.supportsFeature("relaxedSimd");
   const isThreaded = isRelaxed && self.crossOriginIsolated && navigator.hardwareConcurrency > 1;
-  const name = `litert_wasm_${isThreaded ? "threaded_" : isRelaxed ? "" : "compat_"}internal`;
+  const variant = usesGraphicsCard ? "jspi_" : isThreaded ? "threaded_" : isRelaxed ? "" : "compat_";
+  const name = `litert_wasm_${variant}internal`;
   const script = new URL(`${RUNTIME}${name}.js`, self.location.href).href;
   const wasm = `${name}.wasm`;
   const binary = await downloaded(RUNTIME + wasm, facts.bytes[wasm], report);
