@@ -115,7 +115,8 @@ def terms_of(row: Row, term: str) -> dict[str, Callable[[], object]]:
     layer.build(x.shape)
 
     def forward(x: tf.Tensor) -> tf.Tensor:
-        y = layer(x)
+        # Keras passes the argument to the layers that take it: the shuffle then has the form that training runs.
+        y = layer(x, training=True) if term == "subpixel" else layer(x)
         return shuffle(y, row) if shuffle else y
 
     def backward(x: tf.Tensor, cotangent: tf.Tensor) -> list[tf.Tensor]:

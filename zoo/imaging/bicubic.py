@@ -9,6 +9,9 @@ if TYPE_CHECKING:
 
     from zoo.arrays import Array
 
+SCOPE = "bicubic_x"
+"""Begins the name of the scope of an enlargement in a graph; the factor follows. `zoo.export` finds it by this name."""
+
 
 def cropped(picture: "Array", scale: int) -> "Array":
     """Cut a picture at the bottom and right to multiples of `scale`.
@@ -72,11 +75,12 @@ def enlarge(image: "tf.Tensor", scale: int) -> "tf.Tensor":
         return tf.image.resize(image, shape * scale, "bicubic", antialias=False)
 
     limit = _exact_below(scale)
-    if limit is None:
-        return resized()
-    return tf.cond(
-        tf.reduce_max(shape) < limit, resized, lambda: _enlarged(_enlarged(image, scale, axis=1), scale, axis=2)
-    )
+    with tf.name_scope(f"{SCOPE}{scale}"):
+        if limit is None:
+            return resized()
+        return tf.cond(
+            tf.reduce_max(shape) < limit, resized, lambda: _enlarged(_enlarged(image, scale, axis=1), scale, axis=2)
+        )
 
 
 def _exact_below(scale: int) -> int | None:

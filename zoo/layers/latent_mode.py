@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import layers, ops
 
 from zoo.arrays import Shape
@@ -28,7 +29,8 @@ class Mode(layers.Layer):
 
     def call(self, code: Any) -> Any:
         """Return the numbers, then the choice."""
-        largest = ops.one_hot(ops.argmax(code, -1), code.shape[-1], dtype=code.dtype)
+        # Keras's argmax orders -0 before 0 by operations on bits, which LiteRT and ONNX Runtime do not have.
+        largest = ops.one_hot(tf.argmax(code, -1), code.shape[-1], dtype=code.dtype)
         return ops.concatenate([code, self.weight * largest], -1)
 
     def multiply_adds(self, input_shape: Shape, output_shape: Shape) -> int:

@@ -14,7 +14,7 @@ from zoo.upsampling.icnr import ICNR
 from zoo.upsampling.phase_bias import PhaseBias
 from zoo.upsampling.resize_conv2d import ResizeConv2D
 from zoo.upsampling.resize_equivalence import resize_to_subpixel, resize_to_transpose, transpose_to_resize
-from zoo.upsampling.shuffle import periodic_shuffle
+from zoo.upsampling.shuffle import periodic_shuffle, shuffles_for_cpus
 from zoo.upsampling.subpixel_conv2d import SubpixelConv2D
 from zoo.upsampling.upsamplers import Upsampler, converted_weights, enlarges, register_upsampler, upsampler
 
@@ -37,6 +37,7 @@ __all__ = [
     "register_upsampler",
     "resize_to_subpixel",
     "resize_to_transpose",
+    "shuffles_for_cpus",
     "subpixel_to_transpose",
     "transpose_to_resize",
     "transpose_to_subpixel",

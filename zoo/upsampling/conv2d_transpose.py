@@ -69,7 +69,7 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         """Return the size of the kernel with which it convolves, in low-resolution pixels."""
         return self._subpixel_form()[1]
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Rearrange the kernel, convolve, add the bias, shuffle, crop and activate."""
         if self._is_dilated:
             return super().call(inputs)
@@ -83,7 +83,7 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         if self.bias is not None:
             # The bias is added before the shuffle, where TensorFlow can fuse it into the convolution.
             x = tf.nn.bias_add(x, tf.tile(ops.convert_to_tensor(self.bias), [math.prod(self.strides)]))
-        x = periodic_shuffle(x, self.strides, "channels_last")
+        x = periodic_shuffle(x, self.strides, "channels_last", training=training)
         (above, below), (left, right) = frame.crop
         x = x[:, above : -below or None, left : -right or None]
         # The activation runs in the final layout, because some activations look along an axis.

@@ -1,5 +1,8 @@
 """Shuffle channels into space: r*r channels of one place become r*r places of one channel."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import tensorflow as tf
@@ -11,12 +14,30 @@ from zoo.upsampling.layouts import from_channels_last, sizes, to_channels_last
 # transposition of the same numbers runs on all threads. From about this number of channels on, both take the same time.
 # benchmarks/layers.py measures both, with rows on either side of this number.
 _DEPTH_TO_SPACE_FROM = 32
+_is_for_cpus: ContextVar[bool] = ContextVar("_is_for_cpus", default=False)
 
 
-def periodic_shuffle(x: Any, scale: Scale, data_format: str | None = None) -> Any:
+@contextmanager
+def shuffles_for_cpus() -> Iterator[None]:
+    """Let graphs that are traced in this block hold the form of the shuffle that is faster on CPUs.
+
+    It is for graphs that run in TensorFlow on a CPU; `zoo.export` replaces it by `tf.nn.depth_to_space`.
+    """
+    before = _is_for_cpus.set(True)
+    try:
+        yield
+    finally:
+        _is_for_cpus.reset(before)
+
+
+def periodic_shuffle(x: Any, scale: Scale, data_format: str | None = None, *, training: bool | None = None) -> Any:
     """Rearrange channels into space, in the order of `tf.nn.depth_to_space`.
 
     Phase (a, b) of output channel c comes from input channel `(a * rw + b) * C + c`.
+
+    A graph for inference, which may be exported, holds `tf.nn.depth_to_space` itself, which every runtime, converter
+    and accelerator knows. Training, and calls outside of graphs, run a transposition with the same result where that is
+    faster on CPUs. For different factors along rows and columns there is no such operation, only the transposition.
 
     Example:
 
@@ -29,6 +50,7 @@ def periodic_shuffle(x: Any, scale: Scale, data_format: str | None = None) -> An
         x: a tensor with a known number of channels.
         scale: int or pair (rh, rw).
         data_format: `"channels_last"` or `"channels_first"`; None is the layout that Keras is configured to use.
+        training: whether the call is part of a training step, as Keras passes it to layers.
 
     Input shape:
         `(batch, height, width, rh * rw * C)`, or with the channels second.
@@ -53,18 +75,19 @@ def periodic_shuffle(x: Any, scale: Scale, data_format: str | None = None) -> An
             f"The number of channels must be a multiple of {rh} * {rw} = {rh * rw} for scale={(rh, rw)}. "
             f"Received: {x.shape[-1]} channels"
         )
-    return from_channels_last(_shuffle(x, rh, rw), data_format)
+    for_cpus = training or tf.executing_eagerly() or _is_for_cpus.get()
+    return from_channels_last(_shuffle(x, rh, rw, for_cpus=for_cpus), data_format)
 
 
-def _shuffle(x: Any, rh: int, rw: int) -> Any:
+def _shuffle(x: Any, rh: int, rw: int, *, for_cpus: bool) -> Any:
     if rh == rw == 1:
         return x
     channels = x.shape[-1] // (rh * rw)
-    if rh == rw and channels >= _DEPTH_TO_SPACE_FROM:
+    if rh == rw and not (for_cpus and channels < _DEPTH_TO_SPACE_FROM):
         return tf.nn.depth_to_space(x, rh)
     batch, height, width, _ = sizes(x)
-    # The rw * channels values of a row of an output phase are contiguous already, so that a transposition of four
-    # dimensions is enough. Every runtime to which models are exported supports that.
-    x = tf.reshape(x, [batch * height, width, rh, rw * channels])
-    x = tf.transpose(x, [0, 2, 1, 3])
+    # The rw * channels values of a row of an output phase are contiguous already.
+    if rh > 1:
+        x = tf.reshape(x, [batch, height, width, rh, rw * channels])
+        x = tf.transpose(x, [0, 1, 3, 2, 4])
     return tf.reshape(x, [batch, height * rh, width * rw, channels])

@@ -139,7 +139,7 @@ class SubpixelConv2D(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Convolve, add the bias, shuffle and activate."""
         # TensorFlow's CPU convolutions and their gradients support only channels last.
         x = to_channels_last(inputs, self.data_format)
@@ -150,7 +150,7 @@ class SubpixelConv2D(keras.layers.Layer):
                 bias = tf.tile(bias, [self._phases])
             # The bias is added before the shuffle, where TensorFlow can fuse it into the convolution.
             x = tf.nn.bias_add(x, bias)
-        x = periodic_shuffle(x, self.scale, "channels_last")
+        x = periodic_shuffle(x, self.scale, "channels_last", training=training)
         # The activation runs in the final layout, because some activations look along an axis.
         return self.activation(from_channels_last(x, self.data_format))
 

@@ -1,5 +1,6 @@
 """Apply super-resolution networks to luma, to grey pictures and to RGB."""
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from zoo.network import ReceptiveField
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _MOST_BY_ACCIDENT = 16 / 255
+# From this scale on, `tf.nn.depth_to_space` makes the whole enlargement more than a twentieth slower on a CPU: 1.03 to
+# 1.09 times as long for x3 and 1.09 to 1.14 for x4, but 1.015 to 1.04 for x2.
+_TRANSPOSED_FROM = 3
 
 
 class PictureNetwork:
@@ -89,9 +93,11 @@ class PictureNetwork:
         import tensorflow as tf
 
         from zoo.imaging import mirrored
+        from zoo.upsampling import shuffles_for_cpus
 
-        large = tf.cast(self._model(mirrored(image, self._margin), training=False), image.dtype)
-        shape = tf.shape(image)
-        start, size = self._margin * self._scale, shape[1:3] * self._scale
-        large = large[:, start : start + size[0], start : start + size[1]]
-        return large - self._flat_response(image) if self._flat_response else large
+        with shuffles_for_cpus() if self._scale >= _TRANSPOSED_FROM else contextlib.nullcontext():
+            large = tf.cast(self._model(mirrored(image, self._margin), training=False), image.dtype)
+            shape = tf.shape(image)
+            start, size = self._margin * self._scale, shape[1:3] * self._scale
+            large = large[:, start : start + size[0], start : start + size[1]]
+            return large - self._flat_response(image) if self._flat_response else large

@@ -21,3 +21,12 @@ def test_every_mode_is_as_likely():
 def test_a_generator_without_hidden_units_has_no_modes(family):
     assert any(isinstance(layer, Mode) for layer in build_model(f"{family}_subpixel", filters=2).layers)
     assert not any(isinstance(layer, Mode) for layer in build_model(f"{family}_subpixel", hidden=0).layers)
+
+
+def test_its_graph_holds_no_operations_on_bits():
+    import tensorflow as tf
+
+    graph = tf.function(Mode()).get_concrete_function(tf.TensorSpec((None, 4))).graph
+    kinds = {operation.type for operation in graph.get_operations()}
+    assert "ArgMax" in kinds
+    assert not kinds & {"BitwiseAnd", "Bitcast"}

@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -5,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.numpy_reference import shuffle
-from zoo.upsampling import periodic_shuffle
+from zoo.upsampling import periodic_shuffle, shuffles_for_cpus
 
 
 def numbered(*shape):
@@ -30,6 +32,32 @@ def test_equals_the_loop(batch, height, width, scale, filters):
 def test_is_depth_to_space_in_both_lowerings(filters, scale):
     x = numbered(2, 3, 4, scale * scale * filters)
     np.testing.assert_array_equal(periodic_shuffle(x, scale), tf.nn.depth_to_space(x, scale))
+
+
+@pytest.mark.parametrize(
+    ("scale", "training", "for_cpus", "expected"),
+    [
+        (2, None, False, ["DepthToSpace"]),
+        (2, False, False, ["DepthToSpace"]),
+        (2, True, False, ["Reshape", "Transpose", "Reshape"]),
+        (2, None, True, ["Reshape", "Transpose", "Reshape"]),
+        ((3, 2), None, False, ["Reshape", "Transpose", "Reshape"]),
+        ((1, 2), None, False, ["Reshape"]),
+        (1, None, False, []),
+    ],
+)
+def test_a_graph_holds_as_few_operations_as_can_be(scale, training, for_cpus, expected):
+    def call(x):
+        with shuffles_for_cpus() if for_cpus else contextlib.nullcontext():
+            return periodic_shuffle(x, scale, training=training)
+
+    graph = tf.function(call).get_concrete_function(tf.TensorSpec((None, 4, 5, 12))).graph
+    kinds = [each.type for each in graph.get_operations()]
+    assert [kind for kind in kinds if kind in {"Reshape", "Transpose", "DepthToSpace"}] == expected
+    # No example's pixels lie in another's dimension.
+    for operation in graph.get_operations():
+        if operation.type in {"Reshape", "Transpose"}:
+            assert operation.outputs[0].shape[0] is None
 
 
 @pytest.mark.parametrize("filters", [3, 32])
