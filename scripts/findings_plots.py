@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from scripts.comparisons import REFERENCE, Comparison, upsamplers
 from training.compare.results.summaries import MOMENTS
 from training.reporting.plots import COLOURS
-from zoo.metrics.catalogue import metric
+from zoo.metric_catalogue import metric
 
 TIMES = {"forward_ms": "forward pass", "step_ms": "training step", "xla_ms": "forward pass, XLA", "litert_ms": "LiteRT"}
 FLOOR = 1e-4

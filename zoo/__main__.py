@@ -1,4 +1,4 @@
-"""Run `python -m zoo list | card | verify | upscale | sample | convert | export`."""
+"""Run `python -m zoo list | card | verify | upscale | sample | convert | export | demo`."""
 
 import argparse
 import json
@@ -25,6 +25,7 @@ from zoo.command_line import (
     raise_on_signals,
     run_command,
 )
+from zoo.demo.command import add_demo, run_demo
 from zoo.export.arguments import add_export, run_export
 from zoo.pretrained import VerificationError, published_names, verify
 from zoo.pretrained.sample import SampleError
@@ -124,6 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--seed", type=int, default=0, help="the same seed draws the same pictures")
     sample.add_argument("--force", action="store_true", help="replace a file that exists")
     sample.set_defaults(command=_sample, prog=sample.prog)
+
+    demo = add_demo(commands)
+    demo.set_defaults(command=_demo, prog=demo.prog)
     return parser
 
 
@@ -265,6 +269,10 @@ def _sample(options: argparse.Namespace) -> None:
 
     sample_file(options.name, options.path, options.count, options.seed, force=options.force)
     print(one_line(options.path))
+
+
+def _demo(options: argparse.Namespace) -> None:
+    run_demo(options.output, options.port)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ _FLAGS = (
     "--disable-sync",
     "--window-size=1280,1600",
 )
+# The name that the protocol gives to a reference to an element.
+_ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 # Web components keep their text in a shadow root, which `innerText` leaves out.
 _TEXT = """
 const text = node => [...node.childNodes].map(child => child.nodeType === 3 ? child.data : text(child)).join("")
@@ -62,23 +64,60 @@ class Page:
         """Return the errors in the browser's log."""
         return [entry["message"] for entry in self._post("se/log", {"type": "browser"}) if entry["level"] == "SEVERE"]
 
+    def click(self, selector: str) -> None:
+        """Click the middle of an element, as the mouse does."""
+        self._post(f"element/{self._element(selector)}/click", {})
+
+    def type(self, selector: str, text: str) -> None:
+        """Type on the keyboard into an element; into one that takes a file, its path."""
+        self._post(f"element/{self._element(selector)}/value", {"text": text})
+
+    def drag(self, selector: str, *places: tuple[int, int]) -> None:
+        """Move the mouse over places in pixels from an element's middle, its button pressed from the first on."""
+        origin = {_ELEMENT: self._element(selector)}
+        moves = [
+            {"type": "pointerMove", "duration": 20, "origin": origin, "x": round(x), "y": round(y)} for x, y in places
+        ]
+        button = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
+        actions = [moves[0], button[0], *moves[1:], button[1]]
+        self._post("actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": actions}]})
+
+    def tell(self, command: str, **values: Any) -> Any:
+        """Send a command of Chromium's own protocol, such as `Browser.setDownloadBehavior`, and return the answer."""
+        return self._post("goog/cdp/execute", {"cmd": command, "params": values})
+
+    def wait_until(self, script: str, seconds: float = 120) -> Any:
+        """Return what JavaScript returns as soon as that is true."""
+        until = time.monotonic() + seconds
+        while not (result := self.run(script)):
+            assert time.monotonic() < until, f"not true within {seconds} s: {script}"
+            time.sleep(0.1)
+        return result
+
+    def messages(self) -> list[str]:
+        """Return all that the browser's log holds, errors or not, since it was last asked."""
+        return [entry["message"] for entry in self._post("se/log", {"type": "browser"})]
+
     def picture(self, path: Path) -> None:
         """Save a screenshot of the window."""
         path.write_bytes(base64.b64decode(_ask(f"{self._address}/screenshot", None)))
+
+    def _element(self, selector: str) -> str:
+        return self._post("element", {"using": "css selector", "value": selector})[_ELEMENT]
 
     def _post(self, command: str, values: dict[str, Any]) -> Any:
         return _ask(f"{self._address}/{command}", values)
 
 
 @contextmanager
-def browser(profile: Path) -> Iterator[Page]:
-    """Start a headless browser with a new profile, and stop it at the end of the block."""
+def browser(profile: Path, *flags: str) -> Iterator[Page]:
+    """Start a headless browser with a new profile, and more flags if any, and stop it at the end of the block."""
     port = free_port()
     driver = subprocess.Popen([str(DRIVER), f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for_port(port)
-        options = {"args": [*_FLAGS, f"--user-data-dir={profile}"], "binary": BROWSER}
+        options = {"args": [*_FLAGS, *flags, f"--user-data-dir={profile}"], "binary": BROWSER}
         wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
         session = _ask(f"{address}/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
         try:
