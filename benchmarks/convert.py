@@ -34,7 +34,7 @@ from benchmarks.architectures import CASES, Case, inputs_of
 from benchmarks.results import SPEED, write_results
 from zoo.convert import convert
 from zoo.convert.values import largest_difference
-from zoo.export.runtimes import RUNTIMES, missing, runner
+from zoo.formats.runtimes import RUNTIMES, missing, runner
 from zoo.system.timing import interleaved_medians
 
 OPTIONS = {"always": {}, "layer": {"form": "layer"}, "faster": {"when": "faster"}}

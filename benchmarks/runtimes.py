@@ -129,8 +129,8 @@ def measured_network(name: str, size: tuple[int, int], threads: int, rounds: tup
 
 def networks_of(model: Any, scale: int) -> Iterator[tuple[str, str, Callable[[np.ndarray], Callable[[], Any]]]]:
     """Return a network in each runtime and precision that is installed: from an input to a function that runs it."""
-    from zoo.export.exporters import EXPORTERS
-    from zoo.export.runtimes import RUNTIMES, missing, runner
+    from zoo.formats.exporters import EXPORTERS
+    from zoo.formats.runtimes import RUNTIMES, missing, runner
 
     for runtime in RUNTIMES:
         if missing(runtime):

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS: dict[str, tuple[str, ...]] = {
     "zoo": (
-        *("__main__", "__init__", "demo", "upscaling", "pretrained", "convert", "export", "models"),
+        *("__main__", "__init__", "demo", "export", "upscaling", "pretrained", "convert", "formats", "models"),
         *(
             "registry",
             "network",

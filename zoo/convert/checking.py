@@ -20,7 +20,7 @@ from zoo.convert.values import (
     unchanged_states,
     whole_digits,
 )
-from zoo.export.inputs import packed
+from zoo.formats.inputs import packed
 
 # The rounding of the layers is measured on one input, so what the model makes of it is a rough estimate.
 _ROUGHLY = 3

@@ -14,7 +14,7 @@ from zoo.command_line import CommandError, one_line
 from zoo.convert.conversion import convert
 from zoo.convert.loading import load_model
 from zoo.convert.messages import innermost_reason
-from zoo.export.errors import MissingPackageError
+from zoo.formats.errors import MissingPackageError
 from zoo.system.files import temporary_beside
 
 SUFFIX = ".keras"

@@ -16,7 +16,7 @@ from zoo.convert.plan import plan
 from zoo.convert.rebuild import Rebuilding
 from zoo.convert.report import ConversionReport, LayerReport
 from zoo.convert.values import random_like, unchanged_states
-from zoo.export.runtimes import RUNTIMES
+from zoo.formats.runtimes import RUNTIMES
 from zoo.network.multiply_adds import layer_multiply_adds
 from zoo.upsampling.arguments import one_of
 

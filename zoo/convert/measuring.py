@@ -9,8 +9,8 @@ import numpy as np
 from zoo.convert.graph import Call
 from zoo.convert.messages import innermost_reason
 from zoo.convert.values import random_like
-from zoo.export.errors import require
-from zoo.export.runtimes import missing, runner
+from zoo.formats.errors import require
+from zoo.formats.runtimes import missing, runner
 from zoo.system.timing import interleaved_medians
 
 _SECONDS, _FEWEST, _MOST = 1.0, 11, 101
@@ -49,7 +49,7 @@ def layer_times(
         old: a function of a tensor, and the operations that it runs.
         new: the other function, and its operations.
         calls: give the shape and type of the tensor.
-        runtime: one of `zoo.export.runtimes.RUNTIMES`.
+        runtime: one of `zoo.formats.runtimes.RUNTIMES`.
 
     Raises:
         CannotMeasureError: the runtime cannot run one of them.
@@ -73,7 +73,7 @@ def model_times(models: Sequence[keras.Model], inputs: Sequence[Any], runtime: s
     Args:
         models: with the same inputs.
         inputs: tensors, in the order of the models' inputs.
-        runtime: one of `zoo.export.runtimes.RUNTIMES`.
+        runtime: one of `zoo.formats.runtimes.RUNTIMES`.
 
     Raises:
         CannotMeasureError: the runtime cannot run one of the models.

@@ -132,7 +132,7 @@ def _write(folder: Path, file: str, function: _Function, shape: tuple[int, ...])
     """Write a function of one tensor as a LiteRT file, and return the file's name."""
     import tensorflow as tf
 
-    from zoo.export.litert import to_litert
+    from zoo.formats.litert import to_litert
 
     traced = tf.function(function, autograph=False)
     content = to_litert(traced.get_concrete_function(tf.TensorSpec(shape, tf.float32)))

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.arrays import Array
-from zoo.export.errors import ExportError
 from zoo.export.networks import Network
+from zoo.formats.errors import ExportError
 from zoo.imaging import luma, read_picture
 from zoo.imaging.pictures import Picture
 from zoo.imaging.pillow_images import image_of

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-import zoo
 from zoo.arrays import Array
-from zoo.export.errors import ExportError
 from zoo.export.examples import pictures_of, random_inputs
-from zoo.export.exporters import EXPORTERS, Exporter
 from zoo.export.networks import Network, open_network
+from zoo.formats.errors import ExportError
+from zoo.formats.exporters import EXPORTERS, Exporter
 from zoo.system.files import written_beside
+from zoo.system.version import project_version
 
 QUANTISATIONS = ("float16", "int8", "int16")
 
@@ -152,7 +152,7 @@ def _facts(network: Network, quantise: str | None) -> dict[str, Any]:
     """Return what the file says about the network."""
     card = network.facts
     keys = ("family", "upsampler", "scale", "input", "source", "licence", "citation", "metrics", "labels")
-    facts = {"name": network.name, "endpoint": network.endpoint, "quantised": quantise, "zoo": zoo.__version__}
+    facts = {"name": network.name, "endpoint": network.endpoint, "quantised": quantise, "zoo": project_version()}
     return facts | {key: card[key] for key in keys if key in card}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from zoo.export.errors import ExportError
-from zoo.export.inputs import packed
+from zoo.formats.errors import ExportError
+from zoo.formats.inputs import packed
 from zoo.pretrained import card, verify
 from zoo.upscaling.enlarger import is_model_file
 

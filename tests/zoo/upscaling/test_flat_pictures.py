@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import zoo
 from tests.helpers.random_models import ENLARGING
-from zoo.export.litert import to_litert
+from zoo.formats.litert import to_litert
 from zoo.network import field_of
 from zoo.upscaling.enlarger import create_enlarger
 from zoo.upscaling.picture import enlarge_picture

@@ -19,7 +19,7 @@ from training.request import ResolvedTraining
 from training.tasks.create import create_task
 from training.tasks.task import Batch, Task
 from zoo.export import ExportError
-from zoo.export.litert import interpreter_of, to_litert
+from zoo.formats.litert import interpreter_of, to_litert
 from zoo.models import build_model
 from zoo.network.multiply_adds import SUPER_RESOLUTION_OUTPUT, executed_multiply_adds
 from zoo.system.timing import interleaved_medians

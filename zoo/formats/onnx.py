@@ -12,9 +12,9 @@ import keras
 import tensorflow as tf
 
 from zoo.arrays import Array
-from zoo.export.errors import ExportError, require
-from zoo.export.graph import portable
-from zoo.export.inputs import packed
+from zoo.formats.errors import ExportError, require
+from zoo.formats.graph import portable
+from zoo.formats.inputs import packed
 from zoo.system.quiet_tensorflow import silent
 
 PACKAGES = ("onnxruntime", "tf2onnx")

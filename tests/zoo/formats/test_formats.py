@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from tests.helpers.stubs import module
 from zoo.export import EXPORTERS, ExportError, MissingPackageError
-from zoo.export.litert import interpreter_of, litert_runner, to_litert
-from zoo.export.onnx import onnx_runner, to_onnx
+from zoo.formats.litert import interpreter_of, litert_runner, to_litert
+from zoo.formats.onnx import onnx_runner, to_onnx
 from zoo.models import build_model
 
 

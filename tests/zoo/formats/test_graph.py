@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.export import litert, litert_contents, onnx
-from zoo.export.bicubic import enlarge_by_convolution
-from zoo.export.graph import portable
+from zoo.formats import litert, litert_contents, onnx
+from zoo.formats.bicubic import enlarge_by_convolution
+from zoo.formats.graph import portable
 from zoo.imaging import enlarge
 from zoo.upsampling import SubpixelConv2D, periodic_shuffle, shuffles_for_cpus
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from zoo.arrays import Array
-from zoo.export import litert, litert_contents, onnx
-from zoo.export.errors import missing_packages
+from zoo.formats import litert, litert_contents, onnx
+from zoo.formats.errors import missing_packages
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import keras
 import tensorflow as tf
 
 from zoo.arrays import Array
-from zoo.export.errors import ExportError, missing_packages
-from zoo.export.graph import portable
-from zoo.export.inputs import packed
-from zoo.export.litert_contents import with_signature
+from zoo.formats.errors import ExportError, missing_packages
+from zoo.formats.graph import portable
+from zoo.formats.inputs import packed
+from zoo.formats.litert_contents import with_signature
 from zoo.system.keras_internals import litert_conversion_error
 from zoo.system.quiet_tensorflow import silent, silent_unless_it_fails
 
@@ -39,7 +39,7 @@ def to_litert(
             of 8 bits and all else in 16. Inputs and outputs stay floats.
         examples: inputs in their order, by which the ranges of whole numbers are chosen.
         names: of the inputs and of the outputs, for the file's signature.
-        metadata: facts to store in the file; see `zoo.export.litert_contents.read_metadata`.
+        metadata: facts to store in the file; see `zoo.formats.litert_contents.read_metadata`.
 
     Raises:
         ExportError: LiteRT has no form of one of the operations.

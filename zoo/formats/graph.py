@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from zoo.export.bicubic import enlarge_by_convolution
+from zoo.formats.bicubic import enlarge_by_convolution
 from zoo.imaging.bicubic import SCOPE
 from zoo.system.keras_internals import with_constants
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.export.exporters import EXPORTERS
-from zoo.export.inputs import packed
+from zoo.formats.exporters import EXPORTERS
+from zoo.formats.inputs import packed
 
 Run = Callable[[], list[np.ndarray]]
 RUNTIMES = ("tensorflow", "xla", *EXPORTERS)

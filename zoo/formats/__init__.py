@@ -1,0 +1,1 @@
+"""Convert networks to formats of other runtimes, and run them there."""
