@@ -113,6 +113,7 @@ bench: ready
 	@$(VPYTHON) -m benchmarks.super_resolution
 	@$(VPYTHON) -m benchmarks.training
 	@$(VPYTHON) -m benchmarks.scaling
+	@$(VPYTHON) -m benchmarks.runtimes
 	@$(VPYTHON) -m benchmarks.serving
 
 fuzz: ready

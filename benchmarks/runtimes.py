@@ -13,7 +13,6 @@ Rows of other runtimes in the file, such as those of a browser, stay: whoever me
 
 import argparse
 import inspect
-import itertools
 import os
 import statistics
 import subprocess
@@ -40,7 +39,6 @@ from zoo.system.timing import interleaved_medians
 SIZE = (360, 640)
 PRECISIONS = ("float32", "float16", "int8")
 COLUMNS = ("model", "form", "runtime", "precision", "threads", "milliseconds", "ratio", "psnr", "rounds")
-CALIBRATION, CALIBRATION_SIZE = 20, 96
 Row = dict[str, Any]
 Network = Callable[[np.ndarray], np.ndarray]
 
@@ -147,13 +145,13 @@ def networks_of(model: Any, scale: int) -> Iterator[tuple[str, str, Callable[[np
 
 
 def calibration(scale: int) -> list[list[np.ndarray]]:
-    """Return parts of reduced photographs, from which int8 learns the range of every tensor."""
+    """Return reduced photographs, from which int8 learns the range of every tensor; none of them is measured."""
     from training.data import open_source
     from zoo.imaging import cropped, degrade, luma
 
-    pictures = open_source("photos").pictures("test")
-    small = [degrade(cropped(luma(picture), scale), scale) for picture in itertools.islice(pictures, CALIBRATION)]
-    return [[(picture[None, :CALIBRATION_SIZE, :CALIBRATION_SIZE] / 255).astype(np.float32)] for picture in small]
+    pictures = open_source("photos").pictures("train")
+    small = [degrade(cropped(luma(picture), scale), scale) for picture in pictures]
+    return [[(picture[None] / 255).astype(np.float32)] for picture in small]
 
 
 def psnr_on_set5(make: Callable[[np.ndarray], Callable[[], Any]], scale: int) -> str:
