@@ -84,9 +84,9 @@ def test_weights_of_16_and_8_bits(enlarging, tmp_path, pictures):
         sizes[quantise] = path.stat().st_size
         assert (exported.psnr is None) == (calibrate is None)
         if calibrate:
-            assert exported.psnr > 30
+            # It is no copy of the original, but near it.
+            assert 30 < exported.psnr < 100
     assert sizes["float16"] < sizes[None]
-    assert sizes["int8"] < sizes[None]
 
 
 def test_a_file_that_computes_something_else_never_appears(enlarging, tmp_path, monkeypatch):
