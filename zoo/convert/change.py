@@ -6,7 +6,7 @@ from typing import Any
 from keras import layers
 
 from zoo.convert.graph import Call
-from zoo.system.keras_internals import nested_layers
+from zoo.system.keras_internals import change_class, nested_layers
 from zoo.upsampling.arguments import Pair
 
 
@@ -70,4 +70,4 @@ class Exchange:
         for old, new in zip(nested_layers(self.holder), nested_layers(copy), strict=True):
             if id(old) in changing:
                 # A new object would have to be put in each place where the holder keeps the old one.
-                new.__class__ = self.kind
+                change_class(new, self.kind)

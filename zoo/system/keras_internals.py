@@ -4,6 +4,7 @@ They were checked with Keras 3.15.1 and TensorFlow 2.21.0. On an upgrade, `tests
 fails for each one that is gone. Importing this module loads Keras, so modules that must start quickly do not import it.
 """
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,19 @@ def producing_call(tensor: keras.KerasTensor) -> tuple[Any, list[keras.KerasTens
     """
     history = tensor._keras_history
     return history.operation, history.operation._inbound_nodes[history.node_index].input_tensors
+
+
+def change_class(layer: keras.layers.Layer, kind: type[keras.layers.Layer]) -> None:
+    """Make a layer one of another class that has the same attributes and weights.
+
+    Keras notes which arguments `call` takes when a layer is made, and would pass on `training` as before.
+    """
+    layer.__class__ = kind
+    layer._call_signature = inspect.signature(layer.call)
+    layer.call_signature_parameters = list(layer._call_signature.parameters)
+    takes_training = "training" in layer.call_signature_parameters
+    layer._call_has_training_arg = takes_training
+    layer._call_has_context_arg["training"] = takes_training
 
 
 def nested_layers(layer: Any) -> list[keras.layers.Layer]:

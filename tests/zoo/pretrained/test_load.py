@@ -223,7 +223,7 @@ def test_the_commands(command, copy):
     listed = command("zoo", "list", "ae_*")
     assert listed.stdout.split() == zoo.list_models("ae_*")
     assert "ae_mine" in command("zoo", "list", "--pretrained").stdout.split()
-    assert json.loads(command("zoo", "card", "ae_subpixel").stdout) == zoo.card("ae_subpixel")
+    assert json.loads(command("zoo", "card", "ae_subpixel", "--json").stdout) == zoo.card("ae_subpixel")
     assert command("zoo", "verify", "ae_mine").stdout.startswith("ae_mine: ")
     change_byte(copy)
     for arguments, message in [

@@ -82,6 +82,20 @@ def test_layers_inside_layers_are_found(model):
     assert keras_internals.nested_layers(keras_internals.producing_call(model.output)[1][1]) == []
 
 
+def test_a_layer_of_another_class_gets_the_arguments_that_it_takes():
+    class Told(layers.ReLU):
+        def call(self, inputs, training=None):
+            return inputs + 1.0 if training else super().call(inputs)
+
+    layer = layers.ReLU()
+    keras_internals.change_class(layer, Told)
+    in_time = layers.TimeDistributed(layer)
+    x = tf.zeros((1, 2, 3))
+    assert (np.asarray(in_time(x, training=True)) == 1).all()
+    keras_internals.change_class(layer, layers.ReLU)
+    assert (np.asarray(layers.TimeDistributed(layer)(x, training=True)) == 0).all()
+
+
 def test_a_lambda_keeps_its_output_shape():
     assert keras_internals.lambda_output_shape(layers.Lambda(abs, output_shape=(3,))) == (3,)
 
