@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import signal
 import sys
 import unicodedata
@@ -11,6 +12,8 @@ from typing import NamedTuple, NoReturn
 
 DONE, FAILED, BAD_INPUT, SIGNALLED = 0, 1, 2, 128
 """Exit codes; a command that a signal stopped ends with `SIGNALLED` plus the signal's number."""
+PIPE_CLOSED = SIGNALLED + signal.SIGPIPE
+"""The exit code of a command whose output nothing reads any more, as of a program that SIGPIPE stops."""
 
 
 class CommandError(ValueError):
@@ -59,7 +62,13 @@ def run_command(options: argparse.Namespace, explain: Callable[[BaseException], 
     """
     print_names_of_any_encoding()
     try:
-        return options.command(options) or DONE
+        code = options.command(options) or DONE
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # What reads the output, such as `head`, has seen enough. At its end Python would flush, and complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
     except BaseException as error:
         ending = explain(error)
         if ending is None:

@@ -1,12 +1,24 @@
 import argparse
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.command_line import BAD_INPUT, FAILED, SIGNALLED, Ending, OneLineParser, raise_on_signals, run_command
+from tests.helpers.commands import ROOT
+from zoo.command_line import (
+    BAD_INPUT,
+    FAILED,
+    PIPE_CLOSED,
+    SIGNALLED,
+    Ending,
+    OneLineParser,
+    raise_on_signals,
+    run_command,
+)
 
 LATIN = os.fsdecode(b"caf\xe9.png")
 """A file's name of four letters that is not UTF-8."""
@@ -33,6 +45,16 @@ def test_an_explained_exception_is_one_line_and_its_code(capsys):
     assert capsys.readouterr() == ("", "python -m it: no: take yes\n")
     assert run(raising(KeyboardInterrupt()), lambda _: Ending(130, None)) == 130
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_command_whose_output_nothing_reads_ends_in_silence():
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "zoo", "list"], stdout=writer, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (PIPE_CLOSED, "")
 
 
 def test_a_defect_keeps_its_traceback():

@@ -151,9 +151,12 @@ def _inputs(function: Any) -> list[tf.Tensor]:
 def _facts(network: Network, quantise: str | None) -> dict[str, Any]:
     """Return what the file says about the network."""
     card = network.facts
-    keys = ("family", "upsampler", "scale", "input", "source", "licence", "citation", "metrics", "labels")
+    keys = ("family", "upsampler", "scale", "source", "licence", "citation", "metrics", "labels")
     facts = {"name": network.name, "endpoint": network.endpoint, "quantised": quantise, "zoo": project_version()}
-    return facts | {key: card[key] for key in keys if key in card}
+    inputs = {each.name: {"shape": each.shape.as_list(), "dtype": each.dtype.name} for each in network.inputs}
+    if "image" in inputs:
+        inputs["image"]["range"] = [0, 255] if inputs["image"]["dtype"] == "uint8" else [0.0, 1.0]
+    return facts | {"inputs": inputs} | {key: card[key] for key in keys if key in card}
 
 
 def _compared(

@@ -103,7 +103,9 @@ def _of_keras(model: keras.Model, endpoint: str | None) -> Network:
     def call(*tensors: tf.Tensor) -> list[tf.Tensor]:
         return keras.tree.flatten(model(packed(model, tensors), training=False))
 
-    return Network(model.name, "serve", inputs, model.output_names, call, {})
+    # A sequential model has one output, which has no name of its own.
+    outputs = getattr(model, "output_names", None) or [model.layers[-1].name]
+    return Network(model.name, "serve", inputs, outputs, call, {})
 
 
 def _sized(spec: tf.TensorSpec, size: tuple[int, int] | None) -> tf.TensorSpec:

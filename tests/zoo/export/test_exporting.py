@@ -39,6 +39,8 @@ def test_rgb_of_any_size_is_the_published_models_with_facts_and_names(enlarging,
     assert exported.difference < 1e-5
     facts = EXPORTERS[kind].metadata(content)
     assert (facts["name"], facts["endpoint"], facts["scale"]) == ("sesr_x2_subpixel", "serve", 2)
+    image_of_any_size = {"shape": [None, None, None, 3], "dtype": "float32", "range": [0.0, 1.0]}
+    assert facts["inputs"] == {"image": image_of_any_size}
     # The network's, the flat response's, and chroma's.
     assert exported.operations["DepthToSpace" if kind == "onnx" else "DEPTH_TO_SPACE"] == 3
 
@@ -72,6 +74,14 @@ def test_a_users_own_model_is_taken_in_each_form(tmp_path, kind):
     np.testing.assert_allclose(output, np.asarray(model(image)), atol=1e-5)
     assert exported.operations["DEPTH_TO_SPACE"] == 1
     assert not {"RESHAPE", "TRANSPOSE"} & set(exported.operations)
+
+
+def test_a_sequential_model_is_taken(tmp_path):
+    model = keras.Sequential([keras.Input((4, 4, 2)), keras.layers.Conv2D(3, 3, name="convolution")])
+    exported = export(model, tmp_path / "sequential.tflite")
+    image = np.random.default_rng(1).random((1, 4, 4, 2), np.float32)
+    (output,) = EXPORTERS["litert"].runner(exported.path.read_bytes(), [image])()
+    np.testing.assert_allclose(output, np.asarray(model(image)), atol=1e-5)
 
 
 def test_weights_of_16_and_8_bits(enlarging, tmp_path, pictures):
