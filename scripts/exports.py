@@ -27,6 +27,8 @@ from zoo.system.files import read_csv, write_csv
 
 RESULTS = ROOT / "results" / "quality" / "exports.csv"
 SHUFFLES = ("DEPTH_TO_SPACE", "DepthToSpace")
+IN_LEVELS = "serve_uint8"
+"""The endpoint whose differences are whole grey levels, not parts of the range."""
 AROUND = ("TRANSPOSE", "BATCH_TO_SPACE_ND")
 """Operations of LiteRT that a shuffle in another form would consist of."""
 
@@ -58,22 +60,35 @@ def table() -> str:
     rows = read_csv(RESULTS)
     lines = []
     for name in dict.fromkeys(row["model"] for row in rows):
-        cells = [f"`{name}`"]
-        for kind in EXPORTERS:
-            mine = [row for row in rows if row["model"] == name and row["format"] == kind]
-            taken = [row for row in mine if row["result"] == "exported"]
-            worst = max((float(row["difference"]) for row in taken), default=0.0)
-            cells += [", ".join(f"`{row['endpoint']}`" for row in taken), f"{worst:.0e}"]
-        shuffles = max((int(row["shuffles"]) for row in rows if row["model"] == name and row["shuffles"]), default=0)
-        lines.append([*cells, str(shuffles)])
-    titles = "|".join(f"{exporter.title}|difference" for exporter in EXPORTERS.values())
+        mine = [row for row in rows if row["model"] == name and row["result"] == "exported"]
+        taken = [[row for row in mine if row["format"] == kind] for kind in EXPORTERS]
+        endpoints = [", ".join(f"`{row['endpoint']}`" for row in each) for each in taken]
+        in_floats = [_worst(each, in_levels=False) for each in taken]
+        in_levels = [_worst(each, in_levels=True) for each in taken]
+        shuffles = max((int(row["shuffles"]) for row in mine), default=0)
+        lines.append([f"`{name}`", *endpoints, *in_floats, *in_levels, str(shuffles)])
+    titles = [exporter.title for exporter in EXPORTERS.values()]
+    heads = [
+        "model",
+        *titles,
+        *(f"{each}, difference" for each in titles),
+        *(f"{each}, grey levels" for each in titles),
+    ]
     counts = {result: sum(row["result"] == result for row in rows) for result in ("exported", "refused")}
     reasons = sorted({row["endpoint"] for row in rows if row["result"] == "refused"})
-    text = markdown(f"model|{titles}|shuffles", lines, words=2)
+    text = markdown("|".join([*heads, "shuffles"]), lines, words=1 + len(titles))
     refused = " and ".join(f"`{endpoint}`" for endpoint in reasons)
     return (
         text + f"\n{counts['exported']} files were exported and {counts['refused']} refused, all of them {refused}.\n"
     )
+
+
+def _worst(rows: list[dict[str, Any]], *, in_levels: bool) -> str:
+    """Return the largest difference of endpoints that return grey levels, or of those that return floats."""
+    differences = [float(row["difference"]) for row in rows if (row["endpoint"] == IN_LEVELS) == in_levels]
+    if not differences:
+        return "-"
+    return f"{max(differences):.0f}" if in_levels else f"{max(differences):.0e}"
 
 
 def main() -> None:

@@ -165,7 +165,7 @@ def _compared(
     """Return the largest difference from the original of the original's range, and the mean PSNR of the outputs."""
     largest, psnr = 0.0, []
     for inputs in examples:
-        outputs = exporter.runner(content, inputs)()
+        outputs = _run(exporter, content, network, inputs)
         expected = [output.numpy() for output in network.call(*map(tf.constant, inputs))]
         squares = []
         for one, other in zip(outputs, expected, strict=True):
@@ -177,6 +177,17 @@ def _compared(
             squares.append(np.mean(differences**2))
         psnr.append(-10 * np.log10(max(float(np.mean(squares)), 1e-20)))
     return largest, float(np.mean(psnr))
+
+
+def _run(exporter: Exporter, content: bytes, network: Network, inputs: Sequence[Array]) -> list[Array]:
+    try:
+        return exporter.runner(content, inputs)()
+    # LiteRT finds out only now that an operation knows no numbers of some type.
+    except RuntimeError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ExportError(
+            f"{exporter.title} does not run the file of {network.endpoint} of {network.name}: {reason}"
+        ) from error
 
 
 def _check_difference(network: Network, exporter: Exporter, quantise: str | None, difference: float) -> None:

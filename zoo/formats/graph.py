@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from zoo.formats.bicubic import enlarge_by_convolution
+from zoo.formats.repetition import repeated
 from zoo.imaging.bicubic import SCOPE
 from zoo.system.keras_internals import with_constants
 
@@ -15,10 +16,10 @@ _PLACES_THEN_ROWS = [0, 1, 3, 2, 4]
 
 
 def portable(function: Any) -> Any:
-    """Return a function whose graph holds its weights, and standard operations in place of two forms for CPUs.
+    """Return a function whose graph holds its weights, and standard operations in place of some forms for CPUs.
 
-    A shuffle by a transposition, as `zoo.upsampling.periodic_shuffle` makes it, becomes DepthToSpace, and
-    `zoo.imaging.enlarge` a convolution and DepthToSpace.
+    A shuffle by a transposition, as `zoo.upsampling.periodic_shuffle` makes it, becomes DepthToSpace,
+    `zoo.imaging.enlarge` a convolution and DepthToSpace, and `tf.repeat` of rows and columns ResizeNearestNeighbor.
 
     Args:
         function: a `tf.types.experimental.ConcreteFunction`.
@@ -39,7 +40,7 @@ def _copied(frozen: Any, inputs: Sequence[tf.Tensor]) -> list[tf.Tensor]:
     for operation in frozen.graph.get_operations():
         if not operation.outputs or operation.outputs[0].ref() in made:
             continue
-        forms = (form(operation, made) for form in (_shuffle, _enlargement, _remainder))
+        forms = (form(operation, made) for form in (_shuffle, _enlargement, _repetition, _remainder))
         replaced = next((each for each in forms if each is not None), None)
         if replaced is not None:
             made[operation.outputs[0].ref()] = replaced
@@ -96,6 +97,17 @@ def _enlargement(operation: tf.Operation, made: dict[Any, tf.Tensor]) -> tf.Tens
         return None
     image = next((each for each in operation.inputs if each.dtype == tf.float32 and each.shape.rank == 4), None)
     return None if image is None else enlarge_by_convolution(made[image.ref()], int(scope[1]))
+
+
+def _repetition(operation: tf.Operation, made: dict[Any, tf.Tensor]) -> tf.Tensor | None:
+    """Return pictures with repeated rows and columns, if an operation ends that, and None if it does not."""
+    found = repeated(operation)
+    if found is None:
+        return None
+    image = made[found[0].ref()]
+    sizes = zip(image.shape[1:3], tf.unstack(tf.shape(image)[1:3]), found[1], strict=True)
+    size = [(known or computed) * factor for known, computed, factor in sizes]
+    return tf.raw_ops.ResizeNearestNeighbor(images=image, size=size)
 
 
 def _remainder(operation: tf.Operation, made: dict[Any, tf.Tensor]) -> tf.Tensor | None:

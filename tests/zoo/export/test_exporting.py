@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 import zoo
+from tests.helpers.exported_files import bytes_of_weights
 from zoo.export import EXPORTERS, ExportError, export
 from zoo.export import exporting as module
 from zoo.models import build_model
@@ -84,19 +85,46 @@ def test_a_sequential_model_is_taken(tmp_path):
     np.testing.assert_allclose(output, np.asarray(model(image)), atol=1e-5)
 
 
-def test_weights_of_16_and_8_bits(enlarging, tmp_path, pictures):
+def test_weights_of_16_and_8_bits(tmp_path, pictures):
+    keras.utils.set_random_seed(0)
+    model = build_model("espcn_x2_subpixel", filters=16, narrow=8)
     sizes = {}
     for quantise in (None, "float16", "int8", "int16"):
         path = tmp_path / f"{quantise}.tflite"
         calibrate = pictures if quantise in ("int8", "int16") else None
-        options = {"quantise": quantise, "calibrate": calibrate, "size": (40, 50)}
-        exported = export("espcn_x3_subpixel", path, endpoint="serve_luma", **options)
-        sizes[quantise] = path.stat().st_size
+        exported = export(model, path, quantise=quantise, calibrate=calibrate, size=(40, 50))
+        sizes[quantise] = bytes_of_weights(path.read_bytes())
         assert (exported.psnr is None) == (calibrate is None)
         if calibrate:
             # It is no copy of the original, but near it.
             assert 30 < exported.psnr < 100
-    assert sizes["float16"] < sizes[None]
+    assert sizes[None] >= 4 * model.count_params()
+    assert 0.5 <= sizes["float16"] / sizes[None] < 0.55
+    # Biases stay in 32 or 64 bits.
+    assert 0.25 <= sizes["int8"] / sizes[None] < 0.4
+    assert 0.25 <= sizes["int16"] / sizes[None] < 0.4
+
+
+def test_a_repetition_is_quantised_to_16_bits(tmp_path, pictures):
+    image = keras.Input((None, None, 1))
+    large = keras.layers.UpSampling2D(2)(keras.layers.Conv2D(2, 3, padding="same")(image))
+    exported = export(
+        keras.Model(image, large), tmp_path / "x.tflite", quantise="int16", calibrate=pictures, size=(8, 9)
+    )
+    assert exported.operations["RESIZE_NEAREST_NEIGHBOR"] == 1
+    assert exported.psnr > 50
+
+
+def test_a_file_that_does_not_run_is_one_line(tmp_path, monkeypatch):
+    def broken(content, inputs):
+        raise RuntimeError("Type 'INT16' is not supported by tile.Node number 45 (TILE) failed to invoke.\nmore")
+
+    exporter = EXPORTERS["litert"]
+    monkeypatch.setitem(module.EXPORTERS, "litert", module.Exporter(**{**vars(exporter), "runner": broken}))
+    image = keras.Input((4, 4, 1))
+    with pytest.raises(ExportError, match=r"LiteRT does not run the file of serve of .*: Type 'INT16' .* invoke\.$"):
+        export(keras.Model(image, keras.layers.ReLU()(image)), tmp_path / "x.tflite")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_computes_something_else_never_appears(enlarging, tmp_path, monkeypatch):

@@ -8,46 +8,61 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from tests.helpers.exported_files import SHUFFLES, around_shuffles, refused_on_gpus
 from zoo.export import EXPORTERS, ExportError, export
 from zoo.export.examples import random_inputs
 from zoo.export.networks import open_network
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:[\\s\\S]*tf.lite.Interpreter is deprecated")]
 REFUSED = ("serve_bytes", "sample")
+OTHER_FORMS = {"RESHAPE", "TRANSPOSE", "BATCH_TO_SPACE_ND", "Reshape", "Transpose"}
 
 
-@pytest.mark.parametrize("kind", sorted(EXPORTERS))
 @pytest.mark.parametrize("name", zoo.list_models(pretrained=True))
-def test_every_endpoint_computes_what_it_computes_in_tensorflow(tmp_path, name, kind):
-    path = tmp_path / f"model{EXPORTERS[kind].suffix}"
+def test_every_endpoint_computes_what_it_computes_in_tensorflow_and_shuffles_by_one_operation(tmp_path, name):
     for endpoint in sorted(set(zoo.load_pretrained(name).signatures) - {"serving_default"}):
         if endpoint in REFUSED:
-            with pytest.raises(ExportError, match=f"{EXPORTERS[kind].title} does not take .*it has no "):
-                export(name, path, endpoint=endpoint, force=True)
+            for kind, exporter in EXPORTERS.items():
+                path = tmp_path / f"model{exporter.suffix}"
+                with pytest.raises(ExportError, match=f"{exporter.title} does not take .*it has no "):
+                    export(name, path, endpoint=endpoint)
+                assert not path.exists(), kind
             continue
-        exported = export(name, path, endpoint=endpoint, force=True)
         network = open_network(name, endpoint)
         inputs = random_inputs(network.inputs, seed=1)
-        outputs = EXPORTERS[kind].runner(path.read_bytes(), inputs)()
-        for output, tensor in zip(outputs, network.call(*map(tf.constant, inputs)), strict=True):
-            expected = tensor.numpy()
-            if expected.dtype == np.uint8:
-                assert np.abs(output.astype(int) - expected).max() <= 1, endpoint
-            else:
-                span = max(1.0, np.abs(expected).max())
-                np.testing.assert_allclose(output, expected, rtol=0, atol=1e-5 * span, err_msg=endpoint)
-        shuffles = sum(exported.operations.get(each, 0) for each in ("DEPTH_TO_SPACE", "DepthToSpace"))
-        if "subpixel" in name and endpoint not in ("encode",):
-            assert shuffles > 0, endpoint
-        if kind == "litert":
-            assert "TRANSPOSE" not in exported.operations, endpoint
+        expected = [each.numpy() for each in network.call(*map(tf.constant, inputs))]
+        for kind, exporter in EXPORTERS.items():
+            where = f"{endpoint} in {kind}"
+            exported = export(name, tmp_path / f"{endpoint}{exporter.suffix}", endpoint=endpoint)
+            content = exported.path.read_bytes()
+            check_outputs(exporter.runner(content, inputs)(), expected, where)
+            shuffles = sum(exported.operations.get(each, 0) for each in SHUFFLES)
+            if "subpixel" in name and endpoint != "encode":
+                assert shuffles > 0, where
+            assert not OTHER_FORMS & around_shuffles(content, kind), where
+            # With the channels last, nothing else in these networks transposes.
+            assert "TRANSPOSE" not in exported.operations, where
 
 
-@pytest.mark.parametrize("name", zoo.list_models("*_x[234]_subpixel", pretrained=True))
-def test_tensorflows_analyser_calls_networks_on_luma_compatible_with_gpus(tmp_path, name):
+def check_outputs(outputs, expected, where):
+    """Compare outputs with TensorFlow's: one grey level, or 2e-5 of the range."""
+    for one, other in zip(outputs, expected, strict=True):
+        assert one.dtype == other.dtype, where
+        if other.dtype == np.uint8:
+            assert np.abs(one.astype(int) - other).max() <= 1, where
+        else:
+            # On white noise, sums of `sesr` that are made in another order differ by up to 1.2e-5.
+            span = max(1.0, np.abs(other).max())
+            np.testing.assert_allclose(one, other, rtol=0, atol=2e-5 * span, err_msg=where)
+
+
+@pytest.mark.parametrize("name", zoo.list_models("*_x[234]_*", pretrained=True))
+def test_networks_on_luma_are_compatible_with_gpus(tmp_path, name):
     export(name, tmp_path / "x.tflite", endpoint="serve_luma", size=(180, 320))
+    content = (tmp_path / "x.tflite").read_bytes()
+    # The analyser of TensorFlow 2.21 refuses nothing, not even a loop, so its source's own list is checked too.
+    assert refused_on_gpus(content) == set()
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        content = (tmp_path / "x.tflite").read_bytes()
         tf.lite.experimental.Analyzer.analyze(model_content=content, gpu_compatibility=True)
     assert "Your model looks compatible with GPU delegate" in said.getvalue()

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from zoo.formats import litert, litert_contents, onnx
 from zoo.formats.bicubic import enlarge_by_convolution
+from zoo.formats.exporters import EXPORTERS
 from zoo.formats.graph import portable
 from zoo.imaging import enlarge
 from zoo.upsampling import SubpixelConv2D, periodic_shuffle, shuffles_for_cpus
@@ -55,6 +56,36 @@ def test_a_transposed_shuffle_becomes_the_operation_and_keeps_the_batch(shape):
     held = litert_contents.operations(litert.to_litert(new))
     assert held["DEPTH_TO_SPACE"] == 1
     assert not {"RESHAPE", "TRANSPOSE"} & set(held)
+
+
+@pytest.mark.parametrize("shape", [(None, None, None, 2), (2, 5, 7, 2)])
+@pytest.mark.parametrize("factors", [(2, 2), (3, 3), (4, 1), (1, 3)])
+def test_repeated_rows_and_columns_become_one_operation(shape, factors):
+    def call(x):
+        for axis, factor in enumerate(factors, start=1):
+            x = tf.repeat(x, factor, axis) if factor > 1 else x
+        return 2 * x
+
+    new = portable(tf.function(call, autograph=False).get_concrete_function(tf.TensorSpec(shape)))
+    image = draw(2, 5, 7, 2)
+    expected = 2 * np.repeat(np.repeat(image, factors[0], 1), factors[1], 2)
+    for exporter in EXPORTERS.values():
+        content = exporter.convert(new)
+        np.testing.assert_array_equal(exporter.runner(content, [image])()[0], expected)
+        held = exporter.operations(content)
+        assert held["RESIZE_NEAREST_NEIGHBOR"] + held["Resize"] == 1
+        assert not {"TILE", "Tile"} & set(held)
+
+
+def test_another_tile_stays():
+    new = portable(
+        tf.function(lambda x: tf.tile(x, [1, 2, 1, 1]), autograph=False).get_concrete_function(
+            tf.TensorSpec((1, 2, 3, 1))
+        )
+    )
+    assert "Tile" in kinds(new)
+    image = draw(1, 2, 3, 1)
+    np.testing.assert_array_equal(new(tf.constant(image))[0], np.tile(image, (1, 2, 1, 1)))
 
 
 @pytest.mark.parametrize("order", [[0, 3, 1, 2, 4], [0, 1, 3, 2, 4]])
