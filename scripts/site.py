@@ -26,6 +26,7 @@ PAGES = {
     "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
     "CODE_OF_CONDUCT.md": "code-of-conduct.md",
+    "examples/README.md": "examples.md",
 }
 """Pages that lie outside docs/, and their places on the site."""
 LINK = re.compile(r"(?<=\]\()(?P<target>[^)\s#:]+)(?=[#)])")

@@ -148,8 +148,10 @@ def prepare(folder):
         picture.save(folder / name)
     image = keras.Input((None, None, 3))
     up = keras.layers.Conv2DTranspose(3, 6, strides=2, padding="same")
-    for name in ("generator.keras", "in.keras", "my.keras"):
-        keras.Model(image, up(image)).save(folder / name)
+    network = keras.Model(image, up(image))
+    for name in ("generator.keras", "in.keras", "my.keras", "my_model.keras"):
+        network.save(folder / name)
+    network.export(folder / "my_saved_model", verbose=False)
     shutil.copytree(ROOT / "saved_models" / "ae_subpixel", folder / "runs" / "ae_subpixel" / "0-s0" / "saved_model")
 
 
@@ -166,7 +168,7 @@ def test_the_commands_of_zoo_on_a_page_work(page, tmp_path):
     whole = [words for words in whole if len(words) > 2 or words[:1] in (["card"], ["list"])]
     prepare(tmp_path)
     for words in whole:
-        for name in ("out.png", "large.png", "samples.png", "faster.keras", "out.keras"):
+        for name in ("out.tflite", "out.png", "large.png", "samples.png", "faster.keras", "out.keras"):
             (tmp_path / name).unlink(missing_ok=True)
         if words[0] in NOT_RUN:
             continue
