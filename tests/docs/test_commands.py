@@ -78,7 +78,9 @@ def make(words):
 
 
 def python(words):
-    assert words[0] == "-m"
+    if words[0] != "-m":
+        assert (ROOT / words[0]).is_file()
+        return
     module, rest = words[1], words[2:]
     if module in ("zoo", "training"):
         {"zoo": zoo, "training": training}[module](rest)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tests.helpers.commands import ROOT
 
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "examples" / "README.md"]
 NO_COMMANDS = ("text", "yaml", "json", "html", "js", "javascript", "css", "toml")
 """Languages of blocks that hold neither commands nor examples. A block without a language holds commands."""
 _FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>\w*)\n(?P<content>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
