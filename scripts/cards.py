@@ -25,7 +25,7 @@ _HEADINGS = {
     "super-resolution": "super-resolution",
     "classifier": "classifiers",
 }
-"""Where docs/models.md shows each kind."""
+"""The section of docs/models.md that shows each kind."""
 
 
 def link(name: str) -> str:

@@ -7,7 +7,6 @@ original and the number of shuffles in the file, or the reason why the format do
 rows of those models are written anew.
 """
 
-import argparse
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from rich.progress import track
 
 import zoo
 from scripts.markdown import table as markdown
+from scripts.published_rows import chosen_and_kept
 from zoo.export import EXPORTERS, ExportError, export
 from zoo.system.files import read_csv, write_csv
 
@@ -93,14 +93,8 @@ def _worst(rows: list[dict[str, Any]], *, in_levels: bool) -> str:
 
 def main() -> None:
     """Export, and write the rows."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("names", nargs="*", help="published names; all by default")
-    chosen = parser.parse_args().names or zoo.list_models(pretrained=True)
+    chosen, rows = chosen_and_kept(__doc__, RESULTS)
     tf.get_logger().setLevel("ERROR")
-    rows: list[dict[str, Any]] = []
-    if RESULTS.is_file():
-        published = zoo.list_models(pretrained=True)
-        rows = [row for row in read_csv(RESULTS) if row["model"] in published and row["model"] not in chosen]
     with tempfile.TemporaryDirectory() as folder:
         for name in track(chosen, "exporting"):
             for endpoint in endpoints_of(name):

@@ -9,7 +9,6 @@ results/quality/quantised.csv: PSNR on luma of Set5 by the project's protocol. S
 it.
 """
 
-import argparse
 import tempfile
 from itertools import islice
 from pathlib import Path
@@ -27,6 +26,7 @@ from rich.progress import track
 
 import zoo
 from scripts.markdown import table as markdown
+from scripts.published_rows import chosen_and_kept
 from training.data import open_source
 from zoo.arrays import Array
 from zoo.export import EXPORTERS, ExportError, export
@@ -106,14 +106,8 @@ def table() -> str:
 
 def main() -> None:
     """Export, measure and write the rows."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("names", nargs="*", help="published names; all by default")
-    names = parser.parse_args().names or zoo.list_models("*_x[234]_*", pretrained=True)
+    names, rows = chosen_and_kept(__doc__, RESULTS, "*_x[234]_*")
     tf.get_logger().setLevel("ERROR")
-    rows: list[dict[str, Any]] = []
-    if RESULTS.is_file():
-        published = zoo.list_models(pretrained=True)
-        rows = [row for row in read_csv(RESULTS) if row["model"] in published and row["model"] not in names]
     with tempfile.TemporaryDirectory() as folder:
         for name in track(names, "measuring"):
             rows.append(row_of(name, Path(folder)))

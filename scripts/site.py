@@ -125,7 +125,7 @@ def _undocumented(thing: Any, name: str) -> list[str]:
             # Magic methods and constructors are described by their class.
             if member.name.startswith("__"):
                 continue
-            # What a module imports is public only if the module lists it.
+            # A name that a module imports is public only if the module lists it.
             shown = member.is_public and (member.is_function or member.is_class) and not member.is_imported
             listed = thing.is_module and thing.exports and member.name in thing.exports
             if (shown or listed) and not member.is_attribute:

@@ -66,7 +66,7 @@ def run_command(options: argparse.Namespace, explain: Callable[[BaseException], 
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # What reads the output, such as `head`, has seen enough. At its end Python would flush, and complain again.
+        # The reader of the output, such as `head`, has seen enough. At its end Python would flush, and complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except BaseException as error:

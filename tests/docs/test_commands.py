@@ -27,7 +27,7 @@ COMMANDS = [
     for command in commands(page)
 ]
 PLACES = {"NAME": "ae_subpixel", "FOLDER": "folder", "DIR": "folder"}
-"""What stands for a value in a command, and a value of its kind."""
+"""Words that stand for a value in a command, each with such a value."""
 
 NOT_RUN = {"demo": "it serves a page until it is stopped"}
 """Commands of zoo that are only parsed here, and why; they have tests of their own."""

@@ -14,7 +14,7 @@ from tests.helpers.pages import PAGES, examples, name_of
 WITH_EXAMPLES = [page for page in PAGES if examples(page)]
 QUICK = ("docs/upsamplers.md",)
 BEFORE = {"docs/cards.md": "import numpy as np\nimport zoo\npictures = np.zeros((2, 28, 28, 1), 'float32')\n"}
-"""What a page's examples take as given."""
+"""Code that runs before the examples of a page, which take its names as given."""
 
 
 def program(page):

@@ -45,8 +45,16 @@ def test_every_page_has_its_place_in_the_navigation():
     assert listed == {site.place_of(name_of(page)) for page in PAGES}
 
 
-@pytest.mark.skipif(not BUILDER.is_file(), reason="make docs has not been run; it installs mkdocs")
-def test_a_public_name_without_a_docstring_is_found(tmp_path):
+@pytest.fixture
+def builder():
+    """Return the program that builds the site, after installing it if need be."""
+    if not BUILDER.is_file():
+        subprocess.run(["make", "docs-ready"], cwd=ROOT, check=True)
+    return BUILDER
+
+
+@pytest.mark.slow
+def test_a_public_name_without_a_docstring_is_found(builder, tmp_path):
     package = tmp_path / "zoo"
     package.mkdir()
     source = '"""Do."""\n__all__ = ["bare", "said"]\ndef bare(): ...\ndef said():\n    "Do."\n'
@@ -54,16 +62,14 @@ def test_a_public_name_without_a_docstring_is_found(tmp_path):
     (tmp_path / "docs" / "api").mkdir(parents=True)
     (tmp_path / "docs" / "api" / "zoo.md").write_text("::: zoo\n")
     code = "import sys, pathlib; from scripts import site; site.ROOT = pathlib.Path(sys.argv[1])"
-    call = [BUILDER.with_name("python"), "-c", f"{code}; print(site.undocumented())", tmp_path]
+    call = [builder.with_name("python"), "-c", f"{code}; print(site.undocumented())", tmp_path]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['zoo.bare']"
 
 
 @pytest.mark.slow
-def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
-    if not BUILDER.is_file():
-        subprocess.run(["make", "docs-ready"], cwd=ROOT, check=True)
-    build = [BUILDER, "build", "--strict", "--site-dir", tmp_path / "site"]
+def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(builder, tmp_path):
+    build = [builder, "build", "--strict", "--site-dir", tmp_path / "site"]
     done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     pages = list((tmp_path / "site").rglob("*.html"))
@@ -75,15 +81,13 @@ def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tm
 
 
 @pytest.mark.slow
-def test_a_dead_link_stops_the_build(tmp_path):
-    if not BUILDER.is_file():
-        subprocess.run(["make", "docs-ready"], cwd=ROOT, check=True)
+def test_a_dead_link_stops_the_build(builder, tmp_path):
     copy = tmp_path / "project"
     ignored = shutil.ignore_patterns(".git", ".venv*", "saved_models", "site", "runs", "tests", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=ignored, symlinks=True)
     page = copy / "docs" / "gpu.md"
     page.write_text(page.read_text() + "\n[nowhere](no-such-page.md)\n")
-    build = [BUILDER, "build", "--strict", "--site-dir", tmp_path / "site"]
+    build = [builder, "build", "--strict", "--site-dir", tmp_path / "site"]
     done = subprocess.run(build, cwd=copy, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "no-such-page.md" in done.stderr + done.stdout

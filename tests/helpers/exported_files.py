@@ -10,8 +10,8 @@ from zoo.system.keras_internals import litert_schema
 SHUFFLES = ("DEPTH_TO_SPACE", "DepthToSpace")
 _LAYOUTS = ([0, 2, 3, 1], [0, 3, 1, 2])
 _Operation = tuple[str, list, list]
-# Of CheckGpuDelegateCompatibility in tensorflow/lite/tools/versioning/gpu_compatibility.cc: those that networks on
-# luma may need, and that it takes without conditions that depend on how they are used.
+# CheckGpuDelegateCompatibility in tensorflow/lite/tools/versioning/gpu_compatibility.cc takes these, which networks on
+# luma may need, without conditions that depend on how they are used.
 _ON_GPUS = frozenset(
     [
         "ADD",

@@ -35,7 +35,7 @@ class Stream(IntEnum):
     RECORDS = 3
     """Order of the records in a block of a streamed set."""
     PHOTO = 4
-    """What happens to each picture under the degradation `photo`."""
+    """Order and strength of the steps that degrade each picture under `photo`."""
     PHOTO_NOISE = 5
     """Noise of a picture before it is reduced."""
     PHOTO_REDUCED_NOISE = 6

@@ -1,10 +1,11 @@
 """Put the page, the browser's runtime and the converted models together in one folder of plain files."""
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -34,12 +35,26 @@ def built_page(say: _Say) -> Path:
     """
     chosen = catalogue()
     folder = cache_folder() / "demo" / f"page-{_key(chosen, _page_files())}"
-    if not folder.is_dir():
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(folder.parent):
+        # Another process may have built the page while this one waited for it.
+        if folder.is_dir():
+            return folder
         _assemble(folder, chosen, say)
         for old in folder.parent.glob("page-*"):
             if old != folder:
                 shutil.rmtree(old, ignore_errors=True)
     return folder
+
+
+@contextlib.contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    """Let one process build at a time; the lock ends with the process that holds it."""
+    import fcntl
+
+    with (cache / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_page(folder: Path, say: _Say) -> None:
@@ -59,7 +74,6 @@ def write_page(folder: Path, say: _Say) -> None:
 
 
 def _assemble(folder: Path, chosen: Catalogue, say: _Say) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
     # The runtime comes first, because without a network the command should fail before it converts for a minute.
     runtime = runtime_files(cache_folder() / "packages", say)
     models = _models(folder.parent, chosen, say)
@@ -106,5 +120,5 @@ def _page_files() -> list[Path]:
 def _converting_files() -> list[Path]:
     """Return the code that decides how models are converted."""
     package = _PAGE.parents[1]
-    folders = ("demo", "export", "convert", "upsampling", "upscaling", "models", "layers")
+    folders = ("demo", "formats", "convert", "network", "upsampling", "upscaling", "models", "layers")
     return [path for folder in folders for path in (package / folder).glob("*.py")]

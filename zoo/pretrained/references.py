@@ -19,7 +19,7 @@ SOURCES = {
     "glyphs": "digits drawn from the fonts of matplotlib",
     "photos": "the openly licensed photographs in scikit-image",
 }
-"""What each source is, who made it, and under which licence, by the name that cards use."""
+"""Each source by the name that cards use: its pictures, its makers and its licence."""
 
 
 class Paper(NamedTuple):

@@ -65,5 +65,5 @@ def test_every_script_of_the_page_is_there() -> None:
     for path in _PAGE.glob("*.js"):
         for name in re.findall(r"from \"\./([a-z-]+\.js)\"", path.read_text()):
             assert (_PAGE / name).is_file(), f"{path.name} imports {name}"
-    # What the first view transfers, without the runtime.
+    # The first view transfers these files, and not the runtime.
     assert sum(path.stat().st_size for path in _PAGE.rglob("*") if path.is_file()) < 300_000

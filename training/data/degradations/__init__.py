@@ -1,1 +1,1 @@
-"""What happens to a picture between a scene and a small file: blur, reduction, noise and compression, in TensorFlow."""
+"""Degrade pictures in TensorFlow, as cameras and small files do: by blur, reduction, noise and compression."""

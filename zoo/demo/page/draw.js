@@ -1,7 +1,7 @@
 // The second tab: draw a digit, and see what the autoencoders and the classifier make of it.
 
 import { Stopped } from "./engine.js";
-import { $, milliseconds, paint, radio, say } from "./helpers.js";
+import { $, milliseconds, oneAtATime, paint, radio, say } from "./helpers.js";
 
 const SIZE = 28;
 const BOX = 20;
@@ -21,8 +21,9 @@ export function startDrawing(engine, autoencoders, classifier) {
   const items = [item("What they see"), ...models.map((model) => item(UPSAMPLERS[model.upsampler] ?? model.upsampler))];
   let stroke = null;
   let turn = 0;
-  let isBusy = false;
-  let isStale = false;
+  const look = oneAtATime(redraw, (error) => {
+    if (!(error instanceof Stopped)) status(`It did not work: ${error.message}.`, true);
+  });
 
   function item(title) {
     const element = document.createElement("li");
@@ -92,25 +93,7 @@ export function startDrawing(engine, autoencoders, classifier) {
     look();
   });
 
-  // Run everything on what is drawn now; while that runs, later strokes wait for one more round.
-  async function look() {
-    if (isBusy) {
-      isStale = true;
-      return;
-    }
-    isBusy = true;
-    try {
-      do {
-        isStale = false;
-        await redraw();
-      } while (isStale);
-    } catch (error) {
-      if (!(error instanceof Stopped)) status(`It did not work: ${error.message}.`, true);
-    } finally {
-      isBusy = false;
-    }
-  }
-
+  // Run everything on what is drawn now.
   async function redraw() {
     const digit = asInMnist(context.getImageData(0, 0, paper.width, paper.height));
     if (!digit) return;

@@ -44,3 +44,24 @@ export function imageOf(values, height, width, channels) {
   }
   return image;
 }
+
+// Return a function that does the work, which takes a while; calls during that while are met by one more round.
+export function oneAtATime(work, failed) {
+  let isBusy = false;
+  let isStale = false;
+  return async () => {
+    isStale = true;
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      while (isStale) {
+        isStale = false;
+        await work();
+      }
+    } catch (error) {
+      failed(error);
+    } finally {
+      isBusy = false;
+    }
+  };
+}

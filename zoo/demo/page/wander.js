@@ -1,7 +1,7 @@
 // The third tab: move through the latent numbers of generators and of decoders.
 
 import { Stopped } from "./engine.js";
-import { $, imageOf, milliseconds, option, paint, say } from "./helpers.js";
+import { $, imageOf, milliseconds, oneAtATime, option, paint, say } from "./helpers.js";
 import { savePng } from "./pictures.js";
 
 const CELLS = 7;
@@ -14,8 +14,9 @@ export function startWandering(engine, generators) {
   for (const model of generators) $("generator").append(option(model.name, label(model)));
   let corners = null;
   let call = null;
-  let isBusy = false;
-  let isStale = false;
+  const draw = oneAtATime(drawHere, (error) => {
+    if (!(error instanceof Stopped)) status(`It did not work: ${error.message}.`, true);
+  });
 
   const chosen = () => generators.find((model) => model.name === $("generator").value);
 
@@ -73,29 +74,15 @@ export function startWandering(engine, generators) {
     }
   }
 
-  // Draw the picture at the sliders' place; while that runs, later moves wait for one more round.
-  async function draw() {
+  // Draw the picture at the sliders' place.
+  async function drawHere() {
     if (!corners) return;
-    if (isBusy) {
-      isStale = true;
-      return;
-    }
-    isBusy = true;
-    try {
-      do {
-        isStale = false;
-        const model = chosen();
-        const { outputs, milliseconds: time } = await ask([latentAt($("across").value / 100, $("down").value / 100)]).done;
-        if (model !== chosen()) continue;
-        paint($("drawn"), outputs[0], model.shape);
-        $("save-drawn").disabled = false;
-        status(`Across ${$("across").value}, down ${$("down").value}: drawn in ${milliseconds(time)}.`);
-      } while (isStale);
-    } catch (error) {
-      if (!(error instanceof Stopped)) status(`It did not work: ${error.message}.`, true);
-    } finally {
-      isBusy = false;
-    }
+    const model = chosen();
+    const { outputs, milliseconds: time } = await ask([latentAt($("across").value / 100, $("down").value / 100)]).done;
+    if (model !== chosen()) return;
+    paint($("drawn"), outputs[0], model.shape);
+    $("save-drawn").disabled = false;
+    status(`Across ${$("across").value}, down ${$("down").value}: drawn in ${milliseconds(time)}.`);
   }
 
   // The cells' middles are where the sliders' ends lie.
