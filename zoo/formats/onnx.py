@@ -45,20 +45,13 @@ def to_onnx(
         ExportError: ONNX has no form of one of the operations.
     """
     require("converting to ONNX", ["tf2onnx"])
-    import tf2onnx
-
     function = portable(_concrete(network) if isinstance(network, keras.Model) else network)
     logger = logging.getLogger("tf2onnx")
     level, messages = logger.level, _Messages()
     logger.addHandler(messages)
     try:
         with silent():
-            model, _ = tf2onnx.convert.from_graph_def(
-                function.graph.as_graph_def(),
-                input_names=[each.name for each in function.inputs],
-                output_names=[each.name for each in function.outputs],
-                opset=_OPSET,
-            )
+            model = _converted(function)
     # tf2onnx raises whatever its handler of an operation stumbles over.
     except Exception as error:
         raise ExportError(f"ONNX does not take this network: {_reason(messages.text, error)}") from error
@@ -73,6 +66,30 @@ def to_onnx(
         entry = model.metadata_props.add()
         entry.key, entry.value = METADATA, json.dumps(metadata)
     return model.SerializeToString()
+
+
+def _converted(function: Any) -> Any:
+    """Return the ONNX model of a concrete function without variables.
+
+    tf2onnx repeats all its optimisers until none changes anything. One of them squeezes the result of a reshape behind
+    it, and loses the squeeze where the reshape itself is an output of the graph; whether it comes to that depends on
+    the order of a set of names. So outputs keep the identities that stand in front of them until reshapes are done.
+    """
+    from tf2onnx import optimizer, tf_loader, tfonnx
+
+    names = {
+        "input_names": [each.name for each in function.inputs],
+        "output_names": [each.name for each in function.outputs],
+    }
+    with tf.Graph().as_default():
+        definition = tf_loader.tf_optimize(*names.values(), function.graph.as_graph_def())
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(definition, name="")
+        converted = tfonnx.process_tf_graph(graph, continue_on_error=True, opset=_OPSET, **names)
+    for left_out in ("remove_identity", "reshape_optimizer"):
+        optimisers = {name: each for name, each in optimizer._get_optimizers().items() if name != left_out}
+        converted = optimizer.optimize_graph(converted, optimizers=optimisers)
+    return converted.make_model("converted from TensorFlow")
 
 
 class _Messages(logging.Handler):
