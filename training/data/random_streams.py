@@ -42,6 +42,8 @@ class Stream(IntEnum):
     """Noise of a reduced picture."""
     SHIFT = 7
     """Distances by which pictures are moved."""
+    CONTRAST = 8
+    """Maps of grey levels of super-resolution's patches."""
 
     BINARISATION = 11
     """Thresholds at which a variational autoencoder's pictures become 0 or 1."""

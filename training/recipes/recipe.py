@@ -45,13 +45,18 @@ class SuperResolutionOptions:
 
     Attributes:
         patch: side of a patch in low-resolution pixels.
+        margin: outermost low-resolution pixels of a patch that the loss leaves out. There the network sees zeros, and
+            where it is used it sees what the picture continues with (Dong et al. 2014, arXiv:1501.00092, section 4.2).
         reduced: also cut patches from reduced copies of the pictures.
+        contrast: stretch, shift or invert the grey levels of half of the patches.
         degradation: how low-resolution pictures are made: by a bicubic reduction, or as `photo`: blur, antialiased
             reduction by several kernels, sensor noise and JPEG in random order and strength, for luma only.
     """
 
     patch: Annotated[int, Gt(0)] = 32
+    margin: Annotated[int, Ge(0)] = 0
     reduced: bool = False
+    contrast: bool = False
     degradation: Literal["bicubic", "photo"] = "bicubic"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.data.batches.cells import Cells, photographed
+from training.data.batches.contrast import with_other_contrast
 from training.data.batches.pairs import Pairs, cached_pairs, shared_tensor
 from training.data.batches.pictures import Pictures
 from training.data.degradations.photo import Photo
@@ -44,13 +45,23 @@ class Patches(Pictures):
     endless = True
     compiles = True
 
-    def __init__(self, pairs: Pairs, patch: int, seed: int, photo: Photo | None = None) -> None:
+    def __init__(
+        self, pairs: Pairs, patch: int, seed: int, photo: Photo | None = None, *, contrast: bool = False
+    ) -> None:
         """Cut patches of `patch` low-resolution pixels a side from pairs of pictures.
+
+        Args:
+            pairs: of pictures.
+            patch: side of a patch in low-resolution pixels.
+            seed: of the run.
+            photo: makes the low-resolution patches, instead of cutting them.
+            contrast: change the contrast of half of the patches.
 
         Raises:
             SourceError: no picture is large enough for a patch.
         """
         self._scale, self._patch, self._photo = pairs.scale, patch, photo
+        self._seed, self._contrast = seed, contrast
         self.shape = (pairs.scale * patch, pairs.scale * patch, pairs.channels)
         self._key = stream_key(seed, Stream.PATCHES)
         areas = np.prod(pairs.sizes, axis=1)
@@ -133,9 +144,13 @@ class Patches(Pictures):
                 rows, columns = tf.clip_by_value(rows, 0, height - 1), tf.clip_by_value(columns, 0, width - 1)
             return tf.gather(pixels, factor**2 * starts[:, None, None] + rows * width + columns)
 
+        def varied(*pictures: tf.Tensor) -> list[tf.Tensor]:
+            return with_other_contrast([*pictures], positions, self._seed) if self._contrast else [*pictures]
+
         if not self._photo:
-            return {"image": cut(self._high, self._scale), "low": cut(self._low, 1)}
-        windows = cut(self._high, self._scale, self._photo.margin)
+            image, low = varied(cut(self._high, self._scale), cut(self._low, 1))
+            return {"image": image, "low": low}
+        (windows,) = varied(cut(self._high, self._scale, self._photo.margin))
         edge = self._scale * self._photo.margin
         return {"image": windows[:, edge:-edge, edge:-edge], "low": self._photo(windows, positions)}
 
@@ -148,6 +163,7 @@ def super_resolution_pairs(
     *,
     channels: int = 1,
     reduced: bool = False,
+    contrast: bool = False,
     degradation: str = "bicubic",
 ) -> tuple[Patches, Cells]:
     """Return training patches and validation cells of a source of full-size pictures.
@@ -159,6 +175,7 @@ def super_resolution_pairs(
         seed: of the run.
         channels: 1 for luma, 3 for RGB.
         reduced: also cut patches from reduced copies of the pictures.
+        contrast: change the contrast of half of the patches.
         degradation: how low-resolution pictures are made: by `bicubic` reduction, or as `photo`, for luma only.
 
     Raises:
@@ -170,7 +187,7 @@ def super_resolution_pairs(
     pictures = source.pictures("train")
     key = f"{source.fingerprint} {source.division}"
     pairs = cached_pairs(pictures, scale, key=key, channels=channels, reduced=reduced)
-    return Patches(pairs, patch, seed, Photo(scale, seed) if is_photo else None), validation
+    return Patches(pairs, patch, seed, Photo(scale, seed) if is_photo else None, contrast=contrast), validation
 
 
 def _turned(side: int, orientations: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -37,6 +37,8 @@ class SuperResolution(Task):
         options = recipe.super_resolution
         if recipe.flip or recipe.shift:
             raise InputError("flip and shift are not for super-resolution: its patches are turned anyway")
+        if options.patch <= 2 * options.margin:
+            raise InputError(f"margin={options.margin} leaves nothing of patch={options.patch}; it must be below half")
         if options.degradation == "photo" and channels != 1:
             raise InputError(f"degradation=photo is for networks on luma; {model.name} takes {channels} channels")
         return super_resolution_pairs(
@@ -46,6 +48,7 @@ class SuperResolution(Task):
             seed,
             channels=channels,
             reduced=options.reduced,
+            contrast=options.contrast,
             degradation=options.degradation,
         )
 
@@ -60,6 +63,8 @@ class SuperResolution(Task):
 
         def loss(low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
             output = tf.cast(self.model(low, training=True), high.dtype)
+            if edge := self.period * self.recipe.super_resolution.margin:
+                high, output = high[:, edge:-edge, edge:-edge], output[:, edge:-edge, edge:-edge]
             return global_mean(LOSSES[self.recipe.loss](high, output), self.recipe.batch)
 
         return {"train/loss": self.minimise("model", loss, to_float(batch["low"]), to_float(batch["image"]))}
