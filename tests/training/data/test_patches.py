@@ -82,3 +82,38 @@ def test_patches_are_cut_from_reduced_copies_too():
     ]
     assert all(len(each) == 1 for each in found)
     assert {each[0][0] for each in found} == set(range(5))
+
+
+def test_other_contrasts_map_both_patches_of_half_of_the_pairs_by_one_straight_line():
+    original = np.random.default_rng(4).integers(60, 140, (30, 40, 1), np.uint8)
+    pairs = make_pairs([original], 2)
+    positions = tf.range(200, dtype=tf.int64)
+    plain, changed = (
+        Patches(pairs, 6, seed=0, contrast=contrast).examples(positions, labels=False) for contrast in (False, True)
+    )
+    gains = []
+    for number in range(len(positions)):
+        before, after = (
+            np.concatenate([each["image"][number].numpy().ravel(), each["low"][number].numpy().ravel()])
+            for each in (plain, changed)
+        )
+        line = np.polyfit(before.astype(float), after.astype(float), 1)
+        assert np.abs(np.polyval(line, before) - after).max() < 0.75
+        gains.append(0.0 if np.array_equal(before, after) else line[0])
+    gains = np.array(gains)
+    # 40 % to 60 % of 200 halves; a standard deviation is 3.5 %.
+    assert 80 < np.sum(gains == 0) < 120
+    assert 0.3 < np.mean(gains[gains != 0] < 0) < 0.7
+    assert 1.8 < np.abs(gains).max() <= 2.01
+    assert np.abs(gains[gains != 0]).min() > 0.99
+
+
+def test_the_contrast_of_a_full_range_is_at_most_inverted():
+    original = np.random.default_rng(5).choice(np.array([0, 255], np.uint8), (30, 40, 1))
+    plain, changed = (
+        Patches(make_pairs([original], 2), 6, seed=0, contrast=contrast).take(tf.range(50, dtype=tf.int64)).numpy()
+        for contrast in (False, True)
+    )
+    kept = (changed == plain).all(axis=(1, 2, 3))
+    assert 10 < kept.sum() < 40
+    np.testing.assert_array_equal(changed[~kept], 255 - plain[~kept])

@@ -98,7 +98,19 @@ def test_an_optimiser_that_the_table_lacks_is_named(ae):
 FLAT_NAMES = (
     *("source", "batch", "steps", "learning_rate", "warmup_steps", "schedule", "optimiser", "beta_1", "beta_2"),
     *("weight_decay", "clip_norm", "loss", "kl_weight", "discriminator_learning_rate", "discriminator_steps"),
-    *("gradient_penalty", "average", "patch", "reduced", "degradation", "flip", "shift", "image_size", "precision"),
+    *(
+        "gradient_penalty",
+        "average",
+        "patch",
+        "margin",
+        "reduced",
+        "contrast",
+        "degradation",
+        "flip",
+        "shift",
+        "image_size",
+        "precision",
+    ),
     *("export", "log_every", "evaluations", "checkpoint_minutes", "likelihood_draws", "keep", "compare_steps", "model"),
 )
 
@@ -136,7 +148,7 @@ POSITIVE = (
     *("batch", "steps", "image_size", "patch", "log_every", "evaluations", "keep", "likelihood_draws", "compare_steps"),
     *("learning_rate", "discriminator_learning_rate", "discriminator_steps", "checkpoint_minutes"),
 )
-NOT_NEGATIVE = ("warmup_steps", "shift", "weight_decay", "clip_norm", "kl_weight", "gradient_penalty")
+NOT_NEGATIVE = ("margin", "warmup_steps", "shift", "weight_decay", "clip_norm", "kl_weight", "gradient_penalty")
 BELOW_ONE = ("average", "beta_1", "beta_2")
 
 

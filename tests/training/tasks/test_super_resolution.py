@@ -16,6 +16,8 @@ from training.reporting import TrainingConsole
 from training.request import TrainingRequest
 from training.runs.checkpoint import Checkpoints
 from training.tasks import task_name
+from training.tasks.architecture import Architecture
+from training.tasks.create import create_task
 from training.train import train
 from zoo.arrays import relative_distance
 from zoo.models import families, parse_name
@@ -129,12 +131,25 @@ def test_a_stopped_run_on_degraded_pictures_goes_on_to_the_same_bits(order, run,
     [
         ({"degradation": "photo"}, "degradation=photo is for networks on luma; edsr_x2_subpixel takes 3"),
         ({"shift": 2}, "flip and shift are not for super-resolution"),
+        ({"patch": 8, "margin": 4}, "margin=4 leaves nothing of patch=8; it must be below half"),
     ],
 )
 def test_settings_that_do_not_fit_the_pairs_are_refused(settings, message, order, tmp_path):
     with pytest.raises(InputError, match=message):
         train(order("edsr_x2_subpixel", settings=settings), TrainingConsole())
     assert not (tmp_path / "runs").exists()
+
+
+def test_the_loss_leaves_out_a_margin_of_the_patches():
+    name = parse_name("espcn_x3_subpixel")
+    arguments = {"filters": 6, "narrow": 4}
+    recipe = recipe_for(name.family, "photos", {"margin": 2, "batch": 4, "warmup_steps": 0})
+    task = create_task(Architecture(name, arguments, arguments), recipe)
+    generator = np.random.default_rng(0)
+    low, high = (generator.integers(0, 256, (4, side, side, 1), np.uint8) for side in (8, 24))
+    differences = task.model(low / np.float32(255)).numpy() - high / np.float32(255)
+    loss = task.step({"low": tf.constant(low), "image": tf.constant(high)})["train/loss"]
+    np.testing.assert_allclose(loss, np.mean(differences[:, 6:-6, 6:-6] ** 2), rtol=1e-4)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Train a network to undo the reduction of pictures, and what else a degradation did to them."""
 
+import functools
 from typing import TYPE_CHECKING
 
 import keras
@@ -11,7 +12,8 @@ from training.tasks.losses import charbonnier, global_mean, mean_absolute_error,
 from training.tasks.pictures import picture_rows, to_float
 from training.tasks.task import Batch, Scalars, Task
 from zoo import metrics
-from zoo.imaging import enlarge
+from zoo.imaging import enlarge, mirrored
+from zoo.network import field_of
 
 if TYPE_CHECKING:
     from training.data import Pictures, Source
@@ -92,8 +94,16 @@ class SuperResolution(Task):
             [tf.clip_by_value(row[:_SHOWN, top : top + size, top : top + size], 0.0, 1.0) for row in rows]
         )
 
+    @functools.cached_property
+    def _halo(self) -> int:
+        """Return how many low-resolution pixels around a picture the network looks at."""
+        with tf.init_scope():
+            return field_of(self.published).halo or 0
+
     def _enlarged(self, batch: Batch) -> tf.Tensor:
-        """Return the network's output rounded to 8 bits, in 0..1."""
+        """Return the network's output rounded to 8 bits, in 0..1, which sees what it sees in use beyond the edges."""
         low = to_float(batch["low"])
-        output = tf.cast(self.published(low, training=False), low.dtype)
+        output = tf.cast(self.published(mirrored(low, self._halo), training=False), low.dtype)
+        start, size = self.period * self._halo, batch["image"].shape
+        output = output[:, start : start + size[1], start : start + size[2]]
         return tf.round(tf.clip_by_value(output, 0.0, 1.0) * 255.0) / 255.0
