@@ -6,7 +6,7 @@
 Each network enlarges a luma picture of 640x360, as it is published and as its twin: the same function, converted from
 sub-pixel to transposed convolutions or the other way. One process measures with one thread, another with one per core.
 All terms of a network run alternately; times are medians over rounds, and a ratio is a term's time divided by that of
-the published form in TensorFlow. PSNR is that of the luma of Set5, if SR_DATA_DIR has it, by the network alone.
+the published form in TensorFlow. PSNR is that of the luma of Set5, if SR_DATA_DIR has it, with mirrored edges.
 
 Rows of other runtimes in the file, such as those of a browser, stay: whoever measures them writes the same columns.
 """
@@ -103,9 +103,11 @@ def measured_network(name: str, size: tuple[int, int], threads: int, rounds: tup
     import keras
 
     from zoo.convert import convert
+    from zoo.network import field_of
 
     keras.backend.clear_session()
     model = zoo.create_model(name, pretrained=True)
+    halo = field_of(model).halo or 0
     form = "transpose" if zoo.card(name)["upsampler"].startswith("transpose") else "subpixel"
     twin = "subpixel" if form == "transpose" else "transpose"
     models = {form: model, twin: convert(model, to=twin)[0]}
@@ -119,7 +121,7 @@ def measured_network(name: str, size: tuple[int, int], threads: int, rounds: tup
     published = medians[form, "tensorflow", "float32"]
     rows = []
     for term, median in medians.items():
-        quality = psnr_on_set5(networks[term], zoo.card(name)["scale"])
+        quality = psnr_on_set5(networks[term], zoo.card(name)["scale"], halo)
         facts = (name, *term, threads, f"{1000 * median:.3f}", f"{median / published:.3f}", quality, count)
         rows.append(dict(zip(COLUMNS, facts, strict=True)))
     return rows
@@ -154,8 +156,14 @@ def calibration(scale: int) -> list[list[np.ndarray]]:
     return [[(picture[None] / 255).astype(np.float32)] for picture in small]
 
 
-def psnr_on_set5(make: Callable[[np.ndarray], Callable[[], Any]], scale: int) -> str:
-    """Return the mean luma PSNR of a network on Set5; empty if Set5 is not there."""
+def psnr_on_set5(make: Callable[[np.ndarray], Callable[[], Any]], scale: int, halo: int) -> str:
+    """Return the mean luma PSNR of a network on Set5, with mirrored edges; empty if Set5 is not there.
+
+    Args:
+        make: from an input to a function that runs the network.
+        scale: of the network.
+        halo: pixels around its own on which an enlarged pixel depends.
+    """
     from training.data import open_source
     from training.errors import InputError
     from zoo.imaging import cropped, degrade, luma
@@ -168,9 +176,11 @@ def psnr_on_set5(make: Callable[[np.ndarray], Callable[[], Any]], scale: int) ->
     values = []
     for picture in pictures:
         target = cropped(luma(picture), scale)
-        low = degrade(target, scale)
+        low = np.pad(degrade(target, scale), ((halo, halo), (halo, halo), (0, 0)), "symmetric")
         (output,) = make((low[None] / 255).astype(np.float32))()
         output = np.round(255 * np.clip(np.asarray(output)[0], 0, 1)).astype(np.uint8)
+        start = scale * halo
+        output = output[start : start + target.shape[0], start : start + target.shape[1]]
         values.append(super_resolution_metrics(target, output, scale)["psnr_y"])
     return f"{statistics.fmean(values):.3f}"
 

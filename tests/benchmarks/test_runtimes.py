@@ -15,7 +15,7 @@ MACHINE = {"processor": "abacus", "cores": 2, "date": "2000-01-01"}
 def test_both_forms_of_a_network_are_timed_and_compute_the_same(monkeypatch):
     # The other runtimes may not be installed, and XLA compiles for seconds.
     monkeypatch.setattr("zoo.formats.runtimes.RUNTIMES", ("tensorflow",))
-    monkeypatch.setattr("benchmarks.runtimes.psnr_on_set5", lambda make, scale: _same_outputs(make))
+    monkeypatch.setattr("benchmarks.runtimes.psnr_on_set5", lambda make, scale, halo: _same_outputs(make))
     rows = measured_network(NAME, (6, 9), 2, (0.0, 1, 1))
     assert [tuple(row) for row in rows] == [COLUMNS] * 2
     terms = [(row["form"], row["runtime"], row["precision"], row["threads"]) for row in rows]

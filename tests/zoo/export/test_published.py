@@ -2,6 +2,9 @@
 
 import contextlib
 import io
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -29,7 +32,7 @@ def test_every_endpoint_computes_what_it_computes_in_tensorflow_and_shuffles_by_
                 assert not path.exists(), kind
             continue
         network = open_network(name, endpoint)
-        inputs = random_inputs(network.inputs, seed=1)
+        inputs = [smoothed(each) for each in random_inputs(network.inputs, seed=1)]
         expected = [each.numpy() for each in network.call(*map(tf.constant, inputs))]
         for kind, exporter in EXPORTERS.items():
             where = f"{endpoint} in {kind}"
@@ -44,16 +47,22 @@ def test_every_endpoint_computes_what_it_computes_in_tensorflow_and_shuffles_by_
             assert "TRANSPOSE" not in exported.operations, where
 
 
+def smoothed(x):
+    """Average noise in 0..1 over 4x4 pixels: no picture is as rough as noise, where sums of floats differ more."""
+    if x.ndim < 4 or x.dtype == np.uint8:
+        return x
+    return np.mean([np.roll(x, (down, across), (1, 2)) for down in range(4) for across in range(4)], 0, x.dtype)
+
+
 def check_outputs(outputs, expected, where):
-    """Compare outputs with TensorFlow's: one grey level, or 2e-5 of the range."""
+    """Compare outputs with TensorFlow's: one grey level, or 1e-5 of the range."""
     for one, other in zip(outputs, expected, strict=True):
         assert one.dtype == other.dtype, where
         if other.dtype == np.uint8:
             assert np.abs(one.astype(int) - other).max() <= 1, where
         else:
-            # On white noise, sums of `sesr` that are made in another order differ by up to 1.2e-5.
             span = max(1.0, np.abs(other).max())
-            np.testing.assert_allclose(one, other, rtol=0, atol=2e-5 * span, err_msg=where)
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-5 * span, err_msg=where)
 
 
 @pytest.mark.parametrize("name", zoo.list_models("*_x[234]_*", pretrained=True))
@@ -66,3 +75,16 @@ def test_networks_on_luma_are_compatible_with_gpus(tmp_path, name):
     with contextlib.redirect_stdout(said):
         tf.lite.experimental.Analyzer.analyze(model_content=content, gpu_compatibility=True)
     assert "Your model looks compatible with GPU delegate" in said.getvalue()
+
+
+def test_the_shape_of_an_onnx_output_does_not_depend_on_the_order_of_names():
+    # With these hashes of strings, tf2onnx's optimisers alone lose the squeeze at the end of the graph.
+    code = (
+        "from zoo.export.networks import open_network; from zoo.formats.onnx import to_onnx, onnx_runner; import numpy\n"
+        "network = open_network('fsrcnn_x3_subpixel', 'serve_luma')\n"
+        "content = to_onnx(network.traced(None))\n"
+        "print(onnx_runner(content, [numpy.zeros((2, 23, 34, 1), 'float32')])()[0].shape)"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[-2] == "(2, 69, 102, 1)"
