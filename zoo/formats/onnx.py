@@ -73,7 +73,7 @@ def _converted(function: Any) -> Any:
 
     tf2onnx repeats all its optimisers until none changes anything. One of them squeezes the result of a reshape behind
     it, and loses the squeeze where the reshape itself is an output of the graph; whether it comes to that depends on
-    the order of a set of names. So outputs keep the identities that stand in front of them until reshapes are done.
+    addresses in memory. So outputs keep the identities that stand in front of them until reshapes are done.
     """
     from tf2onnx import optimizer, tf_loader, tfonnx
 

@@ -120,3 +120,15 @@ def test_a_missing_package_is_named(monkeypatch, act, message):
         act()
     assert str(raised.value) == message
     assert EXPORTERS["onnx"].missing() == ["onnxruntime", "tf2onnx"]
+
+
+def test_an_onnx_output_keeps_its_shape_when_identities_are_removed_first(monkeypatch):
+    from tf2onnx import optimizer
+
+    # Whether tf2onnx removes the identity at an output before or after it squeezes there depends on memory addresses.
+    first = optimizer.OrderedDict(sorted(optimizer._optimizers.items(), key=lambda item: item[0] != "remove_identity"))
+    monkeypatch.setattr(optimizer, "_optimizers", first)
+    model = build_model("espcn_x3_subpixel", filters=4, narrow=4)
+    (image,) = draw((2, 5, 6, 1))
+    (output,) = onnx_runner(to_onnx(model), [image])()
+    np.testing.assert_allclose(output, np.asarray(model(image)), atol=1e-5)
