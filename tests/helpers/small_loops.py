@@ -33,11 +33,11 @@ from zoo.registry import ModelName
 
 SETTINGS = {"batch": 4, "learning_rate": 1e-3}
 SMALLEST = {
-    "espcn": {"model.filters": 4, "model.narrow": 4, "patch": 6},
-    "fsrcnn": {"model.d": 6, "model.s": 4, "model.m": 1, "patch": 6},
-    "sesr": {"model.m": 1, "model.filters": 4, "model.width": 8, "patch": 6},
-    "edsr": {"model.blocks": 1, "model.filters": 6, "patch": 6},
-    "span": {"model.blocks": 1, "model.filters": 4, "model.width": 8, "patch": 6},
+    "espcn": {"model.filters": 4, "model.narrow": 4, "patch": 6, "margin": 1},
+    "fsrcnn": {"model.d": 6, "model.s": 4, "model.m": 1, "patch": 6, "margin": 1},
+    "sesr": {"model.m": 1, "model.filters": 4, "model.width": 8, "patch": 6, "margin": 1},
+    "edsr": {"model.blocks": 1, "model.filters": 6, "patch": 6, "margin": 1},
+    "span": {"model.blocks": 1, "model.filters": 4, "model.width": 8, "patch": 6, "margin": 1},
     "features": {"model.filters": 2, "model.image_shape": (16, 16, 1), "model.classes": 3},
 }
 """Model arguments and patches by family."""

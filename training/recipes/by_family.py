@@ -12,7 +12,10 @@ from training.recipes.recipe import AdversarialOptions, Recipe, SuperResolutionO
 
 # The quality of these small networks depends on the number of updates rather than of pixels, so batches are small.
 # Under Adam a network of tanh stays almost linear for tens of thousands of steps; under Muon it does not. The loss is
-# the squared error, as in the papers of ESPCN and FSRCNN.
+# the squared error, as in the papers of ESPCN and FSRCNN. A network that learns from patches up to their borders takes
+# dark pixels beside bright ones for a border, and leaves white spots on dark lines; so does one that has seen few lines
+# between black and white. With the margin and other contrasts, 50,000 more steps raised FSRCNN at x2 from 36.93 to
+# 37.01 dB on Set5; without them, 60,000 more steps lowered it to 36.86 dB.
 _SUPER_RESOLUTION = Recipe(
     source="auto:t91+bsds400|photos",
     batch=4,
@@ -23,7 +26,7 @@ _SUPER_RESOLUTION = Recipe(
     clip_norm=0.5,
     loss="mean_squared_error",
     average=0.999,
-    super_resolution=SuperResolutionOptions(patch=32, reduced=True),
+    super_resolution=SuperResolutionOptions(patch=32, margin=4, reduced=True, contrast=True),
     log_every=1000,
     evaluations=20,
     compare_steps=12_000,

@@ -51,7 +51,7 @@ SMALLEST = {
     # At its recipe's rate, ten times this, two processors ended on either side of 1e-6.
     "dcgan_subpixel": ("batch=12", "model.filters=2", "model.latent=4", "learning_rate=2e-4"),
     "sngan_subpixel": ("batch=12", "model.filters=2", "model.latent=4"),
-    "espcn_x2_subpixel": ("batch=12", "model.filters=4", "model.narrow=4", "patch=8"),
+    "espcn_x2_subpixel": ("batch=12", "model.filters=4", "model.narrow=4", "patch=8", "margin=1"),
     "features": ("batch=12", "model.filters=2"),
 }
 

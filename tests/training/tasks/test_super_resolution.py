@@ -23,7 +23,7 @@ from zoo.arrays import relative_distance
 from zoo.models import families, parse_name
 from zoo.pretrained.load import CARD
 
-SMALL = {"batch": 4, "patch": 8, "log_every": 3, "evaluations": 4, "warmup_steps": 2, "average": 0.5}
+SMALL = {"batch": 4, "patch": 8, "margin": 1, "log_every": 3, "evaluations": 4, "warmup_steps": 2, "average": 0.5}
 TINY = {
     "espcn": {"model.filters": 6, "model.narrow": 4},
     "fsrcnn": {"model.d": 6, "model.s": 4, "model.m": 1},
@@ -248,6 +248,7 @@ def test_two_devices_reach_the_weights_of_one(command, command_process, tmp_path
         settings = (
             "batch=4",
             "patch=8",
+            "margin=1",
             "model.filters=4",
             "model.narrow=4",
             "average=0.9",
