@@ -219,8 +219,13 @@ def _publish(options: argparse.Namespace) -> None:
     start_tensorflow()
     from training.publishing.publish import publish, refresh
 
-    folder = refresh(options.refresh) if options.refresh else publish(options.run, tag=options.tag, force=options.force)
-    TrainingConsole().console.print(f"published: {folder}")
+    console = TrainingConsole()
+    with console.waiting("publishing"):
+        if options.refresh:
+            folder = refresh(options.refresh)
+        else:
+            folder = publish(options.run, tag=options.tag, force=options.force)
+    console.console.print(f"published: {folder}")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,8 @@ def train_resolved(training: ResolvedTraining, source: "Source", console: Traini
         replicas = Placement(strategy).replicas
         if recipe.batch % replicas:
             raise InputError(f"batch={recipe.batch} does not divide by {replicas} replicas; take a multiple of it")
-        task, parts = _prepare_task(training, strategy, source, console)
+        with console.waiting("preparing the pictures"):
+            task, parts = _prepare_task(training, strategy, source, console)
         try:
             run, checkpoint, notes = _open_run(training, strategy, source)
             loop = _create_loop(training, task, strategy, parts, run if is_chief() else None, console)
@@ -207,9 +208,9 @@ def _finish(run: Run, loop: "Loop", source: "Source", console: TrainingConsole) 
     from zoo.pretrained.index import CARD
 
     config = run.config()
-    with appears_whole(run.saved_model) as folder:
+    with appears_whole(run.saved_model) as folder, console.waiting("exporting") as waiting:
         export(config["model"], config["model_arguments"], _weights(loop), folder)
-        options = EvaluationOptions(draws=loop.recipe.variational.likelihood_draws)
+        options = EvaluationOptions(draws=loop.recipe.variational.likelihood_draws, show=waiting.show)
         evaluation = evaluate(folder, parse_name(config["model"]), source, source.held_out, options)
         evaluation.write(run.path / "evaluation")
         (folder / CARD).parent.mkdir()
