@@ -37,8 +37,10 @@ def train(request: TrainingRequest, console: TrainingConsole) -> Path:
     # The source is the first line of output, because TensorFlow takes seconds to import.
     source = open_source(recipe.source, recipe.image_size, request.seed, announce=console.note)
     console.source(source)
-    start_tensorflow()
-    return train_resolved(resolve(request, source), source, console)
+    with console.waiting("starting TensorFlow"):
+        start_tensorflow()
+        resolved = resolve(request, source)
+    return train_resolved(resolved, source, console)
 
 
 def train_resolved(training: ResolvedTraining, source: "Source", console: TrainingConsole) -> Path:

@@ -69,4 +69,4 @@ class Waiting:
         while not self._ended.wait(self._seconds):
             seconds = time.monotonic() - self._began
             left = seconds * (self._total - self._done) / self._done if self._done else 0.0
-            self._console.print(f"{self._text()}  {f'{left:.0f} s left' if self._done else f'since {seconds:.0f} s'}")
+            self._console.print(f"{self._text()}  {f'{left:.0f} s left' if self._done else f'{seconds:.0f} s so far'}")
