@@ -1,20 +1,20 @@
 """Convert a trained network from transposed to sub-pixel convolutions; its outputs stay the same.
 
-    python examples/convert_model.py [generator.keras]
+    python examples/convert_model.py
 
-The network stands for one of your own. If it is slow in the runtime that you use, the other form may be faster there.
+The network stands for one of your own. The converted one is saved in a new folder. If yours is slow in the runtime that
+you use, the other form may be faster there.
 """
 
 # %%
-import sys
+import tempfile
+from pathlib import Path
 
+from zoo.convert import convert
 import keras
 import numpy as np
 from rich import print as show
 
-from zoo.convert import convert
-
-path = sys.argv[1] if len(sys.argv) > 1 else "generator.keras"
 keras.utils.set_random_seed(0)
 
 # %%
@@ -33,6 +33,7 @@ print(f"largest difference of outputs, relative to the largest output: {report.d
 
 # %%
 # Layers keep their names, and the new model is an ordinary one: it is saved, loaded and trained as before.
+path = Path(tempfile.mkdtemp(prefix="convert_model-", dir=".")) / "generator.keras"
 converted.save(path)
 again = keras.saving.load_model(path)
 noise = np.random.default_rng(0).normal(size=(4, 32)).astype("float32")

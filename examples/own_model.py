@@ -6,10 +6,12 @@ The network doubles the size of small grey pictures of discs, which are drawn he
 """
 
 # %%
-import keras
-import numpy as np
+import tempfile
+from pathlib import Path
 
 from zoo.upsampling import SubpixelConv2D
+import keras
+import numpy as np
 
 keras.utils.set_random_seed(0)
 
@@ -65,9 +67,11 @@ interpolated = keras.layers.UpSampling2D(2, interpolation="bilinear")(test_small
 print(f"bilinear interpolation {decibels(interpolated):.2f} dB, network {decibels(model(test_small)):.2f} dB")
 
 # %% [markdown]
-# A saved model needs `import zoo.upsampling` before it is loaded, because that registers the layer with Keras.
+# A saved model needs `import zoo.upsampling` before it is loaded, because that registers the layer with Keras. It is
+# saved in a new folder, so that no file of yours is replaced.
 
 # %%
-model.save("discs.keras")
-again = keras.saving.load_model("discs.keras")
-print(f"discs.keras: the loaded model's output differs by {np.abs(again(test_small) - model(test_small)).max():.1e}")
+path = Path(tempfile.mkdtemp(prefix="own_model-", dir=".")) / "discs.keras"
+model.save(path)
+again = keras.saving.load_model(path)
+print(f"{path}: the loaded model's output differs by {np.abs(again(test_small) - model(test_small)).max():.1e}")

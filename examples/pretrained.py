@@ -1,20 +1,19 @@
 """Load published models: what their cards say, pictures from noise, and a model that Keras can train further.
 
-    python examples/pretrained.py [digits.png]
+    python examples/pretrained.py
 
-Everything is on this machine: the models come with the package, and their files are verified when they are loaded.
+Everything is on this machine: the models come with the package, and their files are verified when they are loaded. The
+pictures are written into a new folder.
 """
 
 # %%
-import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
 import zoo
-
-path = sys.argv[1] if len(sys.argv) > 1 else "digits.png"
 
 # %%
 for name in zoo.list_models("vae_*", pretrained=True):
@@ -25,7 +24,7 @@ for name in zoo.list_models("vae_*", pretrained=True):
 # %%
 # A SavedModel has named endpoints, which take named inputs and return a dict.
 vae = zoo.load_pretrained("vae_subpixel")
-digits = vae.sample(count=tf.constant(40), seed=tf.constant(7, tf.int64))["image"]
+digits = vae.sample(count=40, seed=7)["image"]
 
 # %%
 # The mean of two latents is a digit between two digits.
@@ -35,6 +34,7 @@ between = [vae.decode(latent=latent[:1] * (1 - share) + latent[1:] * share)["ima
 # %%
 rows = np.concatenate([digits, *between]).reshape(5, 10, 28, 28)
 sheet = rows.swapaxes(1, 2).reshape(5 * 28, 10 * 28)
+path = Path(tempfile.mkdtemp(prefix="pretrained-", dir=".")) / "digits.png"
 Image.fromarray(np.round(sheet * 255).astype("uint8")).save(path)
 print(f"{path}: 40 digits, and in the last row the way from the first to the second")
 

@@ -9,20 +9,19 @@
 import sys
 import time
 
-import keras
-import numpy as np
-import tensorflow as tf
-
 import zoo
 from zoo.metrics import excess_spectral_energy, psnr
 from zoo.upsampling import subpixel_to_transpose
+import keras
+import numpy as np
+import tensorflow as tf
 
 steps, batch = int(sys.argv[1]) if len(sys.argv) > 1 else 400, 32
 
 # %%
 # The pictures are samples of a published model, so that nothing is downloaded.
 sample = zoo.load_pretrained("vae_subpixel").sample
-pictures = sample(count=tf.constant(1280), seed=tf.constant(0, tf.int64))["image"].numpy()
+pictures = sample(count=1280, seed=0)["image"].numpy()
 train, test = pictures[:1024], pictures[1024:]
 
 # %%

@@ -179,14 +179,14 @@ def _endpoints(model: keras.Model, _: ModelName) -> Endpoints:
     return {"serve": serve}
 
 
-def _evaluate(saved_model: Path, name: ModelName, source: Source, split: str, _: EvaluationOptions) -> Evaluation:
+def _evaluate(saved_model: Path, name: ModelName, source: Source, split: str, options: EvaluationOptions) -> Evaluation:
     model = tf.saved_model.load(str(saved_model))
 
     def measure(batch: Batch) -> dict[str, tf.Tensor]:
         image = tf.cast(batch["image"], tf.float32) / 255.0
         return measure_quality(image, model.serve(_noisy(image))["image"], name.period)
 
-    return Evaluation(source.name, split, "noise of 0.1", list(measure_pictures(measure, source, split)))
+    return Evaluation(source.name, split, "noise of 0.1", list(measure_pictures(measure, source, split, options.show)))
 
 
 def _image(batch: Batch) -> tf.Tensor:

@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -30,11 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stop_with_parent()
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = _parser().parse_args(given, argparse.Namespace(given=given))
-    return run_command(options, _explain)
+    again = "goes on from there" if options.command in (_train, _compare) else "starts anew"
+    return run_command(options, partial(_explain, again=again))
 
 
-def _explain(error: BaseException) -> Ending | None:
-    """Return exit code and message; bad input is found by every worker, and only the chief prints its message."""
+def _explain(error: BaseException, again: str) -> Ending | None:
+    """Return exit code and message; bad input is found by every worker, and only the chief prints its message.
+
+    Args:
+        error: what ended the command.
+        again: what the same command does if it is given again.
+    """
     if isinstance(error, InputError):
         return Ending(BAD_INPUT, str(error) if _speaks() else None)
     if isinstance(error, UnknownNameError | VerificationError):
@@ -42,11 +49,11 @@ def _explain(error: BaseException) -> Ending | None:
     if isinstance(error, RunError):
         return Ending(FAILED, str(error))
     if isinstance(error, OSError):
-        return Ending(FAILED, f"{error}; what was saved before is intact, and the same command goes on from there")
+        return Ending(FAILED, f"{error}; what was saved before is intact, and the same command {again}")
     if isinstance(error, Interrupted):
         saved = f" and saved at step {error.step}" if error.step else ""
         # Workers that were started on this machine share a terminal and stop together.
-        message = None if local_worker() and not _speaks() else f"stopped{saved}; the same command goes on from there"
+        message = None if local_worker() and not _speaks() else f"stopped{saved}; the same command {again}"
         return Ending(SIGNALLED + error.number, message)
     return None
 
@@ -219,8 +226,13 @@ def _publish(options: argparse.Namespace) -> None:
     start_tensorflow()
     from training.publishing.publish import publish, refresh
 
-    folder = refresh(options.refresh) if options.refresh else publish(options.run, tag=options.tag, force=options.force)
-    TrainingConsole().console.print(f"published: {folder}")
+    console = TrainingConsole()
+    with console.waiting("publishing"):
+        if options.refresh:
+            folder = refresh(options.refresh)
+        else:
+            folder = publish(options.run, tag=options.tag, force=options.force)
+    console.console.print(f"published: {folder}")
 
 
 if __name__ == "__main__":

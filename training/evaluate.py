@@ -1,6 +1,7 @@
 """Evaluate a published model or a run on a source: ask its kind, print the means, write the rows."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.table import Table
 from training.data import Source, open_source
 from training.errors import InputError
 from training.recipes import VariationalOptions
+from training.reporting import Waiting
 from training.runs.evaluations import Evaluation, EvaluationOptions
 from training.runs.folder import RUNS, Run, find_saved_model
 from training.tasks import kind_of
@@ -63,9 +65,11 @@ def evaluate_command(
     Raises:
         InputError: the model or the source does not exist, or they do not fit each other.
     """
-    evaluation, folder = evaluate_bicubic(name, data, degradation), ELSEWHERE
-    if not evaluation:
-        evaluation, folder = _evaluate_exported(name, data, console, features, degradation)
+    with Waiting(console, "evaluating") as waiting:
+        evaluation, folder = evaluate_bicubic(name, data, degradation), ELSEWHERE
+        if not evaluation:
+            options = EvaluationOptions(features, degradation=degradation, show=waiting.show)
+            evaluation, folder = _evaluate_exported(name, data, console, options)
     prefix = "-".join(Path(name).parts[-2:]) if folder == ELSEWHERE else ""
     path = evaluation.write(folder, prefix, features or "")
     errors = evaluation.standard_errors()
@@ -81,7 +85,7 @@ def evaluate_command(
 
 
 def _evaluate_exported(
-    name: str, data: str | None, console: Console, features: str | None, degradation: str | None
+    name: str, data: str | None, console: Console, options: EvaluationOptions
 ) -> tuple[Evaluation, Path]:
     """Return the evaluation of a published model or a run, and the folder that it belongs to."""
     saved_model = find_saved_model(name)
@@ -92,5 +96,5 @@ def _evaluate_exported(
     run = Run(saved_model.parent)
     of_run = (run.path / "config.json").is_file()
     draws = run.config()["recipe"]["likelihood_draws"] if of_run else VariationalOptions.likelihood_draws
-    folder = run.path / "evaluation" if of_run and not features else ELSEWHERE
-    return evaluate(saved_model, model, source, split, EvaluationOptions(features, draws, degradation)), folder
+    folder = run.path / "evaluation" if of_run and not options.features else ELSEWHERE
+    return evaluate(saved_model, model, source, split, replace(options, draws=draws)), folder

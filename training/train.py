@@ -37,8 +37,10 @@ def train(request: TrainingRequest, console: TrainingConsole) -> Path:
     # The source is the first line of output, because TensorFlow takes seconds to import.
     source = open_source(recipe.source, recipe.image_size, request.seed, announce=console.note)
     console.source(source)
-    start_tensorflow()
-    return train_resolved(resolve(request, source), source, console)
+    with console.waiting("starting TensorFlow"):
+        start_tensorflow()
+        resolved = resolve(request, source)
+    return train_resolved(resolved, source, console)
 
 
 def train_resolved(training: ResolvedTraining, source: "Source", console: TrainingConsole) -> Path:
@@ -60,7 +62,8 @@ def train_resolved(training: ResolvedTraining, source: "Source", console: Traini
         replicas = Placement(strategy).replicas
         if recipe.batch % replicas:
             raise InputError(f"batch={recipe.batch} does not divide by {replicas} replicas; take a multiple of it")
-        task, parts = _prepare_task(training, strategy, source, console)
+        with console.waiting("preparing the pictures"):
+            task, parts = _prepare_task(training, strategy, source, console)
         try:
             run, checkpoint, notes = _open_run(training, strategy, source)
             loop = _create_loop(training, task, strategy, parts, run if is_chief() else None, console)
@@ -207,9 +210,9 @@ def _finish(run: Run, loop: "Loop", source: "Source", console: TrainingConsole) 
     from zoo.pretrained.index import CARD
 
     config = run.config()
-    with appears_whole(run.saved_model) as folder:
+    with appears_whole(run.saved_model) as folder, console.waiting("exporting") as waiting:
         export(config["model"], config["model_arguments"], _weights(loop), folder)
-        options = EvaluationOptions(draws=loop.recipe.variational.likelihood_draws)
+        options = EvaluationOptions(draws=loop.recipe.variational.likelihood_draws, show=waiting.show)
         evaluation = evaluate(folder, parse_name(config["model"]), source, source.held_out, options)
         evaluation.write(run.path / "evaluation")
         (folder / CARD).parent.mkdir()

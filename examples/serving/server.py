@@ -1,16 +1,22 @@
 """Serve a published super-resolution model: POST a PNG or JPEG to /inference, get the enlarged PNG.
 
     MODEL=saved_models/sesr_x2_subpixel python examples/serving/server.py --address 127.0.0.1 --port 8000
-    curl --data-binary @photo.jpg http://127.0.0.1:8000/inference > large.png
+    curl --fail --data-binary @photo.jpg http://127.0.0.1:8000/inference --output large.png
 
-Requests that arrive together are enlarged together. WORKERS processes (1) take up to BATCH pictures each (8), and wait
-up to WAIT milliseconds for them (5). `--help` lists the server's own options, such as --timeout and --max-request-size.
+Connections are refused until the model is loaded. Requests that arrive together are enlarged together. WORKERS
+processes (1) take up to BATCH pictures each (8), and wait up to WAIT milliseconds for them (5). `--help` lists the
+server's own options, such as --timeout and --max-request-size.
 """
 
 import os
+import sys
+from pathlib import Path
 
 from mosec import Server, ValidationError, Worker
 from pictures import PictureError, decode, encode
+
+
+MODEL = os.environ.get("MODEL", "saved_models/sesr_x2_subpixel")
 
 
 class Decoding(Worker):
@@ -36,7 +42,7 @@ class Enlarging(Worker):
         # Only this stage's processes load TensorFlow.
         from enlarging import Enlarger
 
-        self._enlarger = Enlarger(os.environ.get("MODEL", "saved_models/sesr_x2_subpixel"))
+        self._enlarger = Enlarger(MODEL)
 
     def forward(self, data):
         """Return the enlargements, in order."""
@@ -58,6 +64,8 @@ class Encoding(Worker):
 
 
 if __name__ == "__main__":
+    if not (Path(MODEL) / "saved_model.pb").is_file():
+        sys.exit(f"MODEL={MODEL} is not the folder of a SavedModel; name one, such as saved_models/sesr_x2_subpixel")
     # The server's usual limit of three seconds drops requests that many others are before.
     os.environ.setdefault("MOSEC_TIMEOUT", "60000")
     workers, batch, wait = (int(os.environ.get(*each)) for each in (("WORKERS", "1"), ("BATCH", "8"), ("WAIT", "5")))

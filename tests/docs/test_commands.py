@@ -146,6 +146,9 @@ def prepare(folder):
 
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8))
     (folder / "photos" / "more").mkdir(parents=True)
+    sample = folder / "zoo" / "demo" / "page" / "samples" / "cat.png"
+    sample.parent.mkdir(parents=True)
+    shutil.copy(ROOT / sample.relative_to(folder), sample)
     for name in ("small.png", "small.jpg", "photo.jpg", "in.png", "photos/a.png", "photos/more/b.jpg"):
         picture.save(folder / name)
     image = keras.Input((None, None, 3))

@@ -77,7 +77,8 @@ def test_a_training_says_little_and_ends_with_the_saved_model(command_process, t
     done = command_process(*arguments(shapes_folder, 20))
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    lines = done.stdout.splitlines()
+    # On a slow machine, lines say that starting TensorFlow and the like take more than ten seconds.
+    lines = [line for line in done.stdout.splitlines() if not line.endswith((" s so far", " s left"))]
     assert lines[0].startswith("data: folder:")
     assert lines[1].startswith("model: ae_subpixel, ")
     assert lines[2].startswith("run: runs/ae_subpixel/")

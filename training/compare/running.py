@@ -11,7 +11,7 @@ from training.compare.contest import ComparisonRequest, Contest, Twin
 from training.compare.plan import plan_twins
 from training.compare.results import records
 from training.data import open_source
-from training.reporting import StartFacts, TrainingConsole
+from training.reporting import StartFacts, TrainingConsole, Waiting
 from training.request import ResolvedTraining, resolve
 from training.runs.choosing import finished_run
 from training.runs.evaluations import Evaluation
@@ -37,6 +37,11 @@ class _ProgressOnly(TrainingConsole):
         """Update the progress bar of a terminal."""
         if self._progress:
             super().progress(step, values, rate)
+
+    def waiting(self, words: str) -> Waiting:
+        """Show on a terminal that work goes on."""
+        self.stop()
+        return Waiting(self.console if self.console.is_terminal else Console(quiet=True), words)
 
     def finish(self, run: Run, evaluation: Evaluation) -> None:
         """Remove the progress bar; the comparison's own report shows what was reached."""

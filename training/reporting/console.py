@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from training.cluster.strategy import is_chief
 from training.recipes import Recipe
+from training.reporting.waiting import Waiting
 
 if TYPE_CHECKING:
     from training.data import Source
@@ -114,6 +115,15 @@ class TrainingConsole:
         self.console.print(f"{evaluation.split} of {evaluation.source}, {evaluation.pictures:,} pictures: {values}")
         self.console.print(f"watch: make tensorboard    publish: make publish RUN={run.path}")
         self.console.print(f"SavedModel: {run.saved_model}")
+
+    def waiting(self, words: str) -> Waiting:
+        """Return a context manager that shows that work goes on, in place of the progress bar if there is one.
+
+        Args:
+            words: what is done, such as `"exporting"`.
+        """
+        self.stop()
+        return Waiting(self.console, words)
 
     def note(self, text: str) -> None:
         """Print a sentence that the user should know of."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,14 @@ from zoo.system.files import write_csv, write_json
 TEST_SETS = ("set5", "set14")
 
 
+Show = Callable[..., None]
+"""Show how far an evaluation is, as `training.reporting.Waiting.show` does."""
+
+
+def _show_nothing(words: str, done: int = 0, total: int = 0) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class EvaluationOptions:
     """Choose how to evaluate an exported model.
@@ -26,11 +34,13 @@ class EvaluationOptions:
         draws: draws of the latent per picture, for the likelihood of a variational autoencoder.
         degradation: what is done to pictures that a super-resolution network enlarges, such as `jpeg:40`, in addition
             to the bicubic reduction.
+        show: called with what is measured now, and with how many of how many pictures are done.
     """
 
     features: str | None = None
     draws: int = VariationalOptions.likelihood_draws
     degradation: str | None = None
+    show: Show = field(default=_show_nothing, compare=False)
 
 
 @dataclass(frozen=True)

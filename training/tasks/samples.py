@@ -78,7 +78,11 @@ def evaluate_samples(
     size = min(BATCH, len(real))
     model = tf.saved_model.load(str(saved_model))
     seeds = range(SEED, SEED + -(-len(real) // size))
-    batches = [model.sample(count=size, seed=tf.constant(seed, tf.int64))["image"] for seed in seeds]
+    batches: list[tf.Tensor] = []
+    for seed in seeds:
+        options.show("drawing samples", size * len(batches), len(real))
+        batches.append(model.sample(count=size, seed=tf.constant(seed, tf.int64))["image"])
+    options.show("measuring the samples")
     samples = tf.concat(batches, 0)[: len(real)]
 
     protocol = PROTOCOL.format(count=len(real), batch=size, seed=SEED)

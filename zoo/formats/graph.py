@@ -10,6 +10,7 @@ from zoo.formats.bicubic import enlarge_by_convolution
 from zoo.formats.repetition import repeated
 from zoo.imaging.bicubic import SCOPE
 from zoo.system.keras_internals import with_constants
+from zoo.system.quiet_tensorflow import silent
 
 _BICUBIC = re.compile(rf"(?:^|/){SCOPE}(\d+)/")
 _PLACES_THEN_ROWS = [0, 1, 3, 2, 4]
@@ -27,7 +28,9 @@ def portable(function: Any) -> Any:
     Returns:
         A concrete function that takes and returns the same tensors, as flat lists.
     """
-    frozen = with_constants(function)
+    # TensorFlow reports on stderr the devices that it finds.
+    with silent():
+        frozen = with_constants(function)
     specs = [tf.TensorSpec(each.shape, each.dtype, each.op.name) for each in frozen.inputs]
     return tf.function(lambda *inputs: _copied(frozen, inputs), autograph=False).get_concrete_function(*specs)
 

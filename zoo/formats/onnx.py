@@ -15,6 +15,7 @@ from zoo.arrays import Array
 from zoo.formats.errors import ExportError, require
 from zoo.formats.graph import portable
 from zoo.formats.inputs import packed
+from zoo.formats.onnx_dimensions import name_dimensions
 from zoo.system.quiet_tensorflow import silent
 
 PACKAGES = ("onnxruntime", "tf2onnx")
@@ -62,6 +63,7 @@ def to_onnx(
         raise ExportError(f"ONNX does not take this network: it has no {missing}")
     if names:
         _rename(model, function, names)
+    name_dimensions(model, function)
     if metadata:
         entry = model.metadata_props.add()
         entry.key, entry.value = METADATA, json.dumps(metadata)

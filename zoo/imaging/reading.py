@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoo.arrays import Array
 from zoo.imaging.pictures import Picture, PictureError, SeveralPicturesError
 from zoo.imaging.png_chunks import PNG_SIGNATURE
-from zoo.system.quiet_tensorflow import silent, start_tensorflow
+from zoo.system.quiet_tensorflow import import_tensorflow, silent
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -177,7 +177,7 @@ def _bit_depth(path: Path) -> int:
 
 def _read_16_bits(path: Path, image: "Image.Image") -> Array:
     """Decode a PNG of 16 bits as uint16 `[h, w, c]`."""
-    start_tensorflow()
+    import_tensorflow()
     import tensorflow as tf
 
     content = path.read_bytes()

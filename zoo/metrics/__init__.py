@@ -1,5 +1,10 @@
 """Measure pictures, and the traces that up-sampling leaves in them; values are in 0..1 unless a docstring says."""
 
+from zoo.system.quiet_tensorflow import import_tensorflow
+
+# The modules below import TensorFlow.
+import_tensorflow()
+
 from zoo.metrics.checkerboard import (
     constant_response,
     excess_spectral_energy,

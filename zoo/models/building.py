@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo import registry
-from zoo.system.installed import check_tensorflow
+from zoo.system.quiet_tensorflow import import_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -45,7 +45,7 @@ def build_model(name: str, **arguments: Any) -> "keras.Model":
     """
     parts = parse_name(name)
     parts.family.check_arguments(arguments)
-    check_tensorflow()
+    import_tensorflow()
     positional = []
     if parts.upsampler:
         from zoo.upsampling import upsampler

@@ -15,7 +15,7 @@ from zoo.names import PublishedName, closest
 from zoo.pretrained.index import CARD, FILE_LIMIT, INDEX, PUBLISHED_NAME, VerificationError, read_index
 from zoo.registry import UnknownNameError
 from zoo.system.files import sha256, walk
-from zoo.system.installed import check_tensorflow
+from zoo.system.quiet_tensorflow import import_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -138,7 +138,7 @@ def load_pretrained(name: str) -> Any:
         MissingTensorFlowError: TensorFlow is not installed.
     """
     folder = verify(name)
-    check_tensorflow()
+    import_tensorflow()
     import tensorflow as tf
 
     model = tf.saved_model.load(str(folder))

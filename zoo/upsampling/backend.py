@@ -1,6 +1,7 @@
 """Check that Keras runs on TensorFlow."""
 
 from zoo.system.installed import check_tensorflow
+from zoo.system.quiet_tensorflow import without_notices
 
 
 def require_tensorflow() -> None:
@@ -13,7 +14,8 @@ def require_tensorflow() -> None:
     check_tensorflow()
     advice = "zoo.upsampling needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow before Keras is imported"
     try:
-        import keras
+        with without_notices():
+            import keras
     except (ImportError, ValueError) as error:
         # Keras imports its backend when it is imported itself. A backend that is not installed raises ImportError,
         # and a name that Keras does not know ValueError.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoo.command_line import CommandError
 from zoo.pretrained.load import card, create_model, locate, published_names
 from zoo.registry import UnknownNameError
-from zoo.system.installed import check_tensorflow
+from zoo.system.quiet_tensorflow import import_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -91,7 +91,7 @@ def create_enlarger(model: "str | keras.Model", modules: Sequence[str] = ()) -> 
         ValueError: the network does not take such pictures.
         MissingTensorFlowError: TensorFlow is not installed.
     """
-    check_tensorflow()
+    import_tensorflow()
     is_own = not isinstance(model, str) or is_model_file(model)
     if isinstance(model, str) and is_model_file(model):
         from zoo.convert.loading import load_model

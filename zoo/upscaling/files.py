@@ -33,7 +33,7 @@ from zoo.imaging import (
     read_picture,
     write_picture,
 )
-from zoo.system.quiet_tensorflow import start_tensorflow
+from zoo.system.quiet_tensorflow import choose_settings, start_tensorflow
 from zoo.upscaling.enlarger import check_name, create_enlarger, is_model_file
 from zoo.upscaling.jobs import Job, Outcome, check_target, job_of_file, jobs_of_folder, reason_of
 from zoo.upscaling.picture import Tile, enlarge_picture
@@ -108,7 +108,9 @@ def upscale_files(
     ready = None
     if single:
         check_target(jobs[0], force)
-        # Read the picture before TensorFlow takes seconds to start, so that errors are reported at once.
+        # Read the picture before TensorFlow takes seconds to start, so that errors are reported at once. But TensorFlow
+        # itself reads a PNG of 16 bits.
+        choose_settings()
         ready = _read(jobs[0], scale, settings)
     start_tensorflow()
     import tensorflow as tf

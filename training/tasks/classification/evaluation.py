@@ -15,7 +15,7 @@ from zoo.registry import ModelName
 PROTOCOL = "share of pictures whose likeliest class is the label; mean cross-entropy in nats"
 
 
-def evaluate(saved_model: Path, _: ModelName, source: Source, split: str, __: EvaluationOptions) -> Evaluation:
+def evaluate(saved_model: Path, _: ModelName, source: Source, split: str, options: EvaluationOptions) -> Evaluation:
     """Return accuracy and cross-entropy of an exported classifier on every picture."""
     model = tf.saved_model.load(str(saved_model))
 
@@ -27,4 +27,5 @@ def evaluate(saved_model: Path, _: ModelName, source: Source, split: str, __: Ev
             "cross_entropy": cross_entropy(batch["label"], logits),
         }
 
-    return Evaluation(source.name, split, PROTOCOL, list(measure_pictures(measure, source, split, labels=True)))
+    rows = list(measure_pictures(measure, source, split, options.show, labels=True))
+    return Evaluation(source.name, split, PROTOCOL, rows)

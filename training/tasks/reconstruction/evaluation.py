@@ -14,7 +14,7 @@ from zoo.registry import ModelName
 PROTOCOL = "mean over pictures, values in 0..1, peak 1"
 
 
-def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, _: EvaluationOptions) -> Evaluation:
+def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, options: EvaluationOptions) -> Evaluation:
     """Return the quality of every picture that an exported autoencoder reconstructs."""
     model = tf.saved_model.load(str(saved_model))
 
@@ -22,4 +22,4 @@ def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, _: 
         image = tf.cast(batch["image"], tf.float32) / 255.0
         return measure_quality(image, model.serve(image)["image"], name.period)
 
-    return Evaluation(source.name, split, PROTOCOL, list(measure_pictures(measure, source, split)))
+    return Evaluation(source.name, split, PROTOCOL, list(measure_pictures(measure, source, split, options.show)))

@@ -38,14 +38,14 @@ def evaluate(saved_model: Path, name: ModelName, source: Source, split: str, opt
         InputError: the features of `options` cannot be had.
     """
     sampled = evaluate_samples(saved_model, name, source, split, options)
-    rows = list(measure_likelihood(saved_model, name.period, source, split, options.draws))
+    rows = list(measure_likelihood(saved_model, name.period, source, split, options))
     protocol = f"{PROTOCOL.format(draws=options.draws)}; {sampled.protocol}"
     # Drop the sample metrics whose names the per-picture rows already use: the checkerboard.
     metrics = {metric: value for metric, value in sampled.of_samples.items() if metric not in rows[0][1]}
     return replace(sampled, protocol=protocol, rows=rows, estimates=ESTIMATES, of_samples=metrics)
 
 
-def measure_likelihood(saved_model: Path, period: int, source: Source, split: str, draws: int) -> Rows:
+def measure_likelihood(saved_model: Path, period: int, source: Source, split: str, options: EvaluationOptions) -> Rows:
     """Yield the number and the metrics of every picture of a part.
 
     Args:
@@ -53,9 +53,9 @@ def measure_likelihood(saved_model: Path, period: int, source: Source, split: st
         period: the total factor of its up-samplers.
         source: where pictures come from.
         split: the part of the source.
-        draws: draws of the latent per picture.
+        options: its draws of the latent per picture.
     """
-    model = tf.saved_model.load(str(saved_model))
+    model, draws = tf.saved_model.load(str(saved_model)), options.draws
 
     def measure(batch: Batch) -> dict[str, tf.Tensor]:
         image = tf.cast(batch["image"], tf.float32) / 255.0
@@ -64,7 +64,8 @@ def measure_likelihood(saved_model: Path, period: int, source: Source, split: st
         output = model.serve(image)["image"]
         return {"elbo": elbo, "log_likelihood": log_likelihood, **measure_quality(image, output, period)}
 
-    return measure_pictures(measure, source, split, batch_size=max(1, DRAWS_PER_BATCH // draws))
+    size = max(1, DRAWS_PER_BATCH // draws)
+    return measure_pictures(measure, source, split, options.show, words="measuring the likelihood", batch_size=size)
 
 
 def _bounds(model: tf.Module, image: tf.Tensor, positions: tf.Tensor, draws: int) -> tuple[tf.Tensor, tf.Tensor]:
