@@ -14,6 +14,7 @@ from training.runs.checkpoint import Checkpoints
     ("arguments", "message"),
     [
         (("--model", "ae_subpixl"), "did you mean ae_subpixel"),
+        (("--model", "nothing"), "there is no model 'nothing'; python -m zoo list lists all"),
         (("--model", "ae_subpixel", "--data", "nosuch"), "nosuch"),
         (("--model", "ae_subpixel", "--steps", "-1"), "steps=-1 must be greater than 0"),
         (("--model", "ae_subpixel", "--steps", "many"), "invalid int value: 'many'"),
@@ -24,7 +25,10 @@ from training.runs.checkpoint import Checkpoints
         (("--model", "ae_subpixel", "--workers", "0"), "workers=0"),
         (("--model", "ae_subpixel", "--workers", "2", "--strategy", "one"), "strategy one trains in one process"),
         (("--model", "ae_subpixel", "--workers", "3"), "batch=128 does not divide by 3 workers"),
-        (("--model", "ae_subpixel", "--set", "bacth=2"), "did you mean batch"),
+        (
+            ("--model", "ae_subpixel", "--set", "bacth=2"),
+            "no field 'bacth' (did you mean batch, patch?); python -m training train --help lists all",
+        ),
         (("--model", "ae_subpixel", "--data", "set5"), "set5"),
         (("--model", "ae_subpixel", "--init", "nosuch", "--data", "glyphs"), "no published model 'nosuch'"),
         ((), "--model"),
