@@ -78,10 +78,13 @@ def test_a_set_that_cannot_be_had_is_one_line_and_leaves_nothing(command_process
 
 
 def test_a_training_says_little_and_ends_with_the_saved_model(command_process, tmp_path, shapes_folder):
-    done = command_process(*arguments(shapes_folder, 20))
+    done = command_process(*arguments(shapes_folder, 20), "--set", "log_every=50")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     lines = done.stdout.splitlines()
+    shown = [line for line in lines if line.startswith("step ")]
+    assert len(shown) == 4
+    assert all("loss (log MSE) -" in line for line in shown)
     assert lines[0].startswith("data: folder:")
     assert lines[1].startswith("model: ae_subpixel, ")
     assert lines[2].startswith("run: runs/ae_subpixel/")

@@ -60,7 +60,7 @@ def test_an_enlargement_is_reduced_to_the_size():
 
 @pytest.mark.parametrize("size", [(61, None), (None, 41), (30, 41), (61, 20)])
 def test_more_than_the_model_makes_is_refused_with_the_reason(size):
-    with pytest.raises(PictureError, match=r"scale 2 makes at most 60x40 of 30x20 pixels, not .*only add blur"):
+    with pytest.raises(PictureError, match=r"makes at most 60x40 pixels \(width x height\) of 30x20, not .*only add"):
         zoo.upscale(noise(20, 30), MODEL, size=size)
 
 
@@ -93,7 +93,7 @@ def test_a_format_may_hold_the_reduced_picture_alone(upscale):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--size", "91x60"), "small.png: a model of scale 2 makes at most 60x40 of 30x20 pixels, not 91x60"),
+        (("--size", "91x60"), "small.png: a model of scale 2 makes at most 60x40 pixels (width x height)"),
         (("--width", "91"), "not 91x61"),
         (("--size", "50x40", "--width", "50"), "--size says both"),
         (("--size", "50"), "'50' is not WIDTHxHEIGHT in pixels, such as --size 1920x1080"),
