@@ -12,7 +12,7 @@ from training.cluster import STRATEGIES, Jit, is_chief
 from training.cluster.local_workers import local_worker, run_workers, stop_with_parent
 from training.errors import InputError, Interrupted, RunError
 from training.optimisers import check_optimiser
-from training.recipes import VARIANTS, Precision, parse_overrides, recipe_for
+from training.recipes import VARIANTS, Precision, field_names, parse_overrides, recipe_for
 from training.reporting import TrainingConsole
 from zoo.command_line import BAD_INPUT, FAILED, SIGNALLED, Ending, OneLineParser, raise_on_signals, run_command
 from zoo.models import parse_name
@@ -85,9 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--jit", default="auto", choices=get_args(Jit), help="compile all steps of a call to one XLA program"
     )
-    train.add_argument(
-        "--set", action="extend", nargs="+", default=[], metavar="field=value", help="any field of the recipe"
-    )
+    fields = f"fields of the recipe: {', '.join(field_names())}, model.<argument>"
+    train.add_argument("--set", action="extend", nargs="+", default=[], metavar="field=value", help=fields)
     train.set_defaults(command=_train, prog=train.prog)
 
     compare = commands.add_parser("compare", help="train and measure the twins of a family, write a report")
@@ -98,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--upsamplers", help="two or more, separated by commas; by default all")
     compare.add_argument("--steps", type=int, help="steps of each run; by default the recipe's compare_steps")
     compare.add_argument("--fairness", default="own", help="own, mapped, cost: one or more, separated by commas")
-    compare.add_argument("--set", action="extend", nargs="+", default=[], metavar="field=value")
+    compare.add_argument("--set", action="extend", nargs="+", default=[], metavar="field=value", help="as for train")
     compare.set_defaults(command=_compare, prog=compare.prog)
 
     report = commands.add_parser("report", help="write the reports of a family's comparisons again")

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import re
 import signal
 import sys
 import zipfile
@@ -79,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
     convert = commands.add_parser("convert", help="rewrite a model from one up-sampler to the other, same outputs")
     convert.add_argument("source", type=Path, metavar="in.keras", help="a .keras or .h5 file that Keras saved")
-    convert.add_argument("target", type=Path, metavar="out.keras", help="the file to write; must not exist")
+    convert.add_argument("target", type=Path, metavar="out.keras", help="the file to write")
     convert.add_argument("--to", required=True, choices=("subpixel", "transpose"))
     convert.add_argument(
         "--when", default="always", choices=("always", "faster"), help="faster measures every layer on this machine"
@@ -104,7 +106,8 @@ def _parser() -> argparse.ArgumentParser:
         help="height, width, channels of each input that the model leaves open",
     )
     convert.add_argument("--measure", action="store_true", help="measure inference and report the times")
-    convert.add_argument("--saved-model", type=Path, metavar="DIR", help="export a SavedModel too; must not exist")
+    convert.add_argument("--saved-model", type=Path, metavar="DIR", help="export a SavedModel too")
+    convert.add_argument("--force", action="store_true", help="replace files that exist")
     add_import(convert)
     convert.set_defaults(command=_convert, prog=convert.prog)
 
@@ -147,7 +150,13 @@ def _shape(text: str) -> tuple[int, ...]:
 
 
 def _list(options: argparse.Namespace) -> None:
-    for name in list_models(options.pattern, pretrained=options.pretrained):
+    names = list_models(options.pattern, pretrained=options.pretrained)
+    if not names:
+        kind = "published model" if options.pretrained else "model"
+        families = sorted({re.split("[_.]", each)[0] for each in list_models(pretrained=options.pretrained)})
+        exist = f"the families are {', '.join(families)}: try '{families[0]}*'" if families else "there are none"
+        raise CommandError(f"no {kind} matches {options.pattern!r}; {exist}")
+    for name in names:
         print(name)
 
 
@@ -162,7 +171,7 @@ def _card(options: argparse.Namespace) -> None:
 
 def _convert(options: argparse.Namespace) -> int:
     # Check the paths first, because Keras takes seconds to import.
-    _check_conversion(options.source, options.target, options.saved_model)
+    _check_conversion(options.source, options.target, options.saved_model, force=options.force)
     start_tensorflow()
     from zoo.convert.command import convert_file
     from zoo.convert.messages import innermost_reason
@@ -179,6 +188,7 @@ def _convert(options: argparse.Namespace) -> int:
             saved_model=options.saved_model,
             modules=options.modules,
             form=options.form,
+            force=options.force,
         )
     except (CommandError, OSError):
         raise
@@ -189,7 +199,7 @@ def _convert(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _check_conversion(source: Path, target: Path, saved_model: Path | None) -> None:
+def _check_conversion(source: Path, target: Path, saved_model: Path | None, *, force: bool) -> None:
     if not source.is_file():
         raise CommandError(f"{source} is not a file")
     if not is_model_file(source.name):
@@ -198,9 +208,15 @@ def _check_conversion(source: Path, target: Path, saved_model: Path | None) -> N
         raise CommandError(f"{source} is not a model that Keras saved")
     if target.suffix != ".keras":
         raise CommandError(f"{target} must end with .keras")
+    if target.exists() and target.samefile(source):
+        raise CommandError(f"{target} is the model itself; write another file")
+    if target.is_dir():
+        raise CommandError(f"{target} is a folder; name the file to write")
+    if saved_model and saved_model.exists() and not (saved_model / "saved_model.pb").is_file():
+        raise CommandError(f"{saved_model} exists and is no SavedModel; name another folder")
     for path in filter(None, (target, saved_model)):
-        if path.exists() or path.is_symlink():
-            raise CommandError(f"{path} exists already; name another, or remove it first")
+        if os.path.lexists(path) and not force:
+            raise CommandError(f"{path} exists; replace it with --force")
         if not path.absolute().parent.is_dir():
             raise CommandError(f"{path.absolute().parent} is not a folder")
 

@@ -2,13 +2,16 @@
 
 import argparse
 import io
+import itertools
 import os
 import signal
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
+
+from zoo.names import closest, remedy
 
 DONE, FAILED, BAD_INPUT, SIGNALLED = 0, 1, 2, 128
 """Exit codes; a command that a signal stopped ends with `SIGNALLED` plus the signal's number."""
@@ -33,11 +36,45 @@ class Ending(NamedTuple):
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Parse arguments and report errors in one line; `--help` prints the usage."""
+    """Parse arguments and report errors in one line, with the names that exist; `--help` prints the usage."""
 
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with code 2."""
         self.exit(BAD_INPUT, f"{self.prog}: {one_line(message)}\n")
+
+    # Argparse declares four overloads, of which callers need none.
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Return the parsed arguments; exit with code 2 for those that are not known.
+
+        Argparse reports a missing option before a misspelt one, which is mostly the same one.
+        """
+        given = sys.argv[1:] if args is None else list(args)
+        self._check_options(itertools.takewhile(self._is_own, given))
+        options, surplus = super().parse_known_args(given, namespace)
+        if surplus:
+            self.error(f"unexpected: {' '.join(surplus)}; {self.prog} --help says what it takes")
+        return options, surplus
+
+    def _is_own(self, word: str) -> bool:
+        """Return whether a word can be an argument of this parser, and not of the command that it names."""
+        return word != "--" and (self._subparsers is None or word.startswith("-"))
+
+    def _check_options(self, words: Iterable[str]) -> None:
+        known = [option for action in self._actions for option in action.option_strings if option.startswith("--")]
+        for word in words:
+            option = word.partition("=")[0]
+            # Argparse takes the beginning of an option for the option, and a word with a space for a value.
+            is_option = option.startswith("--") and " " not in option
+            if is_option and not any(each.startswith(option) for each in known):
+                self.error(f"there is no option {option}{remedy(option, known, f'{self.prog} --help')}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        allowed = None if action.choices is None else list(map(str, action.choices))
+        if allowed is not None and value not in allowed:
+            message = f"{value!r} is not one of {', '.join(allowed)}{closest(str(value), allowed)}"
+            raise argparse.ArgumentError(action, message)
 
 
 def add_import(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +87,23 @@ def add_import(parser: argparse.ArgumentParser) -> None:
         dest="modules",
         help="a module that defines custom layers of the model's file; importing it runs its code",
     )
+
+
+def two_sizes(text: str, order: str, example: str) -> tuple[int, int]:
+    """Return two numbers of pixels from a text such as `1920x1080`.
+
+    Args:
+        text: as it was given.
+        order: what the numbers are, such as `WIDTHxHEIGHT`.
+        example: a text that is right.
+
+    Raises:
+        ArgumentTypeError: the text is not two whole numbers from 1.
+    """
+    one, _, other = text.lower().partition("x")
+    if not all(each.isascii() and each.isdecimal() and int(each) for each in (one, other)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {order} in pixels, such as --size {example}")
+    return int(one), int(other)
 
 
 def run_command(options: argparse.Namespace, explain: Callable[[BaseException], Ending | None]) -> int:

@@ -9,6 +9,12 @@ from fnmatch import fnmatchcase
 UPSAMPLERS = ("subpixel", "transpose", "transpose_2r", "resize")
 """The up-samplers of the zoo. `zoo.upsampling.upsamplers` says how each one makes its layers."""
 
+LIST = "python -m zoo list"
+"""The command that lists the names of all models."""
+LIST_PUBLISHED = f"{LIST} --pretrained"
+"""The command that lists the names of all published models."""
+
+_MOST_LISTED = 10
 _ADDED: list[str] = []
 
 
@@ -75,5 +81,30 @@ def similar(name: str, known: Iterable[str], count: int = 3, least: float = 0.6)
 
 def closest(name: str, known: Iterable[str]) -> str:
     """Return `" (did you mean a, b?)"` for an error message, or an empty string if no known name is similar."""
-    names = similar(name, known)
-    return f" (did you mean {', '.join(names)}?)" if names else ""
+    return did_you_mean(similar(name, known))
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """Return `" (did you mean a, b?)"` for an error message, or an empty string for no names."""
+    text = ", ".join(names)
+    return f" (did you mean {text}?)" if text else ""
+
+
+def remedy(name: str, known: Iterable[str], listed_by: str = "") -> str:
+    """Return the end of an error message about a name that does not exist: the closest names, and where all are.
+
+    Examples:
+        >>> remedy("transpos", ["transpose", "resize"])
+        ' (did you mean transpose?); choose from transpose, resize'
+
+    Args:
+        name: the name as it was written.
+        known: the names that exist; up to ten are listed.
+        listed_by: what lists more than ten names; without it, all of them are listed.
+    """
+    names = list(known)
+    if listed_by and len(names) > _MOST_LISTED:
+        listed = f"{listed_by} lists all"
+    else:
+        listed = f"choose from {', '.join(names)}" if names else "there are none"
+    return f"{closest(name, names)}; {listed}"

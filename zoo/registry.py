@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zoo.names import UPSAMPLERS, closest, upsampler_names
+from zoo.names import LIST, UPSAMPLERS, remedy, upsampler_names
 
 _FAMILIES: dict[str, "Family"] = {}
 _NAME = re.compile(r"(?P<family>[a-z0-9]+)(?:_x(?P<scale>[1-9][0-9]*))?(?:_(?P<upsampler>[a-z][a-z0-9_]*))?")
@@ -93,10 +93,7 @@ class Family:
         """Raise `UnknownNameError` for an argument that the family does not take."""
         for name in arguments:
             if name not in self.arguments:
-                raise UnknownNameError(
-                    f"{self.name} has no argument {name!r}{closest(name, self.arguments)}; "
-                    f"it takes {', '.join(self.arguments) or 'none'}"
-                )
+                raise UnknownNameError(f"{self.name} has no argument {name!r}{remedy(name, self.arguments)}")
 
 
 @dataclass(frozen=True)
@@ -169,9 +166,7 @@ def parse_name(name: str) -> ModelName:
     """
     known = [model for entry in _FAMILIES.values() for model in entry.model_names()]
     if name not in known:
-        raise UnknownNameError(
-            f"there is no model {name!r}{closest(name, known)}; zoo.list_models() lists all {len(known)}"
-        )
+        raise UnknownNameError(f"there is no model {name!r}{remedy(name, known, LIST)}")
     parts = _NAME.fullmatch(name)
     assert parts is not None, name
     scale = parts["scale"]

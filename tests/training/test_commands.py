@@ -14,6 +14,7 @@ from training.runs.checkpoint import Checkpoints
     ("arguments", "message"),
     [
         (("--model", "ae_subpixl"), "did you mean ae_subpixel"),
+        (("--model", "nothing"), "there is no model 'nothing'; python -m zoo list lists all"),
         (("--model", "ae_subpixel", "--data", "nosuch"), "nosuch"),
         (("--model", "ae_subpixel", "--steps", "-1"), "steps=-1 must be greater than 0"),
         (("--model", "ae_subpixel", "--steps", "many"), "invalid int value: 'many'"),
@@ -24,7 +25,10 @@ from training.runs.checkpoint import Checkpoints
         (("--model", "ae_subpixel", "--workers", "0"), "workers=0"),
         (("--model", "ae_subpixel", "--workers", "2", "--strategy", "one"), "strategy one trains in one process"),
         (("--model", "ae_subpixel", "--workers", "3"), "batch=128 does not divide by 3 workers"),
-        (("--model", "ae_subpixel", "--set", "bacth=2"), "did you mean batch"),
+        (
+            ("--model", "ae_subpixel", "--set", "bacth=2"),
+            "no field 'bacth' (did you mean batch, patch?); python -m training train --help lists all",
+        ),
         (("--model", "ae_subpixel", "--data", "set5"), "set5"),
         (("--model", "ae_subpixel", "--init", "nosuch", "--data", "glyphs"), "no published model 'nosuch'"),
         ((), "--model"),
@@ -74,11 +78,14 @@ def test_a_set_that_cannot_be_had_is_one_line_and_leaves_nothing(command_process
 
 
 def test_a_training_says_little_and_ends_with_the_saved_model(command_process, tmp_path, shapes_folder):
-    done = command_process(*arguments(shapes_folder, 20))
+    done = command_process(*arguments(shapes_folder, 20), "--set", "log_every=50")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     # On a slow machine, lines say that starting TensorFlow and the like take more than ten seconds.
     lines = [line for line in done.stdout.splitlines() if not line.endswith((" s so far", " s left"))]
+    shown = [line for line in lines if line.startswith("step ")]
+    assert len(shown) == 4
+    assert all("loss (log MSE) -" in line for line in shown)
     assert lines[0].startswith("data: folder:")
     assert lines[1].startswith("model: ae_subpixel, ")
     assert lines[2].startswith("run: runs/ae_subpixel/")

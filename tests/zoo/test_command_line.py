@@ -1,5 +1,6 @@
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -64,9 +65,38 @@ def test_a_defect_keeps_its_traceback():
 
 def test_the_parser_reports_errors_in_a_line(capsys):
     with pytest.raises(SystemExit) as stopped:
-        OneLineParser("python -m it").parse_args(["--nosuch"])
+        OneLineParser("python -m it").parse_args(["nosuch"])
     assert stopped.value.code == 2
-    assert capsys.readouterr().err == "python -m it: unrecognized arguments: --nosuch\n"
+    assert capsys.readouterr().err == "python -m it: unexpected: nosuch; python -m it --help says what it takes\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("lst",), "argument command: 'lst' is not one of list, card, .* \\(did you mean list\\?\\)"),
+        (("list", "--pretraned"), "there is no option --pretraned \\(did you mean --pretrained\\?\\); choose from "),
+        # The misspelt option is the one that is missing.
+        (("upscale", "a", "b", "--modle=c"), "no option --modle \\(did you mean --model, .* --help lists all"),
+        (("list", "esp_*"), "no model matches 'esp_\\*'; the families are ae, .*, vae: try 'ae\\*'"),
+        (("list", "--pretrained", "edsr*"), "no published model matches 'edsr\\*'; the families are ae, dcgan, "),
+        (("card", "zzz"), "no published model 'zzz'; python -m zoo list --pretrained lists all\n"),
+        (("card", "ae_subpixl"), "'ae_subpixl' \\(did you mean ae_subpixel, .*lists all\n"),
+        (("sample", "ae_subpixel", "x.png"), "draws no pictures; published models of dcgan, sngan, vae do: "),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_those_that_exist(command, arguments, message):
+    done = command("zoo", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(message, done.stderr)
+    assert done.stderr.count("\n") == 1
+    assert len(done.stderr) < 250
+
+
+def test_the_beginning_of_an_option_and_a_value_of_words_are_taken():
+    parser = OneLineParser("python -m it")
+    parser.add_argument("--pretrained", action="store_true")
+    parser.add_argument("words", nargs="*")
+    assert parser.parse_args(["--pre", "--two words", "--", "--more"]).words == ["--two words", "--more"]
 
 
 def test_signals_raise_the_exception_of_their_number():

@@ -1,7 +1,7 @@
 import pytest
 
 from zoo import names
-from zoo.names import PublishedName, closest, matching, similar
+from zoo.names import PublishedName, closest, matching, remedy, similar
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,13 @@ def test_the_closest_names_are_suggested():
     assert closest("zzz", known) == ""
     assert similar("transpos", known, count=1) == ["transpose"]
     assert similar("size", known, least=0.9) == []
+
+
+def test_a_few_names_are_listed_and_many_are_found_by_a_command():
+    assert remedy("transpos", ["transpose", "resize"]) == " (did you mean transpose?); choose from transpose, resize"
+    assert remedy("zzz", map(str, range(11)), "this") == "; this lists all"
+    assert remedy("zzz", map(str, range(10)), "this") == "; choose from 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+    assert remedy("zzz", []) == "; there are none"
 
 
 def test_wildcards_match_whole_names_and_case():

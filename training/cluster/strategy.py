@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from training.cluster.slurm import slurm_resolver
 from training.errors import InputError
+from zoo.names import closest
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -71,7 +72,7 @@ def create_strategy(
         InputError: the name is unknown, no cluster is described, or the devices are fixed already.
     """
     if name not in STRATEGIES:
-        raise InputError(f"strategy {name!r} is not one of {', '.join(STRATEGIES)}")
+        raise InputError(f"strategy {name!r} is not one of {', '.join(STRATEGIES)}{closest(name, STRATEGIES)}")
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")

@@ -10,7 +10,7 @@ from training.errors import InputError
 from training.recipes import COMPARISON_SETTINGS, recipe_for
 from training.runs.starting_weights import FRESH, FreshTwin
 from training.tasks.architecture import architecture
-from zoo.names import closest
+from zoo.names import closest, remedy
 from zoo.registry import Family
 
 MAPPED = ("subpixel", "transpose")
@@ -45,7 +45,7 @@ def check_request(
     """
     known = sorted(name for name, entry in families.items() if entry.upsamplers)
     if family not in known:
-        raise InputError(f"there is no family {family!r} with up-samplers{closest(family, known)}; {', '.join(known)}")
+        raise InputError(f"there is no family {family!r} with up-samplers{remedy(family, known)}")
     entry = families[family]
     if scale not in (entry.scales or (None,)):
         wanted = f"give SCALE={' or '.join(map(str, entry.scales))}" if entry.scales else "leave SCALE out"

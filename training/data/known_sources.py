@@ -6,7 +6,7 @@ from training.data.sources.folders import AnyFolder, NamedFolders
 from training.data.sources.glyphs import Glyphs
 from training.data.sources.photos import Photos
 from training.data.sources.tfds import TfdsSets
-from zoo.names import similar
+from zoo.names import did_you_mean, similar
 
 SOURCES: list[SourceKind] = [Glyphs(), Photos(), NamedFolders(), AnyFolder(), TfdsSets()]
 """Every kind of source. The first one that matches a name opens it; that of TFDS, the last, takes any plain word."""
@@ -40,7 +40,7 @@ def allowed_words() -> str:
 
 
 def suggestion(text: str) -> str:
-    """Return a sentence that names existing sources like a misspelt one, or an empty string."""
+    """Return existing sources whose names resemble a misspelt one, as `zoo.names.closest` does."""
     close = similar(text.lower(), [*own_names(), *tfds_sets.registered_names()], count=8, least=0.55)
-    usable = [name for name in close if name in own_names() or tfds_sets.seems_image_set(name)][:4]
-    return f" Did you mean {' or '.join(usable)}?" if usable else ""
+    usable = [name for name in close if name in own_names() or tfds_sets.seems_image_set(name)][:3]
+    return did_you_mean(usable)

@@ -51,8 +51,8 @@ def validate_source(spec: str, *, training: bool = True) -> None:
             )
         if not part.kind.exists(part.text):
             raise SourceError(
-                f"There is no source {part.text!r}: it is not in TFDS, and none of {allowed_words()}."
-                f"{suggestion(part.text)}"
+                f"There is no source {part.text!r}{suggestion(part.text)}; give the name of a set of TFDS, or "
+                f"{allowed_words()}."
             )
         part.kind.check(part.text)
         if len(alternatives) == 1:
@@ -81,4 +81,4 @@ def _parse_part(spec: str, text: str) -> Part:
         return Part(text, kind)
     subject = f"{text!r} in the source {spec!r}" if text != spec else f"The source {spec!r}"
     allowed = f"a TFDS image set, {allowed_words()}, a+b or auto:a|b"
-    raise SourceError(f"{subject} is not a name; give {allowed}.{suggestion(text)}")
+    raise SourceError(f"{subject} is not a name{suggestion(text)}; give {allowed}.")

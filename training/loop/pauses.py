@@ -38,8 +38,9 @@ class Pauses:
         self._recipe = recipe
         self._agreement = agreement
         self._clock = clock
-        self._log_every = recipe.log_every
         self._evaluate_every = math.ceil(recipe.steps / recipe.evaluations)
+        # Every evaluation of a short run has a loss next to it.
+        self._log_every = min(recipe.log_every, self._evaluate_every)
         self._save_every = math.ceil(recipe.steps / CHECKPOINTS)
         self._steps_per_call = STEPS_PER_CALL if agreement else 1
         self._longest_call = longest_call or recipe.steps

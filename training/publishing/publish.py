@@ -18,7 +18,7 @@ from training.runs.evaluations import EvaluationOptions, read_evaluations
 from training.runs.folder import Run, find_saved_model
 from training.tasks import kind_of
 from zoo.models import build_model, families, parse_name
-from zoo.names import PublishedName
+from zoo.names import LIST_PUBLISHED, PublishedName, remedy
 from zoo.pretrained.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
 from zoo.pretrained.load import set_saved_weights, verify_files
 from zoo.system.files import appears_whole, sha256, walk, write_json
@@ -106,7 +106,7 @@ def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
     """
     index = _index(folder)
     if name not in index:
-        raise InputError(f"{name} is not published in {folder}, which holds {', '.join(index) or 'nothing'}")
+        raise InputError(f"{name} is not published in {folder}{remedy(name, index, LIST_PUBLISHED)}")
     verify_files(folder / name, index[name]["files"])
     facts = json.loads((folder / name / CARD).read_text())
     weights = _weights(folder / name, facts)

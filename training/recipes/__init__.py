@@ -1,7 +1,7 @@
 """Recipes: everything that a training needs besides the model."""
 
 from training.recipes.by_family import COMPARISON_SETTINGS, RECIPES, first_source
-from training.recipes.overrides import parse_overrides, recipe_for
+from training.recipes.overrides import field_names, parse_overrides, recipe_for
 from training.recipes.recipe import (
     AdversarialOptions,
     Precision,
@@ -22,6 +22,7 @@ __all__ = [
     "Recipe",
     "SuperResolutionOptions",
     "VariationalOptions",
+    "field_names",
     "first_source",
     "flat",
     "parse_overrides",

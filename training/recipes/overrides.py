@@ -11,8 +11,11 @@ from training.errors import InputError
 from training.recipes.by_family import BY_SOURCE, RECIPES
 from training.recipes.recipe import Recipe, field_types, flat, recipe_from_flat
 from training.recipes.variants import VARIANTS
-from zoo.names import closest
+from zoo.names import closest, remedy
 from zoo.registry import Family
+
+LIST_FIELDS = "python -m training train --help"
+"""The command that lists the fields of a recipe."""
 
 
 def recipe_for(
@@ -52,7 +55,7 @@ def recipe_for(
                 raise InputError(str(error)) from error
             model[argument] = value
         else:
-            fields[name] = _checked(name, value)
+            fields[name] = _checked(family, name, value)
     return recipe_from_flat({**flat(recipe), **fields, "model": model})
 
 
@@ -87,23 +90,28 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
     return values
 
 
-def _checked(name: str, value: Any) -> Any:
+def field_names() -> list[str]:
+    """Return the names that a user may set, in addition to `model.<argument>`."""
+    return [name for name in field_types() if name != "model"]
+
+
+def _checked(family: Family, name: str, value: Any) -> Any:
     """Return a value in its field's type.
 
     Raises:
         InputError: says what the field takes.
     """
-    types = {known: hint for known, hint in field_types().items() if known != "model"}
-    if name not in types:
-        raise InputError(
-            f"a recipe has no field {name!r}{closest(name, types)}; it has {', '.join(types)} and model.<argument>"
-        )
+    types = field_types()
+    if name not in field_names():
+        known = [*field_names(), *(f"model.{argument}" for argument in family.arguments)]
+        raise InputError(f"a recipe has no field {name!r}{remedy(name, known, LIST_FIELDS)}")
     hint, bounds = types[name], []
     if get_origin(hint) is Annotated:
         hint, *bounds = get_args(hint)
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
-            raise InputError(f"{name}={value!r} is not one of {', '.join(get_args(hint))}")
+            allowed = get_args(hint)
+            raise InputError(f"{name}={value!r} is not one of {', '.join(allowed)}{closest(str(value), allowed)}")
         return value
     accepted = get_args(hint) or (hint,)
     if float in accepted and type(value) is int:

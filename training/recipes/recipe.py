@@ -89,7 +89,7 @@ class Recipe:
         image_size: side of the squares that pictures are cut to, in pixels; None for the source's own size.
         precision: Keras's dtype policy of the training.
         export: `last` weights, or those that were `best` on the validation part.
-        log_every: steps between rows of metrics.csv.
+        log_every: steps between rows of metrics.csv; at most those between evaluations.
         evaluations: evaluations on the validation part over the run.
         checkpoint_minutes: longest wall-clock time between checkpoints.
         keep: checkpoints to keep in addition to the best one.

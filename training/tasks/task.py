@@ -13,6 +13,7 @@ from training.optimisers import create_optimiser
 from training.recipes import Recipe
 from training.tasks.averages import Averages
 from zoo.layers.collapsible_conv2d import collapse_into
+from zoo.names import closest
 
 if TYPE_CHECKING:
     from training.data import Pictures, Source, StreamedPictures
@@ -31,7 +32,6 @@ class Task(ABC):
         losses: names that a recipe's `loss` may have.
         score: the evaluation metric that decides which weights are best; larger is better.
         training_tags: tags of the scalars that `step` returns.
-        progress_words: tags that a training's progress shows, and the words it shows for them.
         labels: whether batches hold the pictures' labels.
         shown: number of validation pictures that `pictures` gets.
         cycle: number of steps after which the work of a step repeats.
@@ -46,7 +46,6 @@ class Task(ABC):
     losses: tuple[str, ...] = ()
     score: str = "eval/psnr"
     training_tags: tuple[str, ...] = ("train/loss",)
-    progress_words: tuple[tuple[str, str], ...] = (("train/loss", "loss"), ("eval/psnr", "validation PSNR"))
     labels: bool = False
     cycle: int = 1
     shown: int = 10
@@ -79,7 +78,9 @@ class Task(ABC):
             InputError: the recipe's loss is not one of the task's, or XLA cannot compile the network.
         """
         if recipe.loss not in self.losses:
-            raise InputError(f"loss={recipe.loss!r} is not one of {', '.join(self.losses)}")
+            raise InputError(
+                f"loss={recipe.loss!r} is not one of {', '.join(self.losses)}{closest(recipe.loss, self.losses)}"
+            )
         self.recipe = recipe
         self._compile_gradients = compile_gradients and tf.distribute.get_strategy().num_replicas_in_sync > 1
         self.seed = seed
@@ -91,6 +92,13 @@ class Task(ABC):
         self._average = average or model
         self.averages = Averages(model, recipe.average)
         self.add("model", model)
+
+    @property
+    def progress_words(self) -> tuple[tuple[str, str], ...]:
+        """Return the tags that a training's progress shows, with the words that it shows for them."""
+        # A logarithm falls below zero, which nobody expects of a loss without a name.
+        loss = "loss (log MSE)" if self.recipe.loss == "log_mean_squared_error" else "loss"
+        return (("train/loss", loss), ("eval/psnr", "validation PSNR"))
 
     @abstractmethod
     def step(self, batch: Batch) -> Scalars:

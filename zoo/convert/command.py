@@ -1,8 +1,9 @@
 """Convert the file of a model, for `python -m zoo convert`."""
 
+import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def convert_file(
     saved_model: Path | None = None,
     modules: Sequence[str] = (),
     form: str = "split",
+    force: bool = False,
 ) -> None:
     """Convert the model in a file, write the new model and print the report.
 
@@ -46,10 +48,11 @@ def convert_file(
         saved_model: a folder to export a SavedModel to in addition.
         modules: names of modules that define custom layers of the model, to import before it is loaded.
         form: as `zoo.convert.convert` takes it.
+        force: replace a file and a SavedModel that exist.
 
     Raises:
         CommandError: the file cannot be loaded, or the model cannot be converted.
-        OSError: a file cannot be written; in that case none of them is there.
+        OSError: a file cannot be written; in that case both are as they were before.
     """
     # TensorFlow would report the functions of the layers, which are all traced, as excessive retracing.
     tf.get_logger().setLevel("ERROR")
@@ -61,6 +64,8 @@ def convert_file(
     except (ValueError, MissingPackageError) as error:
         raise CommandError(innermost_reason(error)) from error
     console.print(report.table())
+    if report.converted and not report.has_multiply_adds and not input_shapes:
+        _say(console, "multiply-adds are not counted: the input's size is open; give one, as in --input-shape 64,64,3")
     for layer in report.layers:
         if layer.reason:
             state = "not measured" if layer.converted else "kept"
@@ -73,7 +78,7 @@ def convert_file(
         )
     if not report.layers:
         _say(console, f"{source} has nothing to convert to {to}")
-    _write(new, target, saved_model)
+    _write(new, target, saved_model, force=force)
     for path in filter(None, (target, saved_model)):
         _say(console, f"written to {path}")
 
@@ -83,27 +88,48 @@ def _say(console: Console, sentence: str) -> None:
     console.print(one_line(sentence), markup=False, highlight=False, soft_wrap=True)
 
 
-def _write(model: keras.Model, target: Path, saved_model: Path | None) -> None:
-    """Write the file and the folder if one is given, or neither of them."""
+def _write(model: keras.Model, target: Path, saved_model: Path | None, *, force: bool) -> None:
+    """Write the file and the folder if one is given, or neither of them; replace others only with `force`."""
     temporary = temporary_beside(target, f".{os.getpid()}{SUFFIX}")
     folder = temporary_beside(saved_model, f".{os.getpid()}") if saved_model else None
     try:
         model.save(temporary)
         if folder:
             model.export(folder, verbose=False)
-        _name(temporary, target)
-        try:
-            if saved_model and folder:
-                folder.rename(saved_model)
-        except BaseException:
-            target.unlink()
-            raise
+        with _placed(folder, saved_model, force=force):
+            if force:
+                temporary.replace(target)
+            else:
+                _name(temporary, target)
     except (OSError, tf.errors.OpError) as error:
         raise OSError(innermost_reason(error)) from error
     finally:
         temporary.unlink(missing_ok=True)
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _placed(folder: Path | None, target: Path | None, *, force: bool) -> Iterator[None]:
+    """Give a folder its name until the block raises; with `force`, the folder that had the name goes at the end."""
+    if not folder or not target:
+        yield
+        return
+    old = temporary_beside(target, f".{os.getpid()}.old")
+    if force and target.exists():
+        target.rename(old)
+    try:
+        folder.rename(target)
+        try:
+            yield
+        except BaseException:
+            target.rename(folder)
+            raise
+    except BaseException:
+        if old.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _name(temporary: Path, target: Path) -> None:

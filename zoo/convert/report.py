@@ -87,20 +87,25 @@ class ConversionReport:
         """Return the layers that did not change, each with its reason."""
         return tuple(layer for layer in self.layers if not layer.converted)
 
+    @property
+    def has_multiply_adds(self) -> bool:
+        """Return whether the multiply-adds of anything are known."""
+        return self.multiply_adds_before is not None or any(row.multiply_adds_before is not None for row in self.layers)
+
     def table(self) -> "Table":
         """Return a table to print with rich. It does not hold the reasons."""
         from rich.table import Table
 
         rows: list[LayerReport | ConversionReport] = [*self.layers, self]
         measured = any(row.seconds_before is not None for row in rows)
-        table = Table("layer", "kernel", "stride", "multiply-adds", "difference", title=f"to {self.to}")
-        if measured:
-            table.add_column(f"milliseconds, {self.runtime}")
+        counted = ["multiply-adds"] if self.has_multiply_adds else []
+        times = [f"milliseconds, {self.runtime}"] if measured else []
+        table = Table("layer", "kernel", "stride", *counted, "difference", *times, title=f"to {self.to}")
         for layer in self.layers:
             name = layer.name if layer.converted else f"{layer.name} (kept)"
-            table.add_row(name, *_sizes(layer), *_figures(layer, measured))
+            table.add_row(name, *_sizes(layer), *_figures(layer, self.has_multiply_adds, measured))
         table.add_section()
-        table.add_row("the model", "", "", *_figures(self, measured))
+        table.add_row("the model", "", "", *_figures(self, self.has_multiply_adds, measured))
         return table
 
 
@@ -111,12 +116,10 @@ def _sizes(layer: LayerReport) -> tuple[str, str]:
     return f"{kernel} to {_by(layer.kernel_after)}", _by(layer.stride)
 
 
-def _figures(row: "LayerReport | ConversionReport", measured: bool) -> list[str]:
-    cells = [
-        _change(row.multiply_adds_before, row.multiply_adds_after, ",d", 1),
-        "" if row.difference is None else f"{row.difference:.1e}",
-    ]
-    return [*cells, _change(row.seconds_before, row.seconds_after, ".3f", 1e3)] if measured else cells
+def _figures(row: "LayerReport | ConversionReport", counted: bool, measured: bool) -> list[str]:
+    counts = [_change(row.multiply_adds_before, row.multiply_adds_after, ",d", 1)] if counted else []
+    times = [_change(row.seconds_before, row.seconds_after, ".3f", 1e3)] if measured else []
+    return [*counts, "" if row.difference is None else f"{row.difference:.1e}", *times]
 
 
 def _change(before: float | None, after: float | None, form: str, unit: float) -> str:

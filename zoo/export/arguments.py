@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from zoo.command_line import CommandError, add_import, one_line
+from zoo.command_line import DONE, CommandError, add_import, complain, one_line, two_sizes
 
 
 def add_export(commands: Any) -> argparse.ArgumentParser:
@@ -16,7 +16,8 @@ def add_export(commands: Any) -> argparse.ArgumentParser:
     export.add_argument("target", type=Path, metavar="OUT", help="the file; .tflite or .onnx decides the format")
     export.add_argument("--to", choices=("litert", "onnx"), help="must agree with the file's name")
     export.add_argument("--endpoint", help="of a SavedModel, such as serve_luma; serve by default")
-    export.add_argument("--size", type=_size, metavar="HxW", help="take pictures of this size only, one at a time")
+    one_size = "take pictures of this height and width only, one at a time, such as 180x320"
+    export.add_argument("--size", type=_height_and_width, metavar="HEIGHTxWIDTH", help=one_size)
     export.add_argument("--quantise", choices=("float16", "int8", "int16"), help="for LiteRT")
     export.add_argument(
         "--calibrate", type=Path, metavar="FOLDER", help="pictures as the model will see them, for int8 and int16"
@@ -26,11 +27,8 @@ def add_export(commands: Any) -> argparse.ArgumentParser:
     return export
 
 
-def _size(text: str) -> tuple[int, int]:
-    height, _, width = text.lower().partition("x")
-    if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 180x320, height x width")
-    return int(height), int(width)
+def _height_and_width(text: str) -> tuple[int, int]:
+    return two_sizes(text, "HEIGHTxWIDTH", "180x320")
 
 
 def run_export(options: argparse.Namespace) -> None:
@@ -56,6 +54,11 @@ def run_export(options: argparse.Namespace) -> None:
         )
     except (ExportError, MissingPackageError, PictureError) as error:
         raise CommandError(str(error)) from error
+    for reason in exported.left_out:
+        complain(options.prog, f"left out: {reason}", DONE)
+    if exported.left_out:
+        counts = f"pictures to calibrate with: {exported.pictures} read, {len(exported.left_out)} left out"
+        complain(options.prog, counts, DONE)
     shuffles = sum(count for name, count in exported.operations.items() if name in ("DEPTH_TO_SPACE", "DepthToSpace"))
     quality = "" if exported.psnr is None else f", PSNR against the original {exported.psnr:.2f} dB"
     print(

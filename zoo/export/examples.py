@@ -1,6 +1,6 @@
 """Make inputs of networks: random ones to compare by, and pictures to calibrate whole numbers with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +9,11 @@ import tensorflow as tf
 from zoo.arrays import Array
 from zoo.export.networks import Network
 from zoo.formats.errors import ExportError
-from zoo.imaging import luma, read_picture
+from zoo.imaging import PictureError, luma, read_picture
 from zoo.imaging.pictures import Picture
 from zoo.imaging.pillow_images import image_of
 from zoo.upscaling.folders import find_pictures
+from zoo.upscaling.jobs import reason_of
 
 MOST_PICTURES = 100
 """The largest number of pictures of a folder that calibrating takes."""
@@ -42,45 +43,55 @@ def random_inputs(specs: Sequence[tf.TensorSpec], seed: int = 0) -> list[Array]:
     return inputs
 
 
-def pictures_of(folder: Path, network: Network, specs: Sequence[tf.TensorSpec]) -> list[list[Array]]:
-    """Return pictures of a folder as a network takes them, one at a time.
+def pictures_of(
+    folder: Path, network: Network, specs: Sequence[tf.TensorSpec]
+) -> tuple[list[list[Array]], tuple[str, ...]]:
+    """Return pictures of a folder as a network takes them, one at a time, and why others cannot be read.
 
     Args:
-        folder: of pictures such as the network will see; the first hundred are read.
+        folder: of pictures such as the network will see; the first hundred that can be read are taken.
         network: takes one picture, in floats from 0 to 1.
         specs: of its inputs. A picture larger or smaller than a known size is resampled to it, and the middle of a
             large picture is taken.
 
     Raises:
-        ExportError: the folder holds no pictures, or the network takes no picture.
-        PictureError: a picture cannot be read.
+        ExportError: the folder holds no pictures that can be read, or the network takes no picture.
     """
     if len(specs) != 1 or specs[0].shape.rank != 4 or not specs[0].dtype.is_floating:
         raise ExportError(f"{network.endpoint} of {network.name} takes no pictures in floats to calibrate with")
     if not folder.is_dir():
         raise ExportError(f"{folder} is not a folder of pictures")
-    paths = sorted(find_pictures(folder).pictures)[:MOST_PICTURES]
-    if not paths:
-        raise ExportError(f"{folder} holds no pictures to calibrate with")
-    return [[each] for each in _prepared(paths, network, specs[0])]
+    pictures: list[list[Array]] = []
+    left_out: list[str] = []
+    for path in sorted(find_pictures(folder).pictures):
+        if len(pictures) == MOST_PICTURES:
+            break
+        try:
+            pictures.append([_prepared(read_picture(path).pixels, specs[0])])
+        except (PictureError, OSError) as error:
+            reason = reason_of(error)
+            left_out.append(reason if str(path) in reason else f"{path}: {reason}")
+    if not pictures:
+        broken = f": {left_out[0]}" if left_out else ""
+        raise ExportError(f"{folder} holds no pictures that can be read to calibrate with{broken}")
+    return pictures, tuple(left_out)
 
 
-def _prepared(paths: Sequence[Path], network: Network, spec: tf.TensorSpec) -> Iterator[Array]:
+def _prepared(pixels: Array, spec: tf.TensorSpec) -> Array:
+    """Return a picture as a batch of one in floats, in the size and the channels of an input."""
     _, height, width, channels = spec.shape.as_list()
-    for path in paths:
-        pixels = read_picture(path).pixels
-        pixels = (pixels >> 8 if pixels.dtype == np.uint16 else pixels).astype(np.uint8)
-        colours = pixels[..., : 3 if pixels.shape[-1] > 2 else 1]
-        if height or width:
-            size = (width or colours.shape[1], height or colours.shape[0])
-            resized = np.asarray(image_of(Picture(colours)).resize(size))
-            colours = resized.reshape(*resized.shape[:2], -1)
-        colours = _middle(colours)
-        if channels == 1:
-            colours = luma(colours)
-        elif colours.shape[-1] == 1:
-            colours = np.repeat(colours, channels, -1)
-        yield (colours.astype(np.float32) / np.float32(255))[None]
+    pixels = (pixels >> 8 if pixels.dtype == np.uint16 else pixels).astype(np.uint8)
+    colours = pixels[..., : 3 if pixels.shape[-1] > 2 else 1]
+    if height or width:
+        size = (width or colours.shape[1], height or colours.shape[0])
+        resized = np.asarray(image_of(Picture(colours)).resize(size))
+        colours = resized.reshape(*resized.shape[:2], -1)
+    colours = _middle(colours)
+    if channels == 1:
+        colours = luma(colours)
+    elif colours.shape[-1] == 1:
+        colours = np.repeat(colours, channels, -1)
+    return (colours.astype(np.float32) / np.float32(255))[None]
 
 
 def _middle(pixels: Array) -> Array:

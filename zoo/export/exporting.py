@@ -34,6 +34,8 @@ class Exported:
         difference: the largest difference from the original's outputs, of random inputs or of the calibration's.
         psnr: of calibrated outputs against the original's, in dB, a mean over the pictures; None for others.
         operations: how many the file holds, by their names.
+        pictures: number of pictures that the file was calibrated with.
+        left_out: why pictures of the calibration's folder were left out, a sentence each.
     """
 
     path: Path
@@ -41,6 +43,8 @@ class Exported:
     difference: float
     psnr: float | None
     operations: dict[str, int]
+    pictures: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 def export(
@@ -99,15 +103,33 @@ def export(
         for each, name in zip(_inputs(function), network.inputs, strict=True)
     ]
     names = [spec.name for spec in specs], network.outputs
-    pictures = pictures_of(Path(calibrate), network, specs) if calibrate else []
+    pictures, left_out = pictures_of(Path(calibrate), network, specs) if calibrate else ([], ())
     options = {"quantise": quantise, "examples": pictures} if kind == "litert" else {}
     facts = _facts(network, quantise)
-    content = exporter.convert(function, names=names, metadata=facts, **options)
+    try:
+        content = exporter.convert(function, names=names, metadata=facts, **options)
+    except ExportError as error:
+        raise ExportError(_explained(str(error), exporter, network)) from error
     difference, psnr = _compared(exporter, content, network, pictures or [random_inputs(specs)])
     _check_difference(network, exporter, quantise, difference)
     with written_beside(path) as file:
         file.write(content)
-    return Exported(path, kind, difference, psnr if pictures else None, dict(exporter.operations(content)))
+    held = dict(exporter.operations(content))
+    return Exported(path, kind, difference, psnr if pictures else None, held, len(pictures), left_out)
+
+
+def _explained(refusal: str, exporter: Exporter, network: Network) -> str:
+    """Return a refusal with what its missing operations mean for a user, where that is known."""
+    missing = refusal.partition("it has no ")[2]
+    if "Random" not in missing:
+        return refusal
+    takes = " or ".join(network.latent_endpoints)
+    instead = f"export {takes} instead and draw the latents yourself" if takes else "make them an input of the network"
+    drawn = "random latents" if takes else "random numbers"
+    return (
+        f"{exporter.title} does not take {network.endpoint} of {network.name}, which draws {drawn}: {instead} "
+        f"(it has no {missing})"
+    )
 
 
 def check_target(

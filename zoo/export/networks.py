@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from zoo.formats.errors import ExportError
 from zoo.formats.inputs import packed
+from zoo.names import remedy
 from zoo.pretrained import card, verify
 from zoo.upscaling.enlarger import is_model_file
 
@@ -27,6 +28,7 @@ class Network:
         outputs: the outputs' names.
         call: takes one tensor for each input and returns one for each output.
         facts: the card of a published model; empty for any other.
+        latent_endpoints: names of the model's endpoints that take latents.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Network:
     outputs: Sequence[str]
     call: Callable[..., list[tf.Tensor]]
     facts: Mapping[str, Any]
+    latent_endpoints: Sequence[str] = ()
 
     def traced(self, size: tuple[int, int] | None = None) -> Any:
         """Return the network as a concrete function.
@@ -79,8 +82,7 @@ def _of_saved_model(folder: Path, name: str, endpoint: str | None, facts: Mappin
     loaded = tf.saved_model.load(str(folder))
     endpoint = endpoint or DEFAULT_ENDPOINT
     if endpoint not in loaded.signatures:
-        names = ", ".join(sorted(loaded.signatures)) or "none"
-        raise ExportError(f"{name} has no endpoint {endpoint!r}; it has {names}")
+        raise ExportError(f"{name} has no endpoint {endpoint!r}{remedy(endpoint, sorted(loaded.signatures))}")
     function = loaded.signatures[endpoint]
     specs = sorted(function.structured_input_signature[1].items())
     outputs = sorted(function.structured_outputs)
@@ -92,7 +94,12 @@ def _of_saved_model(folder: Path, name: str, endpoint: str | None, facts: Mappin
         return [result[output] for output in outputs]
 
     inputs = [tf.TensorSpec(spec.shape, spec.dtype, key) for key, spec in specs]
-    return Network(name, endpoint, inputs, outputs, call, facts)
+    taking_latents = [
+        each
+        for each, other in sorted(loaded.signatures.items())
+        if "latent" in other.structured_input_signature[1] and each != DEFAULT_ENDPOINT
+    ]
+    return Network(name, endpoint, inputs, outputs, call, facts, taking_latents)
 
 
 def _of_keras(model: keras.Model, endpoint: str | None) -> Network:
@@ -114,5 +121,8 @@ def _sized(spec: tf.TensorSpec, size: tuple[int, int] | None) -> tf.TensorSpec:
     batch, height, width, channels = spec.shape.as_list()
     for known, wanted in ((height, size[0]), (width, size[1])):
         if known not in (None, wanted):
-            raise ExportError(f"{spec.name} takes {height}x{width} pixels; --size {size[0]}x{size[1]} is another size")
+            raise ExportError(
+                f"{spec.name} takes pictures of {height or 'any'}x{width or 'any'} pixels, height x width, and not of "
+                f"{size[0]}x{size[1]}; leave the size out, or give what fits"
+            )
     return tf.TensorSpec((1 if batch is None else batch, *size, channels), spec.dtype, spec.name)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from zoo.models import families
-from zoo.names import PublishedName, closest
+from zoo.names import PublishedName, remedy
 from zoo.pretrained.load import card, load_pretrained, published_names
 from zoo.registry import UnknownNameError
 from zoo.system import hosts
@@ -88,7 +88,7 @@ def _classifiers() -> list[str]:
 
 def _check(name: str, kind: str, names: list[str]) -> None:
     if name not in names:
-        raise UnknownNameError(f"there is no {kind} {name!r}{closest(name, names)}; there are {', '.join(names)}")
+        raise UnknownNameError(f"there is no {kind} {name!r}{remedy(name, names)}")
 
 
 def _published(name: str, output: str) -> "FeatureFunction":

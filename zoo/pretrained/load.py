@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.models import build_model, model_names
-from zoo.names import PublishedName, closest
+from zoo.names import LIST_PUBLISHED, PublishedName, remedy
 from zoo.pretrained.index import CARD, FILE_LIMIT, INDEX, PUBLISHED_NAME, VerificationError, read_index
 from zoo.registry import UnknownNameError
 from zoo.system.files import sha256, walk
@@ -57,12 +57,9 @@ def locate(name: str) -> tuple[Path, dict[str, Any]]:
             index = read_index(folder)
             if name in index:
                 return folder / name, index[name]
-    published = published_names()
-    if name in model_names():
-        hint = "; it can be built and trained, but its weights are not published"
-    else:
-        hint = closest(name, published)
-    raise UnknownNameError(f"there is no published model {name!r}{hint}; published: {', '.join(published) or 'none'}")
+    trainable = "; it can be built and trained, but its weights are not published" if name in model_names() else ""
+    names = remedy(name, published_names(), LIST_PUBLISHED)
+    raise UnknownNameError(f"there is no published model {name!r}{names}{trainable}")
 
 
 def verify(name: str) -> Path:

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zoo.models import parse_name
-from zoo.names import PublishedName
+from zoo.names import LIST_PUBLISHED, PublishedName
 from zoo.pretrained.load import load_pretrained, locate, published_names
+from zoo.registry import Family
 from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
@@ -108,10 +109,12 @@ def _check(name: str, count: int, seed: int) -> None:
     if not 0 <= seed < 2**63:
         raise SampleError(f"seed={seed} must be from 0 to {2**63 - 1}")
     locate(name)
-    if not _draws(name):
-        drawing = [each for each in published_names() if _draws(each)]
-        raise SampleError(f"{name} draws no pictures; published models that do: {', '.join(drawing) or 'none'}")
+    if not _family(name).facts.draws:
+        drawing = sorted({_family(each).name for each in published_names() if _family(each).facts.draws})
+        raise SampleError(
+            f"{name} draws no pictures; published models of {', '.join(drawing) or 'no family'} do: {LIST_PUBLISHED}"
+        )
 
 
-def _draws(name: str) -> bool:
-    return parse_name(PublishedName.parse(name).model).family.facts.draws
+def _family(name: str) -> Family:
+    return parse_name(PublishedName.parse(name).model).family

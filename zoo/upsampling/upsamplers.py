@@ -10,7 +10,7 @@ from typing import Any
 from keras import layers
 
 from zoo.arrays import Array
-from zoo.names import add_upsampler_name, similar, upsampler_names
+from zoo.names import add_upsampler_name, remedy, upsampler_names
 from zoo.upsampling.arguments import Pair, Scale, pair
 from zoo.upsampling.equivalence import subpixel_to_transpose, transpose_to_subpixel
 from zoo.upsampling.frames import TransposeFrame
@@ -91,10 +91,7 @@ def upsampler(name: str) -> Upsampler:
         ValueError: there is none of that name; the message holds the closest ones.
     """
     if name not in _TABLE:
-        allowed = upsampler_names()
-        close = similar(str(name), allowed)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        raise ValueError(f"There is no up-sampler {name!r}.{hint} Allowed: {', '.join(allowed)}")
+        raise ValueError(f"there is no up-sampler {name!r}{remedy(str(name), upsampler_names())}")
     return _TABLE[name]
 
 

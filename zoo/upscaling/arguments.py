@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.command_line import add_import
+from zoo.command_line import add_import, two_sizes
 
 if TYPE_CHECKING:
     from zoo.upscaling.picture import Tile
@@ -17,7 +17,8 @@ def add_upscale(commands: "argparse._SubParsersAction[Any]") -> argparse.Argumen
     upscale.add_argument("target", metavar="OUT", type=Path, help="a file, or a folder for a folder")
     upscale.add_argument("--model", required=True, help="a published name, bicubic_x2, _x3, _x4, or a .keras file")
     add_import(upscale)
-    upscale.add_argument("--size", type=_pair, metavar="WxH", help="reduce the enlargement to this size, antialiased")
+    reduced = "reduce the enlargement to this width and height, antialiased, such as 1920x1080"
+    upscale.add_argument("--size", type=_width_and_height, metavar="WIDTHxHEIGHT", help=reduced)
     for side in ("width", "height"):
         kept = f"reduce the enlargement to this {side}, and keep the proportions unless both are given"
         upscale.add_argument(f"--{side}", type=_count, metavar="PIXELS", help=kept)
@@ -50,12 +51,8 @@ def _count(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} must be a whole number of pixels from 1")
 
 
-def _pair(text: str) -> tuple[int, int]:
-    wide, _, high = text.partition("x")
-    try:
-        return _count(wide), _count(high)
-    except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"{text!r} must be width and height in pixels, such as 1920x1080") from None
+def _width_and_height(text: str) -> tuple[int, int]:
+    return two_sizes(text, "WIDTHxHEIGHT", "1920x1080")
 
 
 def _quality(text: str) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zoo.command_line import CommandError
+from zoo.names import LIST_PUBLISHED
 from zoo.pretrained.load import card, create_model, locate, published_names
 from zoo.registry import UnknownNameError
 from zoo.system.quiet_tensorflow import import_tensorflow
@@ -63,10 +64,10 @@ def check_name(name: str) -> int:
         locate(name)
         scale = card(name)["scale"]
     if scale is None:
-        enlarging = [each for each in published_names() if card(each)["scale"]]
+        enlarging = sorted({card(each)["family"] for each in published_names() if card(each)["scale"]})
         raise UnknownNameError(
-            f"{name} does not enlarge pictures; published models that do: {', '.join(enlarging) or 'none'}, "
-            "and there is bicubic_x2, _x3 and _x4"
+            f"{name} does not enlarge pictures; bicubic_x2, _x3 and _x4 and published models of "
+            f"{', '.join(enlarging) or 'no family'} do: {LIST_PUBLISHED}"
         )
     return scale
 

@@ -61,6 +61,11 @@ def jobs_of_folder(source: Path, target: Path, outcome: Outcome) -> list[Job]:
     """Return the jobs of a folder, and add what is not among them to `outcome`."""
     if target.exists() and not target.is_dir():
         raise PictureError(f"{target} is a file; a folder of pictures goes into a folder")
+    if target.suffix.lower() in SUFFIXES and not target.exists():
+        raise PictureError(
+            f"{target} ends like a picture, but {source} is a folder, whose pictures go into a folder; name one, such "
+            f"as {target.with_suffix('')}"
+        )
     here, there = source.resolve(), target.resolve()
     if here == there or here in there.parents or there in here.parents:
         raise PictureError(f"{target} and {source} must be folders of which none lies in the other")

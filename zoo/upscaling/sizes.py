@@ -31,7 +31,8 @@ def final_size(width: int, height: int, scale: int, size: Size | None) -> tuple[
         high = max(1, (2 * height * wide + width) // (2 * width))
     if wide > largest[0] or high > largest[1]:
         raise PictureError(
-            f"a model of scale {scale} makes at most {largest[0]}x{largest[1]} of {width}x{height} pixels, not "
-            f"{wide}x{high}: interpolation beyond that would only add blur; ask for less, or take another model"
+            f"a model of scale {scale} makes at most {largest[0]}x{largest[1]} pixels (width x height) of "
+            f"{width}x{height}, not {wide}x{high}: interpolation beyond that would only add blur; ask for "
+            "less, or take another model"
         )
     return wide, high

@@ -73,6 +73,10 @@ def test_converts_a_file_from_elsewhere_and_back(command_process, folder, monkey
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "4x4 to 2x2" in done.stdout
+    # The model leaves its size open, so there is a reason in place of a column.
+    assert [line for line in done.stdout.splitlines() if "multiply-adds" in line] == [
+        "multiply-adds are not counted: the input's size is open; give one, as in --input-shape 64,64,3"
+    ]
     assert "written to out.keras" in done.stdout
     pair = np.load(folder / "pair.npz")
     model = keras.models.load_model(folder / "out.keras", safe_mode=True)
@@ -120,11 +124,12 @@ def test_converts_models_with_any_layer_of_the_project(command, tmp_path):
         (("pair.npz", "new.keras", "--to", "subpixel"), "pair.npz must end with .keras"),
         (("lambda.keras", "new.keras", "--to", "subpixel"), "lambda.keras holds Python code (a Lambda layer)"),
         (("nested.keras", "new.keras", "--to", "subpixel"), "nested.keras holds Python code (a Lambda layer)"),
-        (("in.keras", "in.keras", "--to", "subpixel"), "in.keras exists already"),
+        (("in.keras", "in.keras", "--to", "subpixel"), "in.keras is the model itself"),
+        (("in.keras", "text.keras", "--to", "subpixel"), "text.keras exists; replace it with --force"),
         (("in.keras", "new.h5", "--to", "subpixel"), "new.h5 must end with .keras"),
         (("in.keras", "none/new.keras", "--to", "subpixel"), "none is not a folder"),
-        (("in.keras", "new.keras", "--to", "subpixel", "--saved-model", "text.keras"), "text.keras exists already"),
-        (("in.keras", "new.keras", "--to", "resize"), "invalid choice: 'resize'"),
+        (("in.keras", "new.keras", "--to", "subpixel", "--saved-model", "text.keras"), "text.keras exists and is no"),
+        (("in.keras", "new.keras", "--to", "resize"), "'resize' is not one of subpixel, transpose"),
         (("in.keras", "new.keras"), "--to"),
         (("in.keras", "new.keras", "--to", "subpixel", "--input-shape", "8,8,4"), "Received: input_shape=(8, 8, 4)"),
         (("in.keras", "new.keras", "--to", "subpixel", "--input-shape", "8,x"), "'8,x' is not a list of sizes"),
@@ -180,6 +185,23 @@ def test_a_failed_write_is_one_line_and_leaves_neither_file_nor_folder(
     left = {path.name: path.stat().st_size for path in Path().iterdir()}
     assert left.pop("new.keras", None) == (len("another's") if name == "link" else None)
     assert list(left) == ["in.keras"]
+
+
+def test_force_replaces_both_or_leaves_both(small, monkeypatch, capsys):
+    old = Path("new.keras"), Path("served") / "saved_model.pb"
+    Path("served").mkdir()
+    for path in old:
+        path.write_text("old")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", _full)
+        assert main(["convert", *small, "--force"]) == 1
+    assert [path.read_text() for path in old] == ["old", "old"]
+    assert main(["convert", *small]) == 2
+    assert "new.keras exists; replace it with --force" in capsys.readouterr().err
+    assert main(["convert", *small, "--force"]) == 0
+    assert isinstance(keras.models.load_model("new.keras").layers[-1], SubpixelConv2D)
+    assert tf.saved_model.load("served").serve(np.zeros((1, 4, 4, 2), np.float32)).shape == (1, 8, 8, 2)
+    assert sorted(path.name for path in Path().iterdir()) == ["in.keras", "new.keras", "served"]
 
 
 @pytest.mark.parametrize("name", ["n" * 249 + ".keras", "two\nlines.keras", os.fsdecode(b"caf\xe9.keras")])

@@ -1,6 +1,7 @@
 """Test `zoo.export.export` and `python -m zoo export` with small models: what is written, compared and refused."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -115,6 +116,25 @@ def test_a_repetition_is_quantised_to_16_bits(tmp_path, pictures):
     assert exported.psnr > 50
 
 
+def test_pictures_that_cannot_be_read_are_left_out_of_the_calibration(command, tmp_path, pictures):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "broken.png").write_bytes(b"nothing")
+    image = keras.Input((None, None, 1))
+    keras.Model(image, keras.layers.Conv2D(2, 3)(image)).save(tmp_path / "own.keras")
+    arguments = ("zoo", "export", "own.keras", "x.tflite", "--quantise", "int8", "--calibrate", "mixed")
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert "mixed holds no pictures that can be read to calibrate with: mixed/broken.png is not" in done.stderr
+    shutil.copy(sorted(pictures.iterdir())[0], folder)
+    done = command(*arguments)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stderr.splitlines()
+    assert first.startswith("python -m zoo export: left out: mixed/broken.png is not a picture")
+    assert second == "python -m zoo export: pictures to calibrate with: 1 read, 1 left out"
+    assert "PSNR against the original" in done.stdout
+
+
 def test_a_file_that_does_not_run_is_one_line(tmp_path, monkeypatch):
     def broken(content, inputs):
         raise RuntimeError("Type 'INT16' is not supported by tile.Node number 45 (TILE) failed to invoke.\nmore")
@@ -154,10 +174,10 @@ def test_a_file_that_computes_something_else_never_appears(enlarging, tmp_path, 
         (("sesr_x2_subpixel", "x.onnx", "--quantise", "float16"), "float16 is for LiteRT"),
         (
             ("sesr_x2_subpixel", "x.tflite", "--endpoint", "x"),
-            "has no endpoint 'x'; it has serve, serve_bytes",
+            "has no endpoint 'x'; choose from serve, serve_bytes",
         ),
         (("sesr_x2_subpixel", "x.tflite", "--endpoint", "serve_bytes"), "no operations that decode PNG and JPEG"),
-        (("sesr_x2_subpixel", "x.tflite", "--size", "0x3"), "'0x3' is not a size such as 180x320"),
+        (("sesr_x2_subpixel", "x.tflite", "--size", "0x3"), "'0x3' is not HEIGHTxWIDTH in pixels, such as --size 1"),
         (("sesr_x9_subpixel", "x.tflite"), "there is no published model 'sesr_x9_subpixel'"),
         (("empty", "x.tflite"), "empty is a folder without a SavedModel"),
         (("no.keras", "x.tflite"), "no.keras is not a file"),
@@ -191,9 +211,14 @@ def test_random_numbers_are_refused_with_what_is_missing(tmp_path):
         draws = tf.random.stateless_normal([2, 4], tf.stack([seed, 0]), alg="philox")
         return {"image": model(draws)}
 
-    tf.saved_model.save(module_to_save, tmp_path / "saved", signatures={"sample": sample})
+    @tf.function(input_signature=[tf.TensorSpec((2, 4), tf.float32, "latent")])
+    def serve(latent):
+        return {"image": model(latent)}
+
+    tf.saved_model.save(module_to_save, tmp_path / "saved", signatures={"sample": sample, "serve": serve})
+    reason = "sample of saved, which draws random latents: export serve instead and draw the latents yourself"
     for suffix in (".tflite", ".onnx"):
-        with pytest.raises(ExportError, match=r"does not take this network: it has no .*StatelessRandomNormalV2"):
+        with pytest.raises(ExportError, match=rf"does not take {reason} \(it has no .*StatelessRandomNormalV2"):
             export(tmp_path / "saved", tmp_path / f"x{suffix}", endpoint="sample")
 
 

@@ -60,7 +60,7 @@ def test_it_is_a_plain_functional_model_that_saves_and_loads(tmp_path):
 
 
 def test_unknown_functions_come_with_the_closest():
-    with pytest.raises(UnknownNameError, match=r"'inceptoin' \(did you mean inception\?\); there are .*inception"):
+    with pytest.raises(UnknownNameError, match=r"'inceptoin' \(did you mean inception\?\); choose from .*inception"):
         feature_function("inceptoin")
     with pytest.raises(UnknownNameError, match="no feature function 'ae_subpixel'"):
         feature_function("ae_subpixel")

@@ -36,6 +36,14 @@ def save(path, form=None, **options):
     Image.fromarray(NOISE).save(path, form, **options)
 
 
+def test_a_folder_whose_name_ends_like_a_pictures_is_not_made(folders, capsys):
+    source, target = folders
+    save(source / "a.png")
+    assert main(["upscale", str(source), f"{target}.png", "--model", MODEL]) == 2
+    assert f"{target}.png ends like a picture, but {source} is a folder" in capsys.readouterr().err
+    assert not target.with_suffix(".png").exists()
+
+
 def files(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 

@@ -60,7 +60,7 @@ def test_an_enlargement_is_reduced_to_the_size():
 
 @pytest.mark.parametrize("size", [(61, None), (None, 41), (30, 41), (61, 20)])
 def test_more_than_the_model_makes_is_refused_with_the_reason(size):
-    with pytest.raises(PictureError, match=r"scale 2 makes at most 60x40 of 30x20 pixels, not .*only add blur"):
+    with pytest.raises(PictureError, match=r"makes at most 60x40 pixels \(width x height\) of 30x20, not .*only add"):
         zoo.upscale(noise(20, 30), MODEL, size=size)
 
 
@@ -93,18 +93,18 @@ def test_a_format_may_hold_the_reduced_picture_alone(upscale):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--size", "91x60"), "small.png: a model of scale 2 makes at most 60x40 of 30x20 pixels, not 91x60"),
+        (("--size", "91x60"), "small.png: a model of scale 2 makes at most 60x40 pixels (width x height)"),
         (("--width", "91"), "not 91x61"),
         (("--size", "50x40", "--width", "50"), "--size says both"),
-        (("--size", "50"), "'50' must be width and height in pixels, such as 1920x1080"),
-        (("--size", "0x5"), "'0x5' must be width and height"),
+        (("--size", "50"), "'50' is not WIDTHxHEIGHT in pixels, such as --size 1920x1080"),
+        (("--size", "0x5"), "'0x5' is not WIDTHxHEIGHT"),
         (("--width", "-5"), "'-5' must be a whole number of pixels from 1"),
         (("--quality", "0"), "'0' must be a whole number from 1 to 100"),
         (("--quality", "90", "--lossless"), "not allowed with argument"),
         (("--most-megapixels", "0"), "'0' must be millions of pixels, such as 250"),
         (("--most-megapixels", "nan"), "'nan' must be millions"),
         (("--most-megapixels", "0.0005"), "30x20 pixels; at most 500 are read; most_megapixels (--most-megapixels)"),
-        (("--metadata", "some"), "invalid choice: 'some'"),
+        (("--metadata", "some"), "'some' is not one of keep, none"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line_and_nothing_is_made(upscale, arguments, message, tmp_path):
