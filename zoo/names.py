@@ -76,7 +76,7 @@ def similar(name: str, known: Iterable[str], count: int = 3, least: float = 0.6)
         count: the most names to return.
         least: the smallest similarity, in 0..1, as `difflib.SequenceMatcher.ratio` computes it.
     """
-    return difflib.get_close_matches(name, list(known), n=count, cutoff=least)
+    return difflib.get_close_matches(name, list(dict.fromkeys(known)), n=count, cutoff=least)
 
 
 def closest(name: str, known: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """Describe a published model for people, from its card and from references."""
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def card_text(name: str) -> str:
 def _indented(section: Section) -> list[str]:
     lines = []
     for line in section.lines:
-        lines += [line] if section.commands else textwrap.wrap(line, WIDTH - 2)
+        lines += _wrapped_command(line) if section.commands else textwrap.wrap(line, WIDTH - 2)
     widths = [max(map(len, column)) for column in zip(*section.table, strict=True)]
     for first, *rest in section.table:
         numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
@@ -107,11 +108,23 @@ def _indented(section: Section) -> list[str]:
     return [f"  {line}" for line in lines]
 
 
+def _wrapped_command(command: str) -> list[str]:
+    """Return a command as lines that a shell takes for one, broken between its words alone."""
+    lines = [""]
+    for word in re.findall(r"(?:[^\s']|'[^']*')+", command):
+        if lines[-1] and len(lines[-1]) + len(word) > WIDTH - 5:
+            lines[-1] += " \\"
+            lines.append(f"  {word}")
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return lines
+
+
 def _quality(name: str, facts: Mapping[str, Any], kind: str) -> Section:
     if facts["scale"]:
         return Section(
             "Quality beside published figures",
-            ("Luma, PSNR in dB / SSIM, on pictures that were reduced with a bicubic filter.",),
+            ("Luma, PSNR in dB / SSIM, on pictures that were reduced with a bicubic filter.", *_degraded(facts)),
             super_resolution_rows([(name, facts)], facts["scale"]),
         )
     metrics = {key: entry["value"] for key, entry in facts["metrics"].items()}
@@ -141,21 +154,40 @@ def super_resolution_rows(models: Sequence[tuple[str, Mapping[str, Any]]], scale
     """
     rows = []
     for name, facts in models:
-        values = {(entry["source"], key.partition(".")[0]): entry["value"] for key, entry in facts["metrics"].items()}
-        cells = [
-            " / ".join(
-                f"{values[source, key]:.{digits}f}"
-                for key, digits in (("psnr_y", 2), ("ssim_y", 4))
-                if (source, key) in values
-            )
-            for source in ("set5", "set14")
-        ]
+        cells = _luma_cells(facts, "")
         rows.append((name, f"{facts['parameters'] / 1000:.1f}K", *(cell or "-" for cell in cells)))
     for paper in papers(scale):
         cells = [" / ".join(filter(None, paper.quality[source])) for source in ("set5", "set14")]
         note = f" ({paper.note})" if paper.note else ""
         rows.append((paper.model + note, paper.parameters or "-", *(cell or "-" for cell in cells)))
     return (("model", "parameters", "Set5", "Set14"), *sorted(rows, key=lambda row: row[2]))
+
+
+def _luma_cells(facts: Mapping[str, Any], degradation: str) -> list[str]:
+    """Return PSNR and SSIM on Set5 and on Set14, under one degradation."""
+    values = {
+        (entry["source"], key.partition(".")[0]): entry["value"]
+        for key, entry in facts["metrics"].items()
+        if entry.get("degradation", "") == degradation
+    }
+    return [
+        " / ".join(
+            f"{values[source, key]:.{digits}f}"
+            for key, digits in (("psnr_y", 2), ("ssim_y", 4))
+            if (source, key) in values
+        )
+        for source in ("set5", "set14")
+    ]
+
+
+def _degraded(facts: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each degradation of the test sets beside the reduction."""
+    names = dict.fromkeys(filter(None, (entry.get("degradation") for entry in facts["metrics"].values())))
+    lines = []
+    for name in names:
+        cells = zip(("Set5", "Set14"), _luma_cells(facts, name), strict=True)
+        lines.append(f"With {name} in addition: {', '.join(f'{cell} on {title}' for title, cell in cells if cell)}.")
+    return lines
 
 
 def _limits(name: str, facts: Mapping[str, Any], kind: str) -> list[str]:

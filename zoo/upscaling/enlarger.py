@@ -64,7 +64,7 @@ def check_name(name: str) -> int:
         locate(name)
         scale = card(name)["scale"]
     if scale is None:
-        enlarging = sorted({card(each)["family"] for each in published_names() if card(each)["scale"]})
+        enlarging = sorted({each.partition("_x")[0] for each in published_names() if card(each)["scale"]})
         raise UnknownNameError(
             f"{name} does not enlarge pictures; bicubic_x2, _x3 and _x4 and published models of "
             f"{', '.join(enlarging) or 'no family'} do: {LIST_PUBLISHED}"

