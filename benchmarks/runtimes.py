@@ -102,15 +102,12 @@ def measured_network(name: str, size: tuple[int, int], threads: int, rounds: tup
     """
     import keras
 
-    from zoo.convert import convert
     from zoo.network import field_of
 
     keras.backend.clear_session()
-    model = zoo.create_model(name, pretrained=True)
+    models = forms_of(name)
+    form, model = next(iter(models.items()))
     halo = field_of(model).halo or 0
-    form = "transpose" if zoo.card(name)["upsampler"].startswith("transpose") else "subpixel"
-    twin = "subpixel" if form == "transpose" else "transpose"
-    models = {form: model, twin: convert(model, to=twin)[0]}
     picture = np.random.default_rng(0).uniform(size=(1, *size, 1)).astype(np.float32)
     networks = {
         (each, runtime, precision): makes_runs
@@ -125,6 +122,16 @@ def measured_network(name: str, size: tuple[int, int], threads: int, rounds: tup
         facts = (name, *term, threads, f"{1000 * median:.3f}", f"{median / published:.3f}", quality, count)
         rows.append(dict(zip(COLUMNS, facts, strict=True)))
     return rows
+
+
+def forms_of(name: str) -> dict[str, Any]:
+    """Return a published network in the form in which it is published, and in the other one, by form."""
+    from zoo.convert import convert
+
+    model = zoo.create_model(name, pretrained=True)
+    form = "transpose" if zoo.card(name)["upsampler"].startswith("transpose") else "subpixel"
+    twin = "subpixel" if form == "transpose" else "transpose"
+    return {form: model, twin: convert(model, to=twin)[0]}
 
 
 def networks_of(model: Any, scale: int) -> Iterator[tuple[str, str, Callable[[np.ndarray], Callable[[], Any]]]]:

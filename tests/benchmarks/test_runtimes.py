@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 import zoo
+from benchmarks import runtimes_browser
 from benchmarks.runtimes import COLUMNS, measured_network
 from scripts.speed_tables import best_forms, runtimes
-from zoo.system.files import write_csv
+from tests.helpers.browser import BROWSER, DRIVER
+from zoo.system.files import read_csv, write_csv
 
 NAME = "espcn_x2_subpixel"
 MACHINE = {"processor": "abacus", "cores": 2, "date": "2000-01-01"}
@@ -23,6 +25,24 @@ def test_both_forms_of_a_network_are_timed_and_compute_the_same(monkeypatch):
     assert rows[0]["ratio"] == "1.000"
     for row in rows:
         assert float(row["ratio"]) == pytest.approx(float(row["milliseconds"]) / float(rows[0]["milliseconds"]), 0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (BROWSER and DRIVER), reason="no Chromium with its driver")
+def test_a_browser_times_both_forms(monkeypatch, tmp_path):
+    path = tmp_path / "runtimes.csv"
+    write_csv(path, rows(NAME, "tensorflow", 0.5, 2.0))
+    given = ("--models", NAME, "--rounds", "2", "--size", "18", "32", "--out", str(path))
+    monkeypatch.setattr("sys.argv", ["runtimes_browser", *given])
+    runtimes_browser.main()
+    kept, added = read_csv(path)[:2], read_csv(path)[2:]
+    assert [row["runtime"] for row in kept] == ["tensorflow"] * 2
+    assert {(row["form"], row["runtime"]) for row in added} == {("subpixel", "wasm"), ("transpose", "wasm")}
+    for row in added:
+        if row["threads"] == "1":
+            assert float(row["ratio"]) == pytest.approx(float(row["milliseconds"]) / 0.5, abs=0.002)
+        else:
+            assert row["ratio"] == ""
 
 
 def _same_outputs(make):

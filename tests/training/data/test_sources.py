@@ -193,5 +193,7 @@ def test_a_new_kind_of_source_is_a_row(tmp_path: Path, monkeypatch: pytest.Monke
     assert open_source("auto:stripes:7|glyphs").name == "stripes:7"
     with pytest.raises(SourceError, match="There is no source 'stripes:200'"):
         validate_source("stripes:200")
-    with pytest.raises(SourceError, match=r"is not a name \(did you mean dsprites\?\); give .*folder:PATH, stripes:SHADE, a\+b"):
+    with pytest.raises(
+        SourceError, match=r"is not a name \(did you mean dsprites\?\); give .*folder:PATH, stripes:SHADE, a\+b"
+    ):
         validate_source("Stripes")
