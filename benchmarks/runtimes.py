@@ -86,7 +86,7 @@ def measured(pattern: str, size: tuple[int, int], threads: int, quick: bool) -> 
     """Return one row per network, form, runtime and precision."""
     rows = []
     for name in zoo.list_models(pattern, pretrained=True):
-        rows += measured_network(name, size, threads, (0.2, 2, 3) if quick else (20.0, 11, 201))
+        rows += measured_network(name, size, threads, (0.2, 2, 3) if quick else (8.0, 7, 101))
         print(f"{name}, {threads} thread{'s' if threads > 1 else ''}: {len(rows)} rows so far", flush=True)
     return rows
 
