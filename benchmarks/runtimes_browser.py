@@ -21,30 +21,42 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 
 start_tensorflow()
 
+import numpy as np
+
 import zoo
 from benchmarks.results import SPEED, write_results
 from benchmarks.runtimes import COLUMNS, SIZE, forms_of
 from tests.helpers.browser import BROWSER, DRIVER, browser
 from zoo.demo.build import MODELS, built_page
 from zoo.demo.server import HOST, create_server
-from zoo.formats.litert import to_litert
+from zoo.formats.litert import litert_runner, to_litert
 from zoo.system.files import read_csv
 
 RUNTIME = "wasm"
+LARGEST_DIFFERENCE = 1e-4
+"""Between the outputs in the browser and in LiteRT on this machine."""
+_STEP = 9973
+"""Every pixel of this number is compared."""
+_Forms = dict[str, tuple[str, np.ndarray]]
+"""The file of each form, and the pixels of its output that are compared."""
 _MEASURE = """
-const [files, height, width, rounds] = arguments;
+const [files, height, width, rounds, step] = arguments;
 window.measured = null;
 (async () => {
   const { Engine } = await import("./engine.js");
-  const engine = new Engine();
-  const inputs = [Float32Array.from({ length: height * width }, () => Math.random())];
+  // Each form has a worker of its own, so that neither finds the other one's results in its memory.
+  const engines = files.map(() => new Engine());
+  const inputs = [Float32Array.from({ length: height * width }, (_, place) => ((place * 7919) % 997) / 997)];
   const times = files.map(() => []);
+  const pictures = [];
   for (let round = -2; round < rounds; round++)
     for (const [number, file] of files.entries()) {
-      const { milliseconds } = await engine.call("run", { file, shape: [1, height, width, 1], inputs }).done;
+      const request = { file, shape: [1, height, width, 1], inputs };
+      const { outputs, milliseconds } = await engines[number].call("run", request).done;
       if (round >= 0) times[number].push(milliseconds);
+      pictures[number] = outputs[0];
     }
-  return { times };
+  return { times, samples: pictures.map((each) => [...each.filter((_, place) => place % step === 0)]) };
 })().then((found) => (window.measured = found), (error) => (window.measured = { error: String(error) }));
 """
 
@@ -73,21 +85,27 @@ def main() -> None:
     print(f"written to {options.out}")
 
 
-def write_forms(name: str, folder: Path, size: tuple[int, int]) -> dict[str, str]:
-    """Write a network for pictures of one size in both forms, and return the files by form."""
+def write_forms(name: str, folder: Path, size: tuple[int, int]) -> _Forms:
+    """Write a network for pictures of one size in both forms, and return the file and the output of each."""
     import tensorflow as tf
 
     files = {}
     for form, model in forms_of(name).items():
-        files[form] = f"measured-{name}-{form}.tflite"
-        (folder / files[form]).write_bytes(to_litert(model, [tf.TensorSpec((1, *size, 1))]))
+        file, content = f"measured-{name}-{form}.tflite", to_litert(model, [tf.TensorSpec((1, *size, 1))])
+        (folder / file).write_bytes(content)
+        picture = np.arange(size[0] * size[1]) * 7919 % 997 / np.float32(997)
+        (output,) = litert_runner(content, [picture.reshape(1, *size, 1).astype(np.float32)])()
+        files[form] = file, output.ravel()[::_STEP]
     return files
 
 
 def measured(
-    page: Path, forms: dict[str, dict[str, str]], size: tuple[int, int], rounds: int, processors: int
+    page: Path, forms: dict[str, _Forms], size: tuple[int, int], rounds: int, processors: int
 ) -> dict[tuple[str, str], float]:
-    """Return the median milliseconds of each network and form in a browser that may use some processors."""
+    """Return the median milliseconds of each network and form in a browser that may use some processors.
+
+    A form whose output is wrong is left out: the runtime does not notice where it runs out of memory.
+    """
     server = create_server(page, 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     allowed = os.sched_getaffinity(0)
@@ -96,19 +114,21 @@ def measured(
         # The browser takes the processors of the process that starts it, and its runtime as many threads.
         os.sched_setaffinity(0, sorted(allowed)[:processors])
         with tempfile.TemporaryDirectory() as profile, browser(Path(profile)) as window:
-            window.open(f"http://{HOST}:{server.server_address[1]}/index.html")
             for name, files in forms.items():
-                window.run(_MEASURE, list(files.values()), *size, rounds)
+                # Each network has a page of its own, because the runtime's memory never shrinks.
+                window.open(f"http://{HOST}:{server.server_address[1]}/index.html")
+                window.run(_MEASURE, [file for file, _ in files.values()], *size, rounds, _STEP)
                 found = window.wait_until("return window.measured", seconds=600)
                 if "error" in found:
                     raise SystemExit(f"python -m benchmarks.runtimes_browser: {name}: {found['error']}")
-                medians |= {
-                    (name, form): statistics.median(times) for form, times in zip(files, found["times"], strict=True)
-                }
-                print(
-                    f"{name}, {processors} processors: {[round(medians[name, form], 1) for form in files]} ms",
-                    flush=True,
-                )
+                for form, times, sample in zip(files, found["times"], found["samples"], strict=True):
+                    difference = np.abs(np.array(sample) - files[form][1]).max()
+                    median, place = statistics.median(times), f"{name}, {form}, {processors} processors"
+                    if difference < LARGEST_DIFFERENCE:
+                        medians[name, form] = median
+                        print(f"{place}: {median:.1f} ms", flush=True)
+                    else:
+                        print(f"{place}: left out, since its output differs by {difference:.2g}", flush=True)
     finally:
         os.sched_setaffinity(0, allowed)
         server.shutdown()

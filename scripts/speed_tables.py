@@ -92,7 +92,8 @@ def best_forms(times: Times) -> list[str]:
                 which = "all models" if len(gains) == len(ratios) else f"{len(gains)} of {len(ratios)} models"
                 parts.append(f"the {FORMS[form]} form is faster for {which}, {between(gains.values(), 1)} times")
         text = ", and ".join(parts) or "both forms take the same time"
-        sentences.append(f"In {RUNTIMES[runtime]}, {text}.")
+        name = "the browser" if runtime == "wasm" else RUNTIMES[runtime]
+        sentences.append(f"In {name}, {text}.")
     return sentences
 
 

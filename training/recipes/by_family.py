@@ -12,10 +12,10 @@ from training.recipes.recipe import AdversarialOptions, Recipe, SuperResolutionO
 
 # The quality of these small networks depends on the number of updates rather than of pixels, so batches are small.
 # Under Adam a network of tanh stays almost linear for tens of thousands of steps; under Muon it does not. The loss is
-# the squared error, as in the papers of ESPCN and FSRCNN. A network that learns from patches up to their borders can take
-# dark pixels beside bright ones for a border, and leave white spots on dark lines; so does one that has seen few lines
-# between black and white. With the margin and other contrasts, 50,000 more steps raised FSRCNN at x2 from 36.93 to
-# 37.01 dB on Set5; without them, 60,000 more steps lowered it to 36.86 dB.
+# the squared error, as in the papers of ESPCN and FSRCNN. A network that learns from patches up to their borders can
+# take dark pixels beside bright ones for a border, and leave white spots on dark lines; so does one that has seen few
+# lines between black and white. With the margin and other contrasts, 50,000 more steps raised FSRCNN at x2 from 36.93
+# to 37.01 dB on Set5; without them, 60,000 more steps lowered it to 36.86 dB.
 _SUPER_RESOLUTION = Recipe(
     source="auto:t91+bsds400|photos",
     batch=4,
@@ -98,16 +98,16 @@ RECIPES: dict[str, Recipe] = {
         log_every=100,
         compare_steps=5000,
     ),
-    # `make train MODEL=espcn_x3_subpixel DATA=t91+bsds400 SEED=0 STEPS=100000 SET="margin=0 contrast=False"`: 32.60 dB on
-    # the luma of Set5.
+    # `make train MODEL=espcn_x3_subpixel DATA=t91+bsds400 SEED=0 STEPS=100000
+    # SET="margin=0 contrast=False"`: 32.60 dB on the luma of Set5.
     "espcn": _SUPER_RESOLUTION,
     # `make train MODEL=fsrcnn_x3_subpixel DATA=openphotos+t91+bsds400 SEED=0 STEPS=50000 INIT=fsrcnn_x3_subpixel
     # SET="learning_rate=2e-3"`: 33.10 dB on the luma of Set5, from 33.05.
     "fsrcnn": _SUPER_RESOLUTION,
     # The paper's linear blocks are 256 wide. With 64, a step of Muon takes two thirds of the time.
     # `make train MODEL=sesr_x2_subpixel DATA=openphotos+t91+bsds400 SEED=0 STEPS=60000 INIT=sesr_x2_subpixel
-    # SET="learning_rate=1e-3"`: 37.21 dB on the luma of Set5, from 37.19. The large network has SET="model.m=11 model.filters=32", and one for photographs has
-    # SET="degradation=photo".
+    # SET="learning_rate=1e-3"`: 37.21 dB on the luma of Set5, from 37.19. The large network has
+    # SET="model.m=11 model.filters=32", and one for photographs has SET="degradation=photo".
     "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=80_000, model={"width": 64}),
     # In 600 steps on the source photos, Muon reaches 1 dB more than Adam. No model is published yet.
     "span": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=80_000),
