@@ -100,7 +100,8 @@ def card_text(name: str) -> str:
 def _indented(section: Section) -> list[str]:
     lines = []
     for line in section.lines:
-        lines += _wrapped_command(line) if section.commands else textwrap.wrap(line, WIDTH - 2)
+        is_command = section.commands and not line.startswith("#")
+        lines += _wrapped_command(line) if is_command else textwrap.wrap(line, WIDTH - 2)
     widths = [max(map(len, column)) for column in zip(*section.table, strict=True)]
     for first, *rest in section.table:
         numbers = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
@@ -225,4 +226,6 @@ def _use(name: str, kind: str) -> str:
 
 
 def _training(facts: Mapping[str, Any]) -> list[str]:
-    return [leg["command"] for leg in facts.get("legs", [])] + [facts["command"]]
+    """Return the commands, each below the commit whose recipes it was run with."""
+    legs = [*facts.get("legs", []), facts]
+    return [line for leg in legs for line in (f"# at commit {leg['commit'][:10]}", leg["command"])]
