@@ -5,6 +5,7 @@
 Needs the data sets that autoencoders were trained on. Without names, the pictures that exist already are kept.
 """
 
+import io
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from zoo.models import parse_name
 from zoo.names import PublishedName
 from zoo.pretrained.sample import sample
 
-COUNT, SIDE = 14, 64
+COUNT, SIDE, QUALITY = 14, 64, 40
 PHOTOGRAPH = "chelsea.png"
 CROP = (84, 72, 96, 132)
 """Top, left, height and width of the part of the photograph that is shown, before the enlargement."""
@@ -55,11 +56,18 @@ def _rows(*rows: np.ndarray) -> Image.Image:
 
 
 def _enlarged(name: str) -> Image.Image:
-    """Return a reduced photograph that bicubic interpolation enlarged, on the left, and the model, on the right."""
+    """Return a reduced photograph that bicubic interpolation enlarged, on the left, and the model, on the right.
+
+    For a model for photographs the reduced one has gone through JPEG.
+    """
     scale = zoo.card(name)["scale"]
     photos = open_source("photos")
     pictures = dict(zip(photos.names("test"), photos.pictures("test"), strict=True))
     low = degrade(cropped(pictures[PHOTOGRAPH], scale), scale)
+    if name.endswith(".photo"):
+        file = io.BytesIO()
+        Image.fromarray(low).save(file, "JPEG", quality=QUALITY)
+        low = np.asarray(Image.open(file))
     top, left, height, width = CROP
     parts = [
         np.asarray(zoo.upscale(low, model))[top : top + height, left : left + width]
