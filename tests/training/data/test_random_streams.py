@@ -80,6 +80,7 @@ def test_streams_keep_their_numbers() -> None:
         "PHOTO_NOISE": 5,
         "PHOTO_REDUCED_NOISE": 6,
         "SHIFT": 7,
+        "CONTRAST": 8,
         "BINARISATION": 11,
         "POSTERIOR_NOISE": 12,
         "PRIOR_SAMPLES": 13,
