@@ -133,7 +133,7 @@ figures: ready
 	@$(VPYTHON) -m scripts.super_resolution
 	@$(VPYTHON) -m scripts.findings
 
-readme: figures
+readme: ready
 	@$(VPYTHON) -m scripts.tables
 	@$(VPYTHON) -m scripts.notebook
 

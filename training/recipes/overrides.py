@@ -65,8 +65,8 @@ def _variant(family: Family, name: str | None) -> dict[str, Any]:
         return {}
     if family.name not in VARIANTS.get(name, {}):
         known = [variant for variant, families in VARIANTS.items() if family.name in families]
-        allowed = f"it has {', '.join(known) or 'none'}, or leave RECIPE out"
-        raise InputError(f"the recipe of {family.name} has no variant {name!r}; {allowed}")
+        allowed = f"take {', '.join(known)}, or leave" if known else "leave"
+        raise InputError(f"the recipe of {family.name} has no variant {name!r}; {allowed} RECIPE out")
     return VARIANTS[name][family.name]
 
 

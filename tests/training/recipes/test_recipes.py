@@ -197,7 +197,7 @@ def test_a_variant_changes_its_fields_and_yields_to_the_user(ae):
     assert gpu.steps > plain.steps
     own = recipe_for(ae, "cifar10", {"steps": 7}, variant="gpu")
     assert (own.steps, own.batch, own.model) == (7, VARIANTS["gpu"]["ae"]["batch"], {"spatial": True, "blocks": 1})
-    with pytest.raises(InputError, match="the recipe of ae has no variant 'tpu'; it has gpu, or leave RECIPE out"):
+    with pytest.raises(InputError, match="the recipe of ae has no variant 'tpu'; take gpu, or leave RECIPE out"):
         recipe_for(ae, variant="tpu")
 
 
