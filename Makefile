@@ -9,6 +9,15 @@ install = $(2) scripts/install.py $(1)
 # One worker per processor, but at most eight, because each takes up to two gigabytes of memory.
 PYTEST := $(VPYTHON) -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
+VARIABLES := COUNT DATA DEGRADATION DOCS_VENV FAIRNESS FAMILY FEATURES FORCE GPU INIT JIT KILLS MODEL PRECISION PYTEST PYTHON \
+  RECIPE REFRESH RESUME RUN SCALE SECONDS SEED SEEDS SET STEPS STRATEGY TAG UPSAMPLERS VENV WORKERS
+# A misspelt variable would be ignored, and a training would do something else than was asked for.
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+UNKNOWN := $(filter-out $(VARIABLES),$(GIVEN))
+ifneq ($(UNKNOWN),)
+  $(error there is no variable $(UNKNOWN); 'make' alone lists them)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup ready docs-ready train compare report evaluate publish tensorboard test test-slow test-all lint format bench chaos fuzz figures readme docs docs-serve clean
 

@@ -1,6 +1,8 @@
 """Check that the workflows, and the hook before a commit, call targets that the Makefile has."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -28,3 +30,12 @@ def test_workflows_call_targets_of_the_makefile(path):
 def test_the_hook_before_a_commit_is_a_target_of_the_makefile():
     (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     assert {hook["entry"].removeprefix("make ") for hook in repository["hooks"]} <= TARGETS
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make")
+def test_make_refuses_a_variable_that_it_does_not_know():
+    given = ["make", "--dry-run", "train", "MODEL=ae_subpixel"]
+    assert subprocess.run([*given, "STEPS=5"], cwd=ROOT, capture_output=True, check=False).returncode == 0
+    done = subprocess.run([*given, "STEP=5"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "there is no variable STEP; 'make' alone lists them" in done.stderr
