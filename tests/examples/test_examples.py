@@ -104,7 +104,7 @@ def test_published_models_enlarge_better_than_bicubic(example, tmp_path):
     rings = np.where(np.hypot(rows - 30, columns - 40) % 20 < 10, 220, 30)
     Image.fromarray(rings.astype(np.uint8)).save(tmp_path / "rings.png")
     text = example("enlarge", "rings.png", "large")
-    decibels = {name: float(value) for name, value in re.findall(r"^(\w+): ([\d.]+) dB", text, re.MULTILINE)}
+    decibels = {name: float(value) for name, value in re.findall(r"^([\w.]+): ([\d.]+) dB", text, re.MULTILINE)}
     assert set(decibels) == {"bicubic_x2", *zoo.list_models("*_x2_*", pretrained=True)}
     assert all(value > decibels["bicubic_x2"] for name, value in decibels.items() if name != "bicubic_x2")
     for name in decibels:
