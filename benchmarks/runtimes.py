@@ -124,12 +124,16 @@ def measured_network(name: str, size: tuple[int, int], threads: int, rounds: tup
     return rows
 
 
+def published_form(name: str) -> str:
+    """Return the form in which a network is published."""
+    return "transpose" if zoo.card(name)["upsampler"].startswith("transpose") else "subpixel"
+
+
 def forms_of(name: str) -> dict[str, Any]:
     """Return a published network in the form in which it is published, and in the other one, by form."""
     from zoo.convert import convert
 
-    model = zoo.create_model(name, pretrained=True)
-    form = "transpose" if zoo.card(name)["upsampler"].startswith("transpose") else "subpixel"
+    model, form = zoo.create_model(name, pretrained=True), published_form(name)
     twin = "subpixel" if form == "transpose" else "transpose"
     return {form: model, twin: convert(model, to=twin)[0]}
 

@@ -25,7 +25,7 @@ import numpy as np
 
 import zoo
 from benchmarks.results import SPEED, write_results
-from benchmarks.runtimes import COLUMNS, SIZE, forms_of
+from benchmarks.runtimes import COLUMNS, SIZE, forms_of, published_form
 from tests.helpers.browser import BROWSER, DRIVER, browser
 from zoo.demo.build import MODELS, built_page
 from zoo.demo.server import HOST, create_server
@@ -71,6 +71,12 @@ def main() -> None:
     if not (BROWSER and DRIVER):
         raise SystemExit("python -m benchmarks.runtimes_browser: there is no chromium or no chromedriver")
     names = zoo.list_models(options.models, pretrained=True)
+    known = read_csv(options.out) if options.out.is_file() else []
+    bases = {
+        (each["model"], each["threads"]): float(each["milliseconds"])
+        for each in known
+        if each["runtime"] == "tensorflow" and each["form"] == published_form(each["model"])
+    }
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page"
@@ -79,7 +85,8 @@ def main() -> None:
         for processors in sorted({1, os.cpu_count() or 1}):
             times = measured(page, forms, tuple(options.size), options.rounds, processors)
             rows += [
-                row(name, form, processors, found, options.rounds, options.out) for (name, form), found in times.items()
+                row(name, form, processors, found, options.rounds, bases.get((name, str(processors))))
+                for (name, form), found in times.items()
             ]
     write_results(options.out, rows, kept=lambda row: row["runtime"] != RUNTIME)
     print(f"written to {options.out}")
@@ -136,12 +143,8 @@ def measured(
     return medians
 
 
-def row(name: str, form: str, threads: int, milliseconds: float, rounds: int, path: Path) -> dict[str, Any]:
-    """Return one row of the file, whose ratio is to the published form in TensorFlow if the file has that."""
-    published = zoo.card(name)["upsampler"].split("_")[0]
-    known = read_csv(path) if path.is_file() else []
-    key = {"model": name, "form": published, "runtime": "tensorflow", "threads": str(threads)}
-    base = next((float(each["milliseconds"]) for each in known if key.items() <= each.items()), None)
+def row(name: str, form: str, threads: int, milliseconds: float, rounds: int, base: float | None) -> dict[str, Any]:
+    """Return one row of the file, whose ratio is to the time of the published form in TensorFlow, if that is known."""
     ratio = f"{milliseconds / base:.3f}" if base else ""
     facts = (name, form, RUNTIME, "float32", threads, f"{milliseconds:.3f}", ratio, "", rounds)
     return dict(zip(COLUMNS, facts, strict=True))

@@ -5,7 +5,6 @@
 Needs the data sets that autoencoders were trained on. Without names, the pictures that exist already are kept.
 """
 
-import io
 import sys
 from pathlib import Path
 
@@ -21,12 +20,13 @@ from PIL import Image
 import zoo
 from scripts.cards import FIGURES
 from training.data import open_source
-from zoo.imaging import cropped, degrade
+from training.tasks.super_resolution.degradation import parse_degradation
+from zoo.imaging import cropped
 from zoo.models import parse_name
 from zoo.names import PublishedName
 from zoo.pretrained.sample import sample
 
-COUNT, SIDE, QUALITY = 14, 64, 40
+COUNT, SIDE, DAMAGE = 14, 64, "jpeg:40"
 PHOTOGRAPH = "chelsea.png"
 CROP = (84, 72, 96, 132)
 """Top, left, height and width of the part of the photograph that is shown, before the enlargement."""
@@ -63,11 +63,8 @@ def _enlarged(name: str) -> Image.Image:
     scale = zoo.card(name)["scale"]
     photos = open_source("photos")
     pictures = dict(zip(photos.names("test"), photos.pictures("test"), strict=True))
-    low = degrade(cropped(pictures[PHOTOGRAPH], scale), scale)
-    if name.endswith(".photo"):
-        file = io.BytesIO()
-        Image.fromarray(low).save(file, "JPEG", quality=QUALITY)
-        low = np.asarray(Image.open(file))
+    degradation = parse_degradation(DAMAGE if name.endswith(".photo") else None)
+    low = degradation.applied(cropped(pictures[PHOTOGRAPH], scale), scale)
     top, left, height, width = CROP
     parts = [
         np.asarray(zoo.upscale(low, model))[top : top + height, left : left + width]

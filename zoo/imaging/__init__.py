@@ -3,7 +3,7 @@
 from zoo.imaging.bicubic import cropped, degrade, enlarge
 from zoo.imaging.encoding import Encoding
 from zoo.imaging.luma import from_studio_range, join_colours, luma, split_colours, to_studio_range
-from zoo.imaging.mirroring import mirrored
+from zoo.imaging.mirroring import mirrored, with_mirrored_edges
 from zoo.imaging.pictures import Metadata, Picture, PictureError, SeveralPicturesError
 from zoo.imaging.reading import PIXEL_LIMIT, holds_picture, read_picture
 from zoo.imaging.reduction import reduce_picture
@@ -37,5 +37,6 @@ __all__ = [
     "reduce_picture",
     "split_colours",
     "to_studio_range",
+    "with_mirrored_edges",
     "write_picture",
 ]

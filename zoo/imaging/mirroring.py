@@ -1,5 +1,6 @@
 """Continue pictures beyond their edges by their mirror image."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +34,27 @@ def mirrored(image: "tf.Tensor", margin: int) -> "tf.Tensor":
     wider = tf.where(awkward, _LONGEST_AWKWARD + 1 - remainder, 0)
     image = tf.gather(image, _places(height, margin, margin), axis=1)
     return tf.gather(image, _places(width, margin, margin + wider), axis=2)
+
+
+def with_mirrored_edges(
+    network: Callable[["tf.Tensor"], "tf.Tensor"], image: "tf.Tensor", margin: int, scale: int
+) -> "tf.Tensor":
+    """Return what a network makes of pictures that continue as their mirror image, without what it makes of the margin.
+
+    Args:
+        network: enlarges pictures by `scale`.
+        image: `[batch, height, width, channels]`.
+        margin: pixels around its own on which an enlarged pixel depends.
+        scale: factor of the enlargement.
+
+    Returns:
+        `[batch, scale * height, scale * width, channels]`, of the picture's type.
+    """
+    import tensorflow as tf
+
+    large = tf.cast(network(mirrored(image, margin)), image.dtype)
+    start, size = margin * scale, tf.shape(image)[1:3] * scale
+    return large[:, start : start + size[0], start : start + size[1]]
 
 
 def _places(size: "tf.Tensor", before: int, after: "int | tf.Tensor") -> "tf.Tensor":

@@ -1,6 +1,7 @@
 """Apply super-resolution networks to luma, to grey pictures and to RGB."""
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from zoo.network import ReceptiveField
@@ -90,14 +91,10 @@ class PictureNetwork:
 
     def _enlarged(self, image: "tf.Tensor") -> "tf.Tensor":
         """Return what the network makes of its own kind of pictures, without their margin and its flat response."""
-        import tensorflow as tf
-
-        from zoo.imaging import mirrored
+        from zoo.imaging import with_mirrored_edges
         from zoo.upsampling import shuffles_for_cpus
 
         with shuffles_for_cpus() if self._scale >= _TRANSPOSED_FROM else contextlib.nullcontext():
-            large = tf.cast(self._model(mirrored(image, self._margin), training=False), image.dtype)
-            shape = tf.shape(image)
-            start, size = self._margin * self._scale, shape[1:3] * self._scale
-            large = large[:, start : start + size[0], start : start + size[1]]
+            network = partial(self._model, training=False)
+            large = with_mirrored_edges(network, image, self._margin, self._scale)
             return large - self._flat_response(image) if self._flat_response else large

@@ -12,7 +12,7 @@ from training.tasks.losses import charbonnier, global_mean, mean_absolute_error,
 from training.tasks.pictures import picture_rows, to_float
 from training.tasks.task import Batch, Scalars, Task
 from zoo import metrics
-from zoo.imaging import enlarge, mirrored
+from zoo.imaging import enlarge, with_mirrored_edges
 from zoo.network import field_of
 
 if TYPE_CHECKING:
@@ -103,7 +103,6 @@ class SuperResolution(Task):
     def _enlarged(self, batch: Batch) -> tf.Tensor:
         """Return the network's output rounded to 8 bits, in 0..1, which sees what it sees in use beyond the edges."""
         low = to_float(batch["low"])
-        output = tf.cast(self.published(mirrored(low, self._halo), training=False), low.dtype)
-        start, size = self.period * self._halo, batch["image"].shape
-        output = output[:, start : start + size[1], start : start + size[2]]
+        network = functools.partial(self.published, training=False)
+        output = with_mirrored_edges(network, low, self._halo, self.period)
         return tf.round(tf.clip_by_value(output, 0.0, 1.0) * 255.0) / 255.0
