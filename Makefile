@@ -18,6 +18,14 @@ ifneq ($(UNKNOWN),)
   $(error there is no variable $(UNKNOWN); 'make' alone lists them)
 endif
 
+# A target that cannot start says so before anything is installed.
+needs = $(if $(filter $(1),$(MAKECMDGOALS)),$(if $(strip $(2)),,$(error make $(1) needs $(3))))
+$(call needs,train,$(MODEL),a name: make train MODEL=ae_subpixel; python -m zoo list prints all)
+$(call needs,evaluate,$(MODEL),a name or the folder of a run: make evaluate MODEL=ae_subpixel)
+$(call needs,compare,$(FAMILY),a family: make compare FAMILY=ae)
+$(call needs,report,$(FAMILY),a family: make report FAMILY=ae)
+$(call needs,publish,$(RUN)$(REFRESH),a run: make publish RUN=runs/ae_subpixel/<id>; or a published name: REFRESH=ae_subpixel)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup ready docs-ready train compare report evaluate publish tensorboard test test-slow test-all lint format bench chaos fuzz figures readme docs docs-serve clean
 

@@ -35,8 +35,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "training": (
-        *("__main__", "__init__", "compare", "train", "evaluate", "publishing", "request", "loop", "tasks"),
-        *("reporting", "cluster", "runs", "optimisers", "recipes", "data", "errors"),
+        *("__main__", "command_line", "__init__", "compare", "train", "evaluate", "publishing", "request"),
+        *("loop", "tasks", "reporting", "cluster", "runs", "optimisers", "recipes", "data", "errors"),
     ),
 }
 """Modules and packages of each root, from top to bottom. A layer may import from its own layer and from those below."""

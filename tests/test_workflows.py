@@ -33,6 +33,24 @@ def test_the_hook_before_a_commit_is_a_target_of_the_makefile():
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make")
+@pytest.mark.parametrize(
+    ("target", "given", "message"),
+    [
+        ("train", "MODEL=ae_subpixel", "needs a name: make train MODEL=ae_subpixel"),
+        ("evaluate", "MODEL=ae_subpixel", "needs a name or the folder of a run"),
+        ("compare", "FAMILY=ae", "needs a family: make compare FAMILY=ae"),
+        ("report", "FAMILY=ae", "needs a family: make report FAMILY=ae"),
+        ("publish", "REFRESH=ae_subpixel", "needs a run: make publish RUN="),
+    ],
+)
+def test_make_says_what_a_target_needs(target, given, message):
+    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"make {target} {message}" in done.stderr
+    assert subprocess.run(["make", "-n", target, given], cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make")
 def test_make_refuses_a_variable_that_it_does_not_know():
     given = ["make", "--dry-run", "train", "MODEL=ae_subpixel"]
     assert subprocess.run([*given, "STEPS=5"], cwd=ROOT, capture_output=True, check=False).returncode == 0

@@ -29,16 +29,14 @@ from zoo.command_line import (
 )
 from zoo.demo.command import add_demo, run_demo
 from zoo.export.arguments import add_export, run_export
+from zoo.names import CONSOLE_COMMAND, PROGRAM
 from zoo.pretrained import VerificationError, published_names, verify
 from zoo.pretrained.sample import SampleError
 from zoo.registry import UnknownNameError
-from zoo.system.installed import MissingTensorFlowError
+from zoo.system.installed import MissingTensorFlowError, missing_dependency
 from zoo.system.quiet_tensorflow import start_tensorflow
 from zoo.upscaling.arguments import add_upscale
 from zoo.upscaling.enlarger import is_model_file
-
-CONSOLE_COMMAND = "subpixel-zoo"
-"""The command that an installed package has; it does what `python -m zoo` does."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,15 +55,15 @@ def _explain(error: BaseException) -> Ending | None:
         return Ending(BAD_INPUT, str(error))
     if isinstance(error, OSError | MissingTensorFlowError):
         return Ending(FAILED, str(error))
+    if isinstance(error, ModuleNotFoundError) and (reason := missing_dependency(error)):
+        return Ending(FAILED, reason)
     if isinstance(error, KeyboardInterrupt):
         return Ending(SIGNALLED + signal.SIGINT, "stopped")
     return None
 
 
 def _parser() -> argparse.ArgumentParser:
-    started_as = Path(sys.argv[0]).stem
-    program = CONSOLE_COMMAND if started_as == CONSOLE_COMMAND else "python -m zoo"
-    parser = OneLineParser(program, description="Use the models of the zoo.")
+    parser = OneLineParser(PROGRAM, description="Use the models of the zoo.")
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -227,7 +225,6 @@ def _is_hdf5(path: Path) -> bool:
 
 
 def _export(options: argparse.Namespace) -> None:
-    start_tensorflow()
     run_export(options)
 
 

@@ -38,6 +38,10 @@ class Ending(NamedTuple):
 class OneLineParser(argparse.ArgumentParser):
     """Parse arguments and report errors in one line, with the names that exist; `--help` prints the usage."""
 
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self.register("type", int, _whole_number)
+
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with code 2."""
         self.exit(BAD_INPUT, f"{self.prog}: {one_line(message)}\n")
@@ -75,6 +79,13 @@ class OneLineParser(argparse.ArgumentParser):
         if allowed is not None and value not in allowed:
             message = f"{value!r} is not one of {', '.join(allowed)}{closest(str(value), allowed)}"
             raise argparse.ArgumentError(action, message)
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
 
 
 def add_import(parser: argparse.ArgumentParser) -> None:

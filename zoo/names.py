@@ -2,14 +2,20 @@
 
 import difflib
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 UPSAMPLERS = ("subpixel", "transpose", "transpose_2r", "resize")
 """The up-samplers of the zoo. `zoo.upsampling.upsamplers` says how each one makes its layers."""
 
-LIST = "python -m zoo list"
+CONSOLE_COMMAND = "subpixel-zoo"
+"""The command that an installed package has; it does what `python -m zoo` does."""
+PROGRAM = CONSOLE_COMMAND if Path(next(iter(sys.argv), "")).stem == CONSOLE_COMMAND else "python -m zoo"
+"""How this process was started, or how the commands of the zoo are started elsewhere."""
+LIST = f"{PROGRAM} list"
 """The command that lists the names of all models."""
 LIST_PUBLISHED = f"{LIST} --pretrained"
 """The command that lists the names of all published models."""

@@ -17,7 +17,7 @@ from training.runs.checkpoint import Checkpoints
         (("--model", "nothing"), "there is no model 'nothing'; python -m zoo list lists all"),
         (("--model", "ae_subpixel", "--data", "nosuch"), "nosuch"),
         (("--model", "ae_subpixel", "--steps", "-1"), "steps=-1 must be greater than 0"),
-        (("--model", "ae_subpixel", "--steps", "many"), "invalid int value: 'many'"),
+        (("--model", "ae_subpixel", "--steps", "many"), "'many' is not a whole number"),
         (("--model", "ae_subpixel", "--data", "folder:/nowhere"), "/nowhere"),
         (("--model", "ae_subpixel", "--precision", "int3"), "'int3' is not one of float32"),
         (("--model", "ae_subpixel", "--strategy", "magic"), "magic"),

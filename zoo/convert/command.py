@@ -17,6 +17,7 @@ from zoo.convert.loading import load_model
 from zoo.convert.messages import innermost_reason
 from zoo.formats.errors import MissingPackageError
 from zoo.system.files import temporary_beside
+from zoo.system.keras_internals import nested_layers
 
 SUFFIX = ".keras"
 
@@ -81,6 +82,14 @@ def convert_file(
     _write(new, target, saved_model, force=force)
     for path in filter(None, (target, saved_model)):
         _say(console, f"written to {path}")
+    if packages := _packages_of_layers(new):
+        _say(console, f"to load it: import {', '.join(packages)}; keras.models.load_model({str(target)!r})")
+
+
+def _packages_of_layers(model: keras.Model) -> list[str]:
+    """Return the packages of this project, such as `zoo.upsampling`, that must be imported to load a model's file."""
+    names = {".".join(type(layer).__module__.split(".")[:2]) for layer in nested_layers(model)}
+    return sorted(name for name in names if name.startswith("zoo."))
 
 
 def _say(console: Console, sentence: str) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from zoo.command_line import DONE, CommandError, add_import, complain, one_line, two_sizes
+from zoo.export.checks import check_source, check_target
+from zoo.system.quiet_tensorflow import start_tensorflow
 
 
 def add_export(commands: Any) -> argparse.ArgumentParser:
@@ -37,10 +39,15 @@ def run_export(options: argparse.Namespace) -> None:
     Raises:
         CommandError: it cannot be exported.
     """
-    from zoo.export import ExportError, MissingPackageError, export
+    from zoo.export import ExportError, MissingPackageError
     from zoo.imaging import PictureError
 
     try:
+        check_target(options.target, options.to, options.quantise, options.calibrate, force=options.force)
+        check_source(options.source)
+        start_tensorflow()
+        from zoo.export import export
+
         exported = export(
             options.source,
             options.target,

@@ -10,14 +10,13 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.arrays import Array
+from zoo.export.checks import check_target
 from zoo.export.examples import pictures_of, random_inputs
 from zoo.export.networks import Network, open_network
 from zoo.formats.errors import ExportError
 from zoo.formats.exporters import EXPORTERS, Exporter
 from zoo.system.files import written_beside
 from zoo.system.version import project_version
-
-QUANTISATIONS = ("float16", "int8", "int16")
 
 # The largest difference by which a file may differ from the original, of the largest value; whole numbers of 8 bits may
 # differ by one. What calibrated networks lose depends on the pictures, and is reported.
@@ -130,39 +129,6 @@ def _explained(refusal: str, exporter: Exporter, network: Network) -> str:
         f"{exporter.title} does not take {network.endpoint} of {network.name}, which draws {drawn}: {instead} "
         f"(it has no {missing})"
     )
-
-
-def check_target(
-    path: Path, to: str | None, quantise: str | None, calibrate: str | Path | None, *, force: bool = False
-) -> str:
-    """Return the format of a file to write.
-
-    Raises:
-        ExportError: an argument does not fit the file's name or another argument, or the file cannot be written.
-    """
-    suffixes = {exporter.suffix: kind for kind, exporter in EXPORTERS.items()}
-    kind = suffixes.get(path.suffix)
-    if kind is None:
-        raise ExportError(f"{path} must end in {' or '.join(suffixes)}, which decides the format")
-    if to not in (None, kind):
-        raise ExportError(f"{path} ends as a file of {kind} does, not of {to}")
-    if quantise not in (None, *QUANTISATIONS):
-        raise ExportError(f"quantise={quantise!r} must be one of {', '.join(QUANTISATIONS)}")
-    if quantise and kind != "litert":
-        raise ExportError(f"{quantise} is for LiteRT; an ONNX file is quantised with onnxruntime.quantization")
-    needs_pictures = quantise in ("int8", "int16")
-    if needs_pictures and not calibrate:
-        raise ExportError(
-            f"{quantise} needs --calibrate with a folder of pictures as the network will see them: ranges of numbers "
-            "from other pictures cost some dB"
-        )
-    if calibrate and not needs_pictures:
-        raise ExportError("--calibrate is for --quantise int8 and int16")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise ExportError(f"{path} is a folder" if path.is_dir() else f"{path.absolute().parent} is not a folder")
-    if path.exists() and not force:
-        raise ExportError(f"{path} exists; replace it with --force")
-    return kind
 
 
 def _inputs(function: Any) -> list[tf.Tensor]:

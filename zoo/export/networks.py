@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from zoo.export.checks import check_source
 from zoo.formats.errors import ExportError
 from zoo.formats.inputs import packed
 from zoo.names import remedy
@@ -65,11 +66,10 @@ def open_network(source: str | Path | keras.Model, endpoint: str | None = None, 
     """
     if isinstance(source, keras.Model):
         return _of_keras(source, endpoint)
+    check_source(str(source))
     if is_model_file(str(source)):
         from zoo.convert.loading import load_model
 
-        if not Path(source).is_file():
-            raise ExportError(f"{source} is not a file")
         return _of_keras(load_model(Path(source), modules), endpoint)
     if (Path(source) / "saved_model.pb").is_file():
         return _of_saved_model(Path(source), Path(source).name, endpoint, {})

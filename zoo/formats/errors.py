@@ -28,5 +28,4 @@ def require(use: str, modules: Sequence[str]) -> None:
         MissingPackageError: at least one of the modules is not installed.
     """
     if missing := missing_packages(modules):
-        packages = " ".join(name.replace("_", "-") for name in missing)
-        raise MissingPackageError(f"{use} needs {' and '.join(missing)}: pip install {packages}")
+        raise MissingPackageError(f"{use} needs {' and '.join(missing)}: pip install 'subpixel-zoo[export]'")

@@ -8,6 +8,7 @@ from typing import Any
 from zoo.arrays import Array
 from zoo.formats import litert, litert_contents, onnx
 from zoo.formats.errors import missing_packages
+from zoo.formats.suffixes import SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Exporter:
 EXPORTERS: dict[str, Exporter] = {
     "litert": Exporter(
         "LiteRT",
-        ".tflite",
+        SUFFIXES["litert"],
         litert.PACKAGES,
         litert.to_litert,
         litert.litert_runner,
@@ -49,6 +50,6 @@ EXPORTERS: dict[str, Exporter] = {
         litert_contents.read_metadata,
     ),
     "onnx": Exporter(
-        "ONNX", ".onnx", onnx.PACKAGES, onnx.to_onnx, onnx.onnx_runner, onnx.operations, onnx.read_metadata
+        "ONNX", SUFFIXES["onnx"], onnx.PACKAGES, onnx.to_onnx, onnx.onnx_runner, onnx.operations, onnx.read_metadata
     ),
 }

@@ -57,9 +57,11 @@ def locate(name: str) -> tuple[Path, dict[str, Any]]:
             index = read_index(folder)
             if name in index:
                 return folder / name, index[name]
-    trainable = "; it can be built and trained, but its weights are not published" if name in model_names() else ""
-    names = remedy(name, published_names(), LIST_PUBLISHED)
-    raise UnknownNameError(f"there is no published model {name!r}{names}{trainable}")
+    if name in model_names():
+        raise UnknownNameError(
+            f"{name} can be built and trained, but its weights are not published; {LIST_PUBLISHED} lists those that are"
+        )
+    raise UnknownNameError(f"there is no published model {name!r}{remedy(name, published_names(), LIST_PUBLISHED)}")
 
 
 def verify(name: str) -> Path:

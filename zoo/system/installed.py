@@ -1,6 +1,7 @@
-"""Say what to install where TensorFlow is missing, which is left to the user: for CPUs, or with CUDA for GPUs."""
+"""Say what to install where a package is missing. TensorFlow is left to the user: for CPUs, or with CUDA for GPUs."""
 
 import importlib.util
+import sys
 
 
 class MissingTensorFlowError(ImportError):
@@ -13,3 +14,14 @@ def check_tensorflow() -> None:
         raise MissingTensorFlowError(
             "TensorFlow is not installed: pip install 'subpixel-zoo[cpu]', or 'subpixel-zoo[gpu]' for CUDA"
         )
+
+
+def missing_dependency(error: ModuleNotFoundError) -> str | None:
+    """Return in one sentence which package this Python lacks, and what to do; None for a missing module of ours."""
+    name = (error.name or "").partition(".")[0]
+    if not name or name in ("zoo", "training"):
+        return None
+    return (
+        f"{name} is not installed in {sys.prefix}; start the Python of the environment that has this project's "
+        "packages, such as .venv/bin/python after make setup"
+    )

@@ -37,7 +37,7 @@ from zoo.system.quiet_tensorflow import choose_settings, start_tensorflow
 from zoo.upscaling.enlarger import check_name, create_enlarger, is_model_file
 from zoo.upscaling.jobs import Job, Outcome, check_target, job_of_file, jobs_of_folder, reason_of
 from zoo.upscaling.picture import Tile, enlarge_picture
-from zoo.upscaling.sizes import Size, final_size
+from zoo.upscaling.sizes import Size, final_size, remark_on_stretching
 
 if TYPE_CHECKING:
     from zoo.upscaling.enlarger import Enlarger
@@ -157,6 +157,8 @@ def _read(job: Job, scale: int, settings: Settings) -> tuple[Picture, list[str]]
         picture = dataclasses.replace(picture, metadata=Metadata())
     picture, remarks = fitted(job.target, picture)
     height, width, channels = picture.pixels.shape
+    if stretched := remark_on_stretching(width, height, settings.size):
+        remarks = [*remarks, f"{job.source}: {stretched}"]
     try:
         width, height = final_size(width, height, scale, settings.size)
     except PictureError as error:

@@ -21,7 +21,7 @@ def comparing(folder, *more):
         (("compare", "--family", "ae", "--scale", "3"), "leave SCALE out"),
         (("compare", "--family", "ae", "--data", "folder:nosuch"), "nosuch"),
         (("compare", "--family", "fsrcnn", "--scale", "2", "--data", "photos", "--fairness", "mapped"), "fsrcnn_x2"),
-        (("compare", "--family", "ae", "--steps", "few"), "invalid int value: 'few'"),
+        (("compare", "--family", "ae", "--steps", "few"), "'few' is not a whole number"),
         (("report", "--family", "ae"), "ae was not compared yet"),
     ],
 )

@@ -78,6 +78,7 @@ def test_converts_a_file_from_elsewhere_and_back(command_process, folder, monkey
         "multiply-adds are not counted: the input's size is open; give one, as in --input-shape 64,64,3"
     ]
     assert "written to out.keras" in done.stdout
+    assert "to load it: import zoo.upsampling; keras.models.load_model('out.keras')" in done.stdout
     pair = np.load(folder / "pair.npz")
     model = keras.models.load_model(folder / "out.keras", safe_mode=True)
     np.testing.assert_allclose(model(pair["x"]), pair["y"], atol=1e-6)

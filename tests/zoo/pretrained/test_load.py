@@ -181,6 +181,12 @@ def test_unknown_names_come_with_the_closest():
         zoo.load_pretrained("ae_subpixel.cifar01")
 
 
+def test_a_model_without_published_weights_is_told_from_a_misspelt_name():
+    message = "edsr_x4_resize can be built and trained, but its weights are not published; .*list --pretrained"
+    with pytest.raises(UnknownNameError, match=message):
+        zoo.card("edsr_x4_resize")
+
+
 def test_weights_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="do not fit"):
         zoo.create_model("ae_subpixel", pretrained=True, latent=7)

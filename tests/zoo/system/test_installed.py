@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.system.installed import MissingTensorFlowError
+from zoo.system.installed import MissingTensorFlowError, missing_dependency
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -42,6 +42,28 @@ def test_without_tensorflow_a_command_says_so_in_a_line(without_tensorflow, comm
     assert done.returncode == 1
     assert done.stderr.startswith("python -m zoo sample: TensorFlow is not installed: pip install")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("training", "train", "--model", "ae_subpixel"),
+        ("zoo", "upscale", ROOT / "zoo/demo/page/samples/cat.png", "large.png", "--model", "bicubic_x2"),
+    ],
+)
+def test_a_python_without_the_packages_is_told_in_a_line(given, tmp_path):
+    (tmp_path / "rich.py").write_text("raise ModuleNotFoundError('No module', name='rich.console')")
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    command = [sys.executable, "-m", *map(str, given)]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"rich is not installed in {sys.prefix}; start the Python" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_missing_module_of_the_project_is_a_defect():
+    assert missing_dependency(ModuleNotFoundError("No module", name="zoo.nothing")) is None
+    assert missing_dependency(ModuleNotFoundError()) is None
 
 
 def test_the_version_is_printed(command):

@@ -77,10 +77,19 @@ def test_the_command_reduces_to_a_size(upscale):
         (("--height", "20"), (30, 20)),
         (("--width", "50", "--height", "30"), (50, 30)),
     ):
-        assert upscale("large.png", "--force", *arguments) == (0, "")
+        code, said = upscale("large.png", "--force", *arguments)
+        assert (code, "stretched" in said) == (0, size == (50, 30))
         assert Image.open("large.png").size == size
     expected = reduce_picture(zoo.upscale(noise(20, 30, 3), MODEL), 50, 30)
     np.testing.assert_array_equal(np.asarray(Image.open("large.png")), expected)
+
+
+def test_a_stretched_picture_is_mentioned(upscale):
+    code, said = upscale("large.png", "--size", "50x20")
+    assert code == 0
+    assert "small.png: 30x20 was stretched to 50x20; 30x20 has its proportions" in said
+    assert Image.open("large.png").size == (50, 20)
+    assert upscale("other.png", "--size", "40x27") == upscale("third.png", "--size", "41x27") == (0, "")
 
 
 def test_a_format_may_hold_the_reduced_picture_alone(upscale):
