@@ -47,6 +47,15 @@ def test_flat_pictures_stay_flat_in_the_endpoints(name, enlarging):
         assert np.abs(saved.serve_luma(image=tf.constant(luma))["image"] - luma[0, 0, 0]).max() <= RANDOM_LIMIT
 
 
+@pytest.mark.parametrize("name", LUMA)
+def test_networks_in_endpoints_shuffle_in_the_form_that_is_fast_on_cpus(name, enlarging):
+    graph = zoo.load_pretrained(name).signatures["serve_luma"].graph
+    functions = graph.as_graph_def().library.function
+    kinds = {node.op for each in functions for node in each.node_def} | {each.type for each in graph.get_operations()}
+    assert "Transpose" in kinds
+    assert "DepthToSpace" not in kinds
+
+
 def test_only_the_response_to_flat_pictures_is_removed():
     """A network that adds a pattern to its input, stronger where it is brighter, becomes the input itself."""
     image = keras.Input((None, None, 1))
