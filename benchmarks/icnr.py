@@ -6,7 +6,7 @@
 Every model starts from the kernels of `benchmarks.icnr_starts.STARTS`, with equal other weights, and each of these
 functions is trained in sub-pixel form and in transposed form. The difference between starts is that of the initialiser,
 and the difference between forms from one start is that of the layer. A row is written per evaluation of a run, and one
-for the step 0. Trainings that are finished are not repeated.
+for the step 0. Trainings that are finished are not repeated, and rows of other models stay in the file.
 """
 
 import argparse
@@ -150,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in options.models:
         steps = options.steps or recipe_for(parse_name(f"{name}_{FORMS[0]}").family, options.data).compare_steps
         rows += measure(name, options.starts, options.seeds, options.data, {**settings, "steps": steps}, console)
-    write_results(options.out, rows)
+    write_results(options.out, rows, kept=lambda row: row["model"] not in options.models)
     console.print(summary(rows))
 
 

@@ -1,5 +1,7 @@
 """Write docs/findings.md, its details and figures from the comparisons of twins in results/quality/compare/.
 
+What initialisers do is taken from results/quality/icnr.csv.
+
     python -m scripts.findings [--collect runs/compare] [--check]
 
 With --collect, the numbers of finished comparisons are first copied to results/quality/compare/<family>/<source>/, and
@@ -10,6 +12,7 @@ page differs from the results. README.md has a table of the same results: run `p
 import argparse
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -22,11 +25,13 @@ start_tensorflow()
 from scripts.comparisons import Comparison, read_comparisons
 from scripts.findings_details import details
 from scripts.findings_families import sections
+from scripts.findings_icnr import Row, section
 from scripts.findings_plots import plots, png
 from scripts.findings_sentences import in_short
 from scripts.findings_words import between, counted
 from training.compare.results import records
 from training.compare.results.records import Results
+from zoo.system.files import read_csv
 
 RESULTS = ROOT / "results" / "quality" / "compare"
 PAGE = ROOT / "docs" / "findings.md"
@@ -46,8 +51,8 @@ HEAD = """# Which up-sampler should I take?
 
 One family, one data set and one budget, trained with each up-sampler: the same seeds, the same order of examples, the
 same metrics. A difference counts if its 95 % interval over the seeds does not contain zero. Every sentence, table and
-plot of this page is generated from the files in results/quality/compare/, which `make compare FAMILY=...` writes. All
-numbers are in [findings-details.md](findings-details.md).
+plot of this page is generated from the files in results/quality/, which `make compare FAMILY=...` and
+`python -m benchmarks.icnr` write. All numbers are in [findings-details.md](findings-details.md).
 """
 PLOTS = {
     "quality": (
@@ -124,12 +129,18 @@ def draw(comparisons: list[Comparison], page: Path) -> None:
         (page.parent / path).write_bytes(content)
 
 
-def pages(comparisons: list[Comparison], page: Path) -> dict[Path, str]:
-    """Return the content of the page and of its details, by path."""
-    return {page: findings(comparisons), page.with_stem(f"{page.stem}-details"): details(comparisons, FIGURES)}
+def pages(comparisons: list[Comparison], starts: Sequence[Row], page: Path) -> dict[Path, str]:
+    """Return the content of the page and of its details, by path.
+
+    Args:
+        comparisons: of twins.
+        starts: rows of `benchmarks.icnr`.
+        page: the path of the page.
+    """
+    return {page: findings(comparisons, starts), page.with_stem(f"{page.stem}-details"): details(comparisons, FIGURES)}
 
 
-def findings(comparisons: list[Comparison]) -> str:
+def findings(comparisons: list[Comparison], starts: Sequence[Row]) -> str:
     """Return the page that answers the question."""
     if not comparisons:
         return HEAD
@@ -146,6 +157,7 @@ def findings(comparisons: list[Comparison]) -> str:
     for name, (heading, caption) in PLOTS.items():
         if name in drawn:
             parts += [f"## {heading}", "", f"![{heading}]({OVERVIEW}/{name}.png)", "", f"*{caption}*", ""]
+    parts += section(starts)
     return "\n".join([*parts, "## Family by family", "", TABLES, "", *sections(comparisons)])
 
 
@@ -157,14 +169,16 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
     options = parser.parse_args()
+    starts_file = options.results.with_name("icnr.csv")
+    starts = read_csv(starts_file) if starts_file.is_file() else []
     if options.check:
-        written = pages(read_comparisons(options.results), options.page)
+        written = pages(read_comparisons(options.results), starts, options.page)
         return int(any(not path.is_file() or path.read_text() != text for path, text in written.items()))
     if options.collect:
         collect(options.collect, options.results, options.page.parent / FIGURES)
     comparisons = read_comparisons(options.results)
     draw(comparisons, options.page)
-    for path, text in pages(comparisons, options.page).items():
+    for path, text in pages(comparisons, starts, options.page).items():
         path.write_text(text)
     return 0
 
