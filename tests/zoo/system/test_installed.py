@@ -66,6 +66,13 @@ def test_a_missing_module_of_the_project_is_a_defect():
     assert missing_dependency(ModuleNotFoundError()) is None
 
 
+def test_messages_name_the_command_that_was_started():
+    code = "import sys; sys.argv[0] = '/bin/subpixel-zoo'; from zoo.__main__ import main; main(['card', 'nothing'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.startswith("subpixel-zoo card: there is no published model 'nothing'")
+    assert done.stderr.endswith("subpixel-zoo list --pretrained lists all\n")
+
+
 def test_the_version_is_printed(command):
     done = command("zoo", "--version")
     assert (done.returncode, done.stdout) == (0, f"subpixel-zoo {zoo.__version__}\n")
