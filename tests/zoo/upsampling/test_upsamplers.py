@@ -10,6 +10,7 @@ import pytest
 
 import zoo
 from zoo import names, registry
+from zoo.models import families
 from zoo.network import multiply_adds
 from zoo.upsampling import (
     ICNR,
@@ -155,7 +156,7 @@ def test_weights_are_converted_between_exact_twins_and_equal_layers_only(name, o
 
 def test_an_upsampler_from_outside_is_a_row_of_the_table(monkeypatch):
     monkeypatch.setattr(names, "_ADDED", [])
-    monkeypatch.setattr(registry, "_FAMILIES", registry.families())
+    monkeypatch.setattr(registry, "_FAMILIES", families())
     monkeypatch.setattr(upsamplers, "_TABLE", dict(upsamplers._TABLE))
 
     class Bilinear(ResizeConv2D):
