@@ -62,7 +62,9 @@ def make(words):
     assert set(targets) <= TARGETS
     for variable in variables:
         assert f"$({variable.partition('=')[0]})" in MAKEFILE or variable.startswith("PYTHON=")
-    if not {"train", "compare", "report", "evaluate", "publish"} & set(targets) or any("..." in word for word in words):
+    # In a sentence, a target may stand without the variables that it needs.
+    trains = {"train", "compare", "report", "evaluate", "publish"} & set(targets)
+    if not variables or not trains or any("..." in word for word in words):
         return
     shown = subprocess.run(
         ["make", "--dry-run", "--no-print-directory", *filled(words)],
@@ -71,10 +73,8 @@ def make(words):
         text=True,
         check=True,
     )
-    # In a sentence, a target may stand without the variables that it needs.
-    if variables:
-        line = shown.stdout.replace("\\\n", " ").split(" -m training ")[1]
-        accepted(training_parser(), shlex.split(line))
+    line = shown.stdout.replace("\\\n", " ").split(" -m training ")[1]
+    accepted(training_parser(), shlex.split(line))
 
 
 def python(words):
