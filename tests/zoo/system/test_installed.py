@@ -90,6 +90,8 @@ def test_the_wheel_holds_the_package_and_its_models_and_nothing_else(tmp_path):
     assert {"zoo/py.typed", "zoo/saved_models/index.json"} <= set(names)
     entry = (tmp_path / "site" / f"subpixel_zoo-{zoo.__version__}.dist-info" / "entry_points.txt").read_text()
     assert "subpixel-zoo = zoo.__main__:main" in entry
+    facts = (tmp_path / "site" / f"subpixel_zoo-{zoo.__version__}.dist-info" / "METADATA").read_text()
+    assert facts.startswith("Metadata-Version: 2.4\n")
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
     code = "import zoo; print(zoo.__file__, zoo.load_pretrained('ae_subpixel').encode is not None)"
     done = subprocess.run(
