@@ -263,9 +263,7 @@ def peak_memory(data: str | None) -> float:
     """Return the peak memory of a training of 300 steps, in GiB."""
     command = ["train", "--model", "ae_subpixel", "--steps", "300", *(["--data", data] if data else [])]
     # The process prints its own peak, because the system's count for a child starts from its parent's memory.
-    code = (
-        f"from training.command_line import main; from zoo.system.machine import peak; main({command}); print(peak())"
-    )
+    code = f"from training.commands import main; from zoo.system.machine import peak; main({command}); print(peak())"
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         done = subprocess.run(

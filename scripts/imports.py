@@ -35,7 +35,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "training": (
-        *("__main__", "command_line", "__init__", "compare", "train", "evaluate", "publishing", "request"),
+        *("__main__", "commands", "__init__", "compare", "train", "evaluate", "publishing", "request"),
         *("loop", "tasks", "reporting", "cluster", "runs", "optimisers", "recipes", "data", "errors"),
     ),
 }

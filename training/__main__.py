@@ -6,7 +6,7 @@ from zoo.command_line import FAILED, complain
 from zoo.system.installed import missing_dependency
 
 try:
-    from training.command_line import main
+    from training.commands import main
 except ModuleNotFoundError as error:
     reason = missing_dependency(error)
     if reason is None:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.helpers.commands import ROOT, run_here
 from tests.helpers.pages import PAGES, commands, name_of
-from training.command_line import _parser as training_parser
+from training.commands import _parser as training_parser
 from zoo.__main__ import _parser as zoo_parser
 
 MAKEFILE = (ROOT / "Makefile").read_text()
