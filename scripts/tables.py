@@ -178,8 +178,9 @@ def main() -> int:
         old = page.read_text()
         new = PLACE.sub(lambda place: place[1] + TABLES[place["name"]]() + place[3], old)
         all_equal &= new == old
-        if not options.check:
+        if not options.check and new != old:
             page.write_text(new)
+            print(f"written: {page.relative_to(ROOT)}")
     return int(options.check and not all_equal)
 
 

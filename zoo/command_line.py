@@ -44,7 +44,17 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message and exit with code 2."""
+        required = message.partition("the following arguments are required: ")[2]
+        if required:
+            message = f"{message}; {'; '.join(self._explained(name) for name in required.split(', '))}"
         self.exit(BAD_INPUT, f"{self.prog}: {one_line(message)}\n")
+
+    def _explained(self, name: str) -> str:
+        """Return what an argument is, from the name that messages call it by."""
+        for action in self._actions:
+            if name in ("/".join(action.option_strings), action.metavar, action.dest):
+                return action.help or f"one of {', '.join(map(str, action.choices or ()))}"
+        return f"{self.prog} --help says more"
 
     # Argparse declares four overloads, of which callers need none.
     def parse_known_args(  # type: ignore[override]

@@ -36,6 +36,23 @@ def raising(error):
     return function
 
 
+def test_what_is_missing_is_explained(capsys):
+    parser = OneLineParser("it")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    one = commands.add_parser("one")
+    one.add_argument("--model", required=True, help="a published name")
+    one.add_argument("--count", type=int)
+    commands.add_parser("two")
+    for given, message in (
+        ([], "it: the following arguments are required: command; one of one, two\n"),
+        (["one"], "it one: the following arguments are required: --model; a published name\n"),
+        (["one", "--model", "x", "--count", "many"], "it one: argument --count: 'many' is not a whole number\n"),
+    ):
+        with pytest.raises(SystemExit) as stop:
+            parser.parse_args(given)
+        assert (stop.value.code, capsys.readouterr().err) == (BAD_INPUT, message)
+
+
 def test_commands_return_their_code_or_none_for_success():
     assert run(lambda: None) == 0
     assert run(lambda: FAILED) == 1

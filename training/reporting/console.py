@@ -1,5 +1,6 @@
 """Print what a training does: a few lines at its start and its end, and its progress between them."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,8 @@ class TrainingConsole:
         self.console = Console(highlight=False, markup=False, soft_wrap=True, quiet=not is_chief())
         self._progress: Progress | None = None
         self._task = TaskID(0)
-        self._steps = 0
+        self._steps = self._first = 0
+        self._started = 0.0
         self._words: tuple[tuple[str, str], ...] = ()
         self._values: dict[str, float] = {}
 
@@ -79,6 +81,7 @@ class TrainingConsole:
         )
         self.console.print(f"resumed {facts.path} at step {facts.step}" if facts.step else f"run: {facts.path}")
         self._steps, self._words = recipe.steps, tuple(facts.progress_words)
+        self._first, self._started = facts.step, time.monotonic()
         if self.console.is_terminal:
             self._progress = Progress(
                 BarColumn(),
@@ -104,7 +107,9 @@ class TrainingConsole:
         if self._progress:
             self._progress.update(self._task, completed=step, description=f"{rate:.0f} steps/s  {text}")
         elif any(tag.startswith("eval/") for tag in values):
-            seconds_left = (self._steps - step) / rate
+            # Evaluations take time too, which the rate of the steps leaves out.
+            per_step = (time.monotonic() - self._started) / (step - self._first)
+            seconds_left = (self._steps - step) * per_step
             self.console.print(f"step {step}/{self._steps}  {rate:.0f} steps/s  {seconds_left:.0f} s left  {text}")
 
     def finish(self, run: "Run", evaluation: "Evaluation") -> None:
@@ -112,7 +117,8 @@ class TrainingConsole:
         self.stop()
         means = evaluation.means()
         values = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
-        self.console.print(f"{evaluation.split} of {evaluation.source}, {evaluation.pictures:,} pictures: {values}")
+        pictures = "1 picture" if evaluation.pictures == 1 else f"{evaluation.pictures:,} pictures"
+        self.console.print(f"{evaluation.split} of {evaluation.source}, {pictures}: {values}")
         self.console.print(f"watch: make tensorboard    publish: make publish RUN={run.path}")
         self.console.print(f"SavedModel: {run.saved_model}")
 

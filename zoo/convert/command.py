@@ -64,7 +64,8 @@ def convert_file(
             new, report = convert(model, to, when, _unpacked(input_shapes), measure, runtime, form)
     except (ValueError, MissingPackageError) as error:
         raise CommandError(innermost_reason(error)) from error
-    console.print(report.table())
+    if report.layers:
+        console.print(report.table())
     if report.converted and not report.has_multiply_adds and not input_shapes:
         _say(console, "multiply-adds are not counted: the input's size is open; give one, as in --input-shape 64,64,3")
     for layer in report.layers:
@@ -81,7 +82,7 @@ def convert_file(
         _say(console, f"{source} has nothing to convert to {to}")
     _write(new, target, saved_model, force=force)
     for path in filter(None, (target, saved_model)):
-        _say(console, f"written to {path}")
+        _say(console, f"written to {path}{'' if report.converted else ', a copy: nothing was converted'}")
     if packages := _packages_of_layers(new):
         _say(console, f"to load it: import {', '.join(packages)}; keras.models.load_model({str(target)!r})")
 

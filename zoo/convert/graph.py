@@ -156,7 +156,8 @@ def _filled(x: KerasTensor, given: Sequence[int] | None) -> tuple[int, ...]:
     )
     if not fits:
         raise ValueError(
-            f"The input {x.name} takes {_written(declared)} without the batch. Received: input_shape={_written(sizes)}"
+            f"input_shape={_written(sizes)} does not fit the input {x.name}, which takes {_written(declared)} without "
+            "the batch: give a number for each, such as --input-shape 64,64,3"
         )
     return (batch or 1, *(FALLBACK_SIZE if size is None else size for size in sizes))
 

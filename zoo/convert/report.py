@@ -113,19 +113,21 @@ def _sizes(layer: LayerReport) -> tuple[str, str]:
     if not layer.kernel_before or not layer.kernel_after or not layer.stride:
         return "", ""
     kernel = _by(layer.kernel_before)
-    return f"{kernel} to {_by(layer.kernel_after)}", _by(layer.stride)
+    return f"{kernel} to {_by(layer.kernel_after)}" if layer.converted else kernel, _by(layer.stride)
 
 
 def _figures(row: "LayerReport | ConversionReport", counted: bool, measured: bool) -> list[str]:
-    counts = [_change(row.multiply_adds_before, row.multiply_adds_after, ",d", 1)] if counted else []
-    times = [_change(row.seconds_before, row.seconds_after, ".3f", 1e3)] if measured else []
-    return [*counts, "" if row.difference is None else f"{row.difference:.1e}", *times]
+    is_new = not isinstance(row, LayerReport) or row.converted
+    counts = [_change(row.multiply_adds_before, row.multiply_adds_after, ",d", 1, is_new)] if counted else []
+    times = [_change(row.seconds_before, row.seconds_after, ".3f", 1e3, is_new)] if measured else []
+    return [*counts, "" if row.difference is None or not is_new else f"{row.difference:.1e}", *times]
 
 
-def _change(before: float | None, after: float | None, form: str, unit: float) -> str:
+def _change(before: float | None, after: float | None, form: str, unit: float, is_new: bool) -> str:
+    """Return a figure before and after the conversion; the latter only of what is new."""
     if before is None or after is None:
         return ""
-    return f"{before * unit:{form}} to {after * unit:{form}}"
+    return f"{before * unit:{form}} to {after * unit:{form}}" if is_new else f"{before * unit:{form}}"
 
 
 def _by(size: Pair) -> str:

@@ -96,6 +96,10 @@ def export(
             f"{exporter.title} does not take {network.endpoint} of {network.name}: it has no operations that decode "
             "PNG and JPEG; decode pictures in front of another endpoint"
         )
+    if quantise == "int16" and size is None and any(None in each.shape[1:] for each in network.inputs):
+        raise ExportError(
+            f"int16 takes pictures of one size, and {network.name} takes any; give one with --size HEIGHTxWIDTH"
+        )
     function = network.traced(size)
     specs = [
         tf.TensorSpec(each.shape, each.dtype, name.name)

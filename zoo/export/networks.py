@@ -70,7 +70,9 @@ def open_network(source: str | Path | keras.Model, endpoint: str | None = None, 
     if is_model_file(str(source)):
         from zoo.convert.loading import load_model
 
-        return _of_keras(load_model(Path(source), modules), endpoint)
+        model = load_model(Path(source), modules)
+        model.name = Path(source).stem
+        return _of_keras(model, endpoint)
     if (Path(source) / "saved_model.pb").is_file():
         return _of_saved_model(Path(source), Path(source).name, endpoint, {})
     if Path(source).is_dir():

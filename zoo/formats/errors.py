@@ -3,6 +3,8 @@
 import importlib.util
 from collections.abc import Sequence
 
+from zoo.system.installed import install
+
 
 class ExportError(ValueError):
     """Report a network that a format does not take; the message is one line."""
@@ -28,4 +30,4 @@ def require(use: str, modules: Sequence[str]) -> None:
         MissingPackageError: at least one of the modules is not installed.
     """
     if missing := missing_packages(modules):
-        raise MissingPackageError(f"{use} needs {' and '.join(missing)}: pip install 'subpixel-zoo[export]'")
+        raise MissingPackageError(f"{use} needs {' and '.join(missing)}: {install('export')}")

@@ -9,7 +9,7 @@ from zoo.imaging.reading import PIXEL_LIMIT, holds_picture, read_picture
 from zoo.imaging.reduction import reduce_picture
 from zoo.imaging.tiling import enlarge_in_tiles
 from zoo.imaging.transparency import fill_transparent
-from zoo.imaging.writing import SUFFIXES, check_encoding, check_writable, fitted, format_of, write_picture
+from zoo.imaging.writing import SUFFIXES, check_encoding, check_writable, fitted, format_of, has_loss, write_picture
 
 __all__ = [
     "PIXEL_LIMIT",
@@ -29,6 +29,7 @@ __all__ = [
     "fitted",
     "format_of",
     "from_studio_range",
+    "has_loss",
     "holds_picture",
     "join_colours",
     "luma",

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 _TIFF_XMP = 700
 # Keep the full resolution of colours.
-_OPTIONS: dict[str, dict[str, Any]] = {"JPEG": {"subsampling": 0}, "WEBP": {}, "AVIF": {"subsampling": "4:4:4"}}
+FORMATS_WITH_LOSS: dict[str, dict[str, Any]] = {
+    "JPEG": {"subsampling": 0},
+    "WEBP": {},
+    "AVIF": {"subsampling": "4:4:4"},
+}
+"""Pillow's names of the formats that lose something, by quality, each with options that keep most of it."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,12 @@ def encode(file: IO[bytes], kind: str, picture: Picture, encoding: Encoding) -> 
 
 
 def _options(kind: str, encoding: Encoding) -> dict[str, Any]:
-    if kind not in _OPTIONS:
+    if kind not in FORMATS_WITH_LOSS:
         return {}
     if encoding.lossless:
         # In WebP this keeps the colours of transparent pixels too. Quality is then the effort of packing.
         return {"lossless": True, "exact": True}
-    return _OPTIONS[kind] | {"quality": encoding.quality}
+    return FORMATS_WITH_LOSS[kind] | {"quality": encoding.quality}
 
 
 def sized(picture: Picture, kind: str = "PNG") -> Metadata:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.imaging.encoding import Encoding, encode, sized
+from zoo.imaging.encoding import FORMATS_WITH_LOSS, Encoding, encode, sized
 from zoo.imaging.lossless_avif import REMEDY, can_write_lossless_avif
 from zoo.imaging.metadata import EXIF_HEAD
 from zoo.imaging.pictures import Picture, PictureError
@@ -40,6 +40,11 @@ def check_encoding(path: Path, encoding: Encoding) -> None:
         raise PictureError(f"{path} cannot be lossless in JPEG; write a .webp, .avif or .png")
     if encoding.lossless and kind == "AVIF" and not can_write_lossless_avif():
         raise PictureError(f"{path} cannot be lossless in AVIF without pyvips: {REMEDY}, or write a .webp or .png")
+
+
+def has_loss(path: Path) -> bool:
+    """Return whether the format of a file has a quality, as JPEG, WebP and AVIF do."""
+    return format_of(path) in FORMATS_WITH_LOSS
 
 
 def format_of(path: Path) -> str:

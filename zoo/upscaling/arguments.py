@@ -15,7 +15,7 @@ def add_upscale(commands: "argparse._SubParsersAction[Any]") -> argparse.Argumen
     upscale = commands.add_parser("upscale", help="enlarge a picture, or a folder of them")
     upscale.add_argument("source", metavar="IN", type=Path, help="a picture file, or a folder")
     upscale.add_argument("target", metavar="OUT", type=Path, help="a file, or a folder for a folder")
-    upscale.add_argument("--model", required=True, help="a published name, bicubic_x2, _x3, _x4, or a .keras file")
+    upscale.add_argument("--model", required=True, help="a published name, bicubic_x2 to bicubic_x9, or a .keras file")
     add_import(upscale)
     reduced = "reduce the enlargement to this width and height, antialiased, such as 1920x1080"
     upscale.add_argument("--size", type=_width_and_height, metavar="WIDTHxHEIGHT", help=reduced)

@@ -66,7 +66,7 @@ def check_name(name: str) -> int:
     if scale is None:
         enlarging = sorted({each.partition("_x")[0] for each in published_names() if card(each)["scale"]})
         raise UnknownNameError(
-            f"{name} does not enlarge pictures; bicubic_x2, _x3 and _x4 and published models of "
+            f"{name} does not enlarge pictures; bicubic_x2 to bicubic_x9 and published models of "
             f"{', '.join(enlarging) or 'no family'} do: {LIST_PUBLISHED}"
         )
     return scale
@@ -99,7 +99,9 @@ def create_enlarger(model: "str | keras.Model", modules: Sequence[str] = ()) -> 
 
         if not Path(model).is_file():
             raise CommandError(f"{model} is not a file")
-        model = load_model(Path(model), modules)
+        path = Path(model)
+        model = load_model(path, modules)
+        model.name = path.name
     elif isinstance(model, str):
         scale = check_name(model)
         if bicubic_scale(model):

@@ -30,6 +30,7 @@ from zoo.imaging import (
     check_encoding,
     check_writable,
     fitted,
+    has_loss,
     read_picture,
     write_picture,
 )
@@ -139,6 +140,8 @@ def upscale_files(
 
 
 def _enlarger_of_file(model: str, tile: Tile, modules: Sequence[str]) -> "Enlarger":
+    if not Path(model).is_file():
+        raise CommandError(f"{model} is not a file")
     start_tensorflow()
     try:
         enlarger = create_enlarger(model, modules)
@@ -156,6 +159,8 @@ def _read(job: Job, scale: int, settings: Settings) -> tuple[Picture, list[str]]
     if not settings.keep_metadata:
         picture = dataclasses.replace(picture, metadata=Metadata())
     picture, remarks = fitted(job.target, picture)
+    if settings.encoding.quality != Encoding.quality and not has_loss(job.target):
+        remarks = [*remarks, f"{job.target} loses nothing, so --quality does not matter"]
     height, width, channels = picture.pixels.shape
     if stretched := remark_on_stretching(width, height, settings.size):
         remarks = [*remarks, f"{job.source}: {stretched}"]

@@ -132,7 +132,7 @@ def test_converts_models_with_any_layer_of_the_project(command, tmp_path):
         (("in.keras", "new.keras", "--to", "subpixel", "--saved-model", "text.keras"), "text.keras exists and is no"),
         (("in.keras", "new.keras", "--to", "resize"), "'resize' is not one of subpixel, transpose"),
         (("in.keras", "new.keras"), "--to"),
-        (("in.keras", "new.keras", "--to", "subpixel", "--input-shape", "8,8,4"), "Received: input_shape=(8, 8, 4)"),
+        (("in.keras", "new.keras", "--to", "subpixel", "--input-shape", "8,8,4"), "input_shape=(8, 8, 4) does not fit"),
         (("in.keras", "new.keras", "--to", "subpixel", "--input-shape", "8,x"), "'8,x' is not a list of sizes"),
         (("in.keras", "new.keras", "--to", "subpixel", "--when", "faster"), "give input_shape"),
     ],

@@ -192,8 +192,8 @@ def test_bad_arguments_are_named():
         (lambda: convert(model, "subpixel", when="sometimes"), "when='sometimes'"),
         (lambda: convert(model, "subpixel", when="faster"), "give input_shape, such as"),
         (lambda: convert(model, "subpixel", measure=True), "give input_shape, such as"),
-        (lambda: convert(model, "subpixel", input_shape=(6, 5, 3)), r"takes \(any, any, 4\).*\(6, 5, 3\)"),
-        (lambda: convert(model, "subpixel", input_shape=(6, 4)), r"Received: input_shape=\(6, 4\)"),
+        (lambda: convert(model, "subpixel", input_shape=(6, 5, 3)), r"input_shape=\(6, 5, 3\).* takes \(any, any, 4\)"),
+        (lambda: convert(model, "subpixel", input_shape=(6, 4)), r"input_shape=\(6, 4\) does not fit"),
         (lambda: convert("model.keras", "subpixel"), "must be a Keras model. Received: str"),
         (lambda: convert(keras.Sequential([layers.Dense(1)]), "subpixel"), "is not built"),
     ]:

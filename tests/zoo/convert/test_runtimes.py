@@ -80,7 +80,7 @@ def test_a_runtime_that_is_not_installed_is_named_at_once(monkeypatch, command, 
     for name in ("onnxruntime", "tf2onnx"):
         monkeypatch.setitem(sys.modules, name, None)
     model = functional(decoder, dtype="float32")
-    message = "measuring in onnx needs onnxruntime and tf2onnx: pip install 'subpixel-zoo[export]'"
+    message = "measuring in onnx needs onnxruntime and tf2onnx: pip install '.[export]' in the folder of this project"
     with pytest.raises(MissingPackageError, match=re.escape(message)):
         convert(model, "subpixel", when="faster", runtime="onnx")
     model.save(tmp_path / "in.keras")

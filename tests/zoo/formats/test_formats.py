@@ -110,8 +110,14 @@ def test_onnx_computes_what_the_model_computes():
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda: onnx_runner(b"", []), "running ONNX models needs onnxruntime: pip install 'subpixel-zoo[export]'"),
-        (lambda: to_onnx(two_in_two_out()), "converting to ONNX needs tf2onnx: pip install 'subpixel-zoo[export]'"),
+        (
+            lambda: onnx_runner(b"", []),
+            "running ONNX models needs onnxruntime: pip install '.[export]' in the folder of this project",
+        ),
+        (
+            lambda: to_onnx(two_in_two_out()),
+            "converting to ONNX needs tf2onnx: pip install '.[export]' in the folder of this project",
+        ),
     ],
 )
 def test_a_missing_package_is_named(monkeypatch, act, message):

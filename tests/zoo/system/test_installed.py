@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.system.installed import MissingTensorFlowError, missing_dependency
+from zoo.system.installed import MissingTensorFlowError, install, missing_dependency
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -33,7 +33,9 @@ def without_tensorflow(monkeypatch):
     ],
 )
 def test_without_tensorflow_the_first_call_that_needs_it_says_what_to_install(call, without_tensorflow):
-    with pytest.raises(MissingTensorFlowError, match=r"pip install 'subpixel-zoo\[cpu\]', or 'subpixel-zoo\[gpu\]'"):
+    with pytest.raises(
+        MissingTensorFlowError, match=r"pip install '\.\[cpu\]' in the folder of this project; gpu in place"
+    ):
         call()
 
 
@@ -59,6 +61,12 @@ def test_a_python_without_the_packages_is_told_in_a_line(given, tmp_path):
     assert done.returncode == 1
     assert f"rich is not installed in {sys.prefix}; start the Python" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_an_installed_package_is_asked_for_by_its_name(monkeypatch):
+    assert install("export") == "pip install '.[export]' in the folder of this project"
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: None)
+    assert install("export") == "pip install 'subpixel-zoo[export]'"
 
 
 def test_a_missing_module_of_the_project_is_a_defect():

@@ -190,7 +190,9 @@ def test_names_and_networks_that_do_not_fit_are_refused(enlarging):
     picture = noise(4, 4)
     with pytest.raises(UnknownNameError, match=r"espcn_x3_subpixl.*did you mean espcn_x3_subpixel"):
         zoo.upscale(picture, "espcn_x3_subpixl")
-    with pytest.raises(UnknownNameError, match=r"ae_subpixel does not enlarge pictures; bicubic_x2, .*sesr.* do: "):
+    with pytest.raises(
+        UnknownNameError, match=r"ae_subpixel does not enlarge pictures; bicubic_x2 to bicubic_x9 .*sesr.* do: "
+    ):
         zoo.upscale(picture, "ae_subpixel")
     with pytest.raises(UnknownNameError, match="weights are not published"):
         zoo.upscale(picture, "fsrcnn_x4_subpixel")

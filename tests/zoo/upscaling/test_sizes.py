@@ -92,6 +92,13 @@ def test_a_stretched_picture_is_mentioned(upscale):
     assert upscale("other.png", "--size", "40x27") == upscale("third.png", "--size", "41x27") == (0, "")
 
 
+def test_a_quality_that_does_not_matter_is_mentioned(upscale):
+    assert upscale("large.jpg", "--quality", "80") == (0, "")
+    code, said = upscale("large.png", "--quality", "80")
+    assert code == 0
+    assert "large.png loses nothing, so --quality does not matter" in said
+
+
 def test_a_format_may_hold_the_reduced_picture_alone(upscale):
     Image.fromarray(np.zeros((1, 40_000), np.uint8)).save("wide.png")
     assert upscale("large.jpg", source="wide.png")[0] == 2

@@ -40,7 +40,8 @@ def unavailable(name: SetName, reason: str) -> SourceUnavailableError:
     return SourceUnavailableError(
         reason,
         f"Looked in {' and '.join(folders)}. Set TFDS_DATA_DIR to a folder that has it, or prepare "
-        f"it where there is a network: `tfds build {name.text} --data_dir {folders[0]}`.",
+        f"it where there is a network: `tfds build {name.text} --data_dir {folders[0]}`. Or take other pictures, "
+        "such as DATA=glyphs.",
     )
 
 
