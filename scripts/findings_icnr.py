@@ -18,20 +18,22 @@ Row = Mapping[str, str]
 
 HEADING = "Does ICNR help?"
 EFFECTS = {
-    "ICNR against Glorot": (("icnr",), ("glorot",)),
-    "equal phases": (("icnr", "icnr_small"), ("glorot_large", "glorot")),
-    "the larger variance": (("icnr", "glorot_large"), ("icnr_small", "glorot")),
+    "ICNR against Glorot": ("start", ("icnr",), ("glorot",)),
+    "equal phases": ("start", ("icnr", "icnr_small"), ("glorot_large", "glorot")),
+    "the larger variance": ("start", ("icnr", "glorot_large"), ("icnr_small", "glorot")),
+    "the transposed form": ("form", ("transpose",), ("subpixel",)),
 }
-"""Differences of starts, by what differs: the mean over some starts, minus the mean over others."""
+"""Differences by what differs: the column that says it, and which of its values are compared with which others."""
 EXPLANATION = (
     "ICNR differs from Glorot's initialiser in two things: all phases of a kernel start equal, and the kernel has the "
     "larger variance that fits the layer's own filters rather than r² times as many. Here twins were trained from four "
     "starts: each of the two choices, with and without the other. All other weights were equal, and each start was "
-    "trained in sub-pixel and in transposed form. Columns two to four are differences of PSNR in dB on validation "
-    "pictures, with 95 % intervals over the seeds, in bold if they do not contain zero; the effect of one choice is a "
-    "mean over both ways of the other. The next is the largest difference between the two forms from the same start. "
-    "The last is how much of the variance of ICNR's kernels is among phases after training, where 0 means that they "
-    "are still equal and 1 - 1/r² is what independent phases have."
+    "trained in sub-pixel and in transposed form. Effects are differences of PSNR in dB on validation pictures, with "
+    "95 % intervals over the seeds, in bold if they do not contain zero; the effect of one choice is a mean over all "
+    "others. To Adam, which trains `ae`, both forms of one start are the same numbers in another order. Muon, which "
+    "trains super-resolution, takes a kernel for a matrix, and that of the transposed form has another shape. The last "
+    "column is how much of the variance of ICNR's kernels is among phases after training, where 0 means that they are "
+    "still equal and 1 - 1/r² is what independent phases have."
 )
 
 
@@ -42,32 +44,34 @@ def section(rows: Sequence[Row]) -> list[str]:
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault((row["model"], row["source"]), []).append(row)
-    lasts = {f"`{model}`": _last(group) for (model, _), group in groups.items()}
-    effects = {what: {name: _effect(last, *starts) for name, last in lasts.items()} for what, starts in EFFECTS.items()}
+    effects: dict[str, dict[str, Difference]] = {what: {} for what in EFFECTS}
     cells = []
     for (model, source), group in groups.items():
-        last = _last(group)
-        forms = max(abs(one - other) for one, other in _forms(last))
+        last, name = _last(group), f"`{model}`"
+        for what, compared in EFFECTS.items():
+            effects[what][name] = _effect(last, *compared)
         left = statistics.fmean(float(row["share_among_phases"]) for row in last if row["start"] == "icnr")
-        shown = [_text(each[f"`{model}`"]) for each in effects.values()]
         steps = f"{max(int(row['step']) for row in group):,} steps"
-        cells.append([f"`{model}`, {SOURCES.get(source, source)}, {steps}", *shown, f"{forms:.3f}", f"{left:.2f}"])
-    heads = f"network | {' | '.join(EFFECTS)} | sub-pixel and transposed | variance among phases"
-    whole, *causes = effects.items()
-    answer = sentence(f"ICNR {_said(whole[1], 'gains', 'loses')}, compared with Glorot")
-    reasons = sentence("; ".join(f"having {what} {_said(each, 'gains', 'loses')}" for what, each in causes))
+        shown = [_text(each[name]) for each in effects.values()]
+        cells.append([f"{name}, {SOURCES.get(source, source)}, {steps}", *shown, f"{left:.2f}"])
+    said = {what: _said(each) for what, each in effects.items()}
+    answer = sentence(f"ICNR {said['ICNR against Glorot']}, compared with Glorot")
+    reasons = [sentence(f"having {what} {said[what]}") for what in ("equal phases", "the larger variance")]
+    form = sentence(f"training the transposed form of the same start {said['the transposed form']}")
     seeds = counted(len({row["seed"] for row in rows}), "seed")
     limit = f"These are short trainings with {seeds}; what longer ones would show is not seen here."
-    return [f"## {HEADING}", "", f"**{answer}** {reasons} {limit}", "", EXPLANATION, "", table(heads, cells)]
+    heads = f"network | {' | '.join(EFFECTS)} | variance among phases"
+    text = " ".join([f"**{answer}**", *reasons, form, limit])
+    return [f"## {HEADING}", "", text, "", EXPLANATION, "", table(heads, cells)]
 
 
-def _said(effects: Mapping[str, Difference], more: str, less: str) -> str:
+def _said(effects: Mapping[str, Difference]) -> str:
     """Return what an effect did to each network, such as `gains 0.10 dB for x and was not shown to matter for y`."""
-    found: dict[str, list[str]] = {more: [], less: []}
+    found: dict[str, list[str]] = {"gains": [], "loses": []}
     unknown = []
     for name, effect in effects.items():
         if effect.significant:
-            found[more if effect.mean > 0 else less].append(f"{abs(effect.mean):.2f} dB for {name}")
+            found["gains" if effect.mean > 0 else "loses"].append(f"{abs(effect.mean):.2f} dB for {name}")
         else:
             unknown.append(name)
     parts = [f"{word} {listed(names)}" for word, names in found.items() if names]
@@ -83,20 +87,15 @@ def _last(rows: Sequence[Row]) -> list[Row]:
     return list(last.values())
 
 
-def _effect(last: Sequence[Row], starts: Sequence[str], others: Sequence[str]) -> Difference:
+def _effect(last: Sequence[Row], column: str, chosen: Sequence[str], others: Sequence[str]) -> Difference:
+    def means(values: Sequence[str]) -> list[float]:
+        return [
+            statistics.fmean(float(row["psnr"]) for row in last if row["seed"] == seed and row[column] in values)
+            for seed in seeds
+        ]
+
     seeds = sorted({row["seed"] for row in last}, key=int)
-    return paired(*([_mean(last, seed, each) for seed in seeds] for each in (others, starts)))
-
-
-def _mean(last: Sequence[Row], seed: str, starts: Sequence[str]) -> float:
-    return statistics.fmean(float(row["psnr"]) for row in last if row["seed"] == seed and row["start"] in starts)
-
-
-def _forms(last: Sequence[Row]) -> list[tuple[float, ...]]:
-    pairs: dict[tuple[str, str], list[float]] = {}
-    for row in last:
-        pairs.setdefault((row["start"], row["seed"]), []).append(float(row["psnr"]))
-    return [tuple(values) for values in pairs.values() if len(values) > 1]
+    return paired(means(others), means(chosen))
 
 
 def _text(effect: Difference) -> str:
