@@ -72,6 +72,18 @@ def check_name(name: str) -> int:
     return scale
 
 
+def check_model_file(model: str) -> Path:
+    """Return the path of a `.keras` or `.h5` file, without loading TensorFlow.
+
+    Raises:
+        CommandError: there is no such file. It is a `ValueError`.
+    """
+    path = Path(model)
+    if not path.is_file():
+        raise CommandError(f"{model} is not a file")
+    return path
+
+
 def is_model_file(model: str) -> bool:
     """Return whether a string is the path of a file that Keras saved, and not a name."""
     return model.endswith(MODEL_SUFFIXES)
@@ -97,9 +109,7 @@ def create_enlarger(model: "str | keras.Model", modules: Sequence[str] = ()) -> 
     if isinstance(model, str) and is_model_file(model):
         from zoo.convert.loading import load_model
 
-        if not Path(model).is_file():
-            raise CommandError(f"{model} is not a file")
-        path = Path(model)
+        path = check_model_file(model)
         model = load_model(path, modules)
         model.name = path.name
     elif isinstance(model, str):

@@ -35,7 +35,7 @@ from zoo.imaging import (
     write_picture,
 )
 from zoo.system.quiet_tensorflow import choose_settings, start_tensorflow
-from zoo.upscaling.enlarger import check_name, create_enlarger, is_model_file
+from zoo.upscaling.enlarger import check_model_file, check_name, create_enlarger, is_model_file
 from zoo.upscaling.jobs import Job, Outcome, check_target, job_of_file, jobs_of_folder, reason_of
 from zoo.upscaling.picture import Tile, enlarge_picture
 from zoo.upscaling.sizes import Size, final_size, remark_on_stretching
@@ -140,8 +140,7 @@ def upscale_files(
 
 
 def _enlarger_of_file(model: str, tile: Tile, modules: Sequence[str]) -> "Enlarger":
-    if not Path(model).is_file():
-        raise CommandError(f"{model} is not a file")
+    check_model_file(model)
     start_tensorflow()
     try:
         enlarger = create_enlarger(model, modules)
