@@ -8,7 +8,8 @@ sub-pixel to transposed convolutions or the other way. One process measures with
 All terms of a network run alternately; times are medians over rounds, and a ratio is a term's time divided by that of
 the published form in TensorFlow. PSNR is that of the luma of Set5, if SR_DATA_DIR has it, with mirrored edges.
 
-Rows of other runtimes in the file, such as those of a browser, stay: whoever measures them writes the same columns.
+Rows of other models and runtimes in the file, such as those of a browser, stay: whoever measures them writes the same
+columns. What a runtime refuses to run has no row.
 """
 
 import argparse
@@ -65,8 +66,8 @@ def main() -> None:
             arguments = [*sys.argv[1:], "--threads", str(count), "--part", str(part)]
             subprocess.run([sys.executable, "-m", "benchmarks.runtimes", *arguments], check=True)
             rows += read_csv(part)
-    measured_here = {row["runtime"] for row in rows}
-    write_results(options.out, rows, kept=lambda row: row["runtime"] not in measured_here)
+    measured_here = {(row["model"], row["runtime"]) for row in rows}
+    write_results(options.out, rows, kept=lambda row: (row["model"], row["runtime"]) not in measured_here)
     print(f"written to {options.out}")
 
 
@@ -114,7 +115,14 @@ def measured_network(name: str, size: tuple[int, int], threads: int, rounds: tup
         for each, network in models.items()
         for runtime, precision, makes_runs in networks_of(network, zoo.card(name)["scale"])
     }
-    medians, count = interleaved_medians({term: make(picture) for term, make in networks.items()}, *rounds)
+    runs = {}
+    for term, make in networks.items():
+        try:
+            runs[term] = make(picture)
+        # LiteRT finds out only when a file is opened that it has no kernel for an operation in 8 bits.
+        except RuntimeError as error:
+            print(f"{name}, {' '.join(term)}, is left out: {error}")
+    medians, count = interleaved_medians(runs, *rounds)
     published = medians[form, "tensorflow", "float32"]
     rows = []
     for term, median in medians.items():

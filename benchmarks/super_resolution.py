@@ -3,10 +3,10 @@
     python -m benchmarks.super_resolution [--quick] [--out results/speed/super_resolution.csv]
 
 For every scale, these terms run alternately: bicubic enlargement, and each family with a sub-pixel and with a
-transposed head (`sesr` collapsed, as it is published). Time does not depend on the weights, so the networks are
-untrained. The heads alone are measured as well, with equal weights in both forms, on features of the size that the
-family's network passes to them. EDSR, which is made for GPUs, is left out. Each term runs inside a `tf.function`;
-figures are medians over rounds.
+transposed head (`sesr` and `span` collapsed, as they are published). Time does not depend on the weights, so the
+networks are untrained. The heads alone are measured as well, with equal weights in both forms, on features of the size
+that the family's network passes to them. EDSR, which is made for GPUs, is left out. Each term runs inside a
+`tf.function`; figures are medians over rounds.
 
 The memory allocator keeps freed memory, as in benchmarks/layers.py.
 """
@@ -34,7 +34,8 @@ from zoo.upsampling import upsampler
 
 HEIGHT, WIDTH = 360, 640
 SCALES = (2, 3, 4)
-FAMILIES: dict[str, dict[str, object]] = {"espcn": {}, "fsrcnn": {}, "sesr": {"collapsed": True}}
+COLLAPSED = {"collapsed": True}
+FAMILIES: dict[str, dict[str, object]] = {"espcn": {}, "fsrcnn": {}, "sesr": COLLAPSED, "span": COLLAPSED}
 HEADS = {"espcn": (32, 3), "sesr": (16, 5), "fsrcnn": (56, 3)}
 """Channels and low-resolution kernel of each family's head; fsrcnn's is that of x3, where its twin is exact."""
 HEAD_GOAL = 2.5

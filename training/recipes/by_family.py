@@ -109,7 +109,9 @@ RECIPES: dict[str, Recipe] = {
     # SET="learning_rate=1e-3"`: 37.21 dB on the luma of Set5, from 37.19. The large network has
     # SET="model.m=11 model.filters=32", and one for photographs has SET="degradation=photo".
     "sesr": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=80_000, model={"width": 64}),
-    # In 600 steps on the source photos, Muon reaches 1 dB more than Adam. No model is published yet.
+    # In 600 steps on the source photos, Muon reaches 1 dB more than Adam.
+    # `make train MODEL=span_x2_subpixel DATA=openphotos+t91+bsds400 SEED=0`: 37.27 dB on the luma of Set5, after 75
+    # minutes on one processor core, with a batch of 4. RECIPE=gpu has 16 times as large a batch and more steps.
     "span": dataclasses.replace(_SUPER_RESOLUTION, learning_rate=2e-3, steps=80_000),
     # All values are the paper's. Training takes some hours on a GPU and weeks without one; no model is published.
     "edsr": dataclasses.replace(
