@@ -154,8 +154,12 @@ def prepare(folder):
     image = keras.Input((None, None, 3))
     up = keras.layers.Conv2DTranspose(3, 6, strides=2, padding="same")
     network = keras.Model(image, up(image))
-    for name in ("generator.keras", "in.keras", "my.keras", "my_model.keras"):
+    for name in ("in.keras", "my.keras", "my_model.keras"):
         network.save(folder / name)
+    features = keras.Input((None, None, 64))
+    keras.Model(features, keras.layers.Conv2DTranspose(3, 4, strides=2, padding="same")(features)).save(
+        folder / "generator.keras"
+    )
     network.export(folder / "my_saved_model", verbose=False)
     shutil.copytree(ROOT / "saved_models" / "ae_subpixel", folder / "runs" / "ae_subpixel" / "0-s0" / "saved_model")
 
