@@ -63,10 +63,10 @@ def test_unknown_names_come_with_the_closest():
 def test_listing_models_loads_no_framework_and_is_quick():
     code = """
 import sys, time
-started = time.perf_counter()
+started = time.process_time()
 import zoo
 names = zoo.list_models()
-seconds = time.perf_counter() - started
+seconds = time.process_time() - started
 assert names, names
 loaded = {"tensorflow", "keras", "numpy", "PIL"} & set(sys.modules)
 assert not loaded, loaded
