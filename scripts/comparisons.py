@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from scripts.findings_words import with_interval
 from training.compare.report.plots import plots
 from training.compare.results import records
 from training.compare.results.records import Results, Row
@@ -95,10 +96,8 @@ class Comparison:
 
     def difference_text(self, row: Row) -> str:
         """Return a difference, its interval, and its size in standard deviations; bold if a difference was shown."""
-        digits = self.main.digits
-        size = f"{row['difference']:+.{digits}f} ({row['low']:+.{digits}f} to {row['high']:+.{digits}f})"
         effect = "" if row["effect"] is None else f"; {row['effect']:+.1f}"
-        return (f"**{size}**" if difference(row).significant else size) + effect
+        return with_interval(difference(row), self.main.digits) + effect
 
 
 def read_comparisons(folder: Path) -> list[Comparison]:

@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from scripts.comparisons import SOURCES
-from scripts.findings_words import counted, sentence
+from scripts.findings_words import counted, sentence, with_interval
 from scripts.markdown import table
 from training.compare.report.verdict import listed
 from training.compare.results.statistics import Difference, paired
@@ -52,7 +52,7 @@ def section(rows: Sequence[Row]) -> list[str]:
             effects[what][name] = _effect(last, *compared)
         left = statistics.fmean(float(row["share_among_phases"]) for row in last if row["start"] == "icnr")
         steps = f"{max(int(row['step']) for row in group):,} steps"
-        shown = [_text(each[name]) for each in effects.values()]
+        shown = [with_interval(each[name], 3) for each in effects.values()]
         cells.append([f"{name}, {SOURCES.get(source, source)}, {steps}", *shown, f"{left:.2f}"])
     said = {what: _said(each) for what, each in effects.items()}
     answer = sentence(f"ICNR {said['ICNR against Glorot']}, compared with Glorot")
@@ -96,10 +96,3 @@ def _effect(last: Sequence[Row], column: str, chosen: Sequence[str], others: Seq
 
     seeds = sorted({row["seed"] for row in last}, key=int)
     return paired(means(others), means(chosen))
-
-
-def _text(effect: Difference) -> str:
-    if effect.low is None:
-        return f"{effect.mean:+.3f}"
-    text = f"{effect.mean:+.3f} ({effect.low:+.3f} to {effect.high:+.3f})"
-    return f"**{text}**" if effect.significant else text

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from training.compare.results.statistics import Difference
+
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 EQUAL_TIME = 0.05
 """The largest part by which two times differ that are called equal."""
@@ -22,6 +24,14 @@ def between(values: Iterable[float], digits: int, joint: str = " to ") -> str:
     ordered = sorted(values)
     low, high = (f"{value:.{digits}f}" for value in (ordered[0], ordered[-1]))
     return low if low == high else f"{low}{joint}{high}"
+
+
+def with_interval(difference: Difference, digits: int) -> str:
+    """Return a difference and its interval if there is one, bold if it does not contain zero."""
+    text = f"{difference.mean:+.{digits}f}"
+    if difference.low is not None:
+        text += f" ({difference.low:+.{digits}f} to {difference.high:+.{digits}f})"
+    return f"**{text}**" if difference.significant else text
 
 
 def duration(ratios: Sequence[float], what: str, reference: str) -> str:

@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     convert.set_defaults(command=_convert, prog=convert.prog)
 
     export = add_export(commands)
-    export.set_defaults(command=_export, prog=export.prog)
+    export.set_defaults(command=run_export, prog=export.prog)
 
     check = commands.add_parser("verify", help="compare published files with the index")
     check.add_argument("names", nargs="*", help="published names; all by default")
@@ -222,10 +222,6 @@ def _check_conversion(source: Path, target: Path, saved_model: Path | None, *, f
 def _is_hdf5(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(8) == b"\x89HDF\r\n\x1a\n"
-
-
-def _export(options: argparse.Namespace) -> None:
-    run_export(options)
 
 
 def _verify(options: argparse.Namespace) -> None:
