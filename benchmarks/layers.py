@@ -73,6 +73,8 @@ def main() -> None:
     parser.add_argument("--allocator", choices=("keep", "default"), default="keep")
     parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
     options = parser.parse_args()
+    # The functions of all layers have the same two names, which TensorFlow reports as excessive retracing.
+    tf.get_logger().setLevel("ERROR")
     if options.device == "gpu":
         use_gpu(parser)
         measure(options.out or SPEED / "layers_gpu.csv")
@@ -82,8 +84,6 @@ def main() -> None:
         keep_freed_memory()
 
     seconds, fewest, most = (2.0, 3, 15) if options.quick else (20.0, 11, 201)
-    # The functions of all layers have the same two names, which TensorFlow reports as excessive retracing.
-    tf.get_logger().setLevel("ERROR")
     console = Console(width=max(Console().width, 160))
     results: list[tuple[Row, Times, int]] = []
     for row in track(ROWS, "measuring", console=console):

@@ -1,7 +1,6 @@
 """Measure up-samplers on a GPU: the part of `benchmarks.layers` that `--device gpu` runs.
 
-Terms are `Conv2D` of equal work without a shuffle, `SubpixelConv2D`, its twin `Conv2DTranspose`, and `transpose_2r`.
-Each is applied ten times to different inputs in one function, because a single application takes less time than a call.
+Terms are `Conv2D` of equal work without a shuffle, and the four up-samplers; `twin` is `transpose`. Each is applied ten times to different inputs in one function, because a single application takes less time than a call.
 The milliseconds are those of one application.
 """
 
@@ -21,7 +20,13 @@ from zoo.system.timing import interleaved_medians
 from zoo.upsampling import upsampler
 
 APPLICATIONS = 10
-TERMS = {"conv2d": None, "subpixel": "subpixel", "twin": "transpose", "transpose_2r": "transpose_2r"}
+TERMS = {
+    "conv2d": None,
+    "subpixel": "subpixel",
+    "twin": "transpose",
+    "transpose_2r": "transpose_2r",
+    "resize": "resize",
+}
 """The up-sampler of each term; `conv2d` has none."""
 PRECISIONS = ("float32", "mixed_float16")
 
@@ -36,7 +41,7 @@ ROWS = (
 )
 
 
-def measure(out: Path, rows: Sequence[Row] = ROWS, *, seconds: float = 5.0, most: int = 101) -> None:
+def measure(out: Path, rows: Sequence[Row] = ROWS, *, seconds: float = 2.0, most: int = 101) -> None:
     """Measure every row in every precision, with and without XLA; print a table and write a CSV."""
     console = Console(width=max(Console().width, 140))
     table = Table("layer", "precision", "XLA", *TERMS, title="milliseconds, forward / forward + backward")
@@ -93,13 +98,15 @@ def terms_of(row: Row, term: str, precision: str, *, xla: bool) -> dict[str, Cal
             results.append([y, *tape.gradient(y, [x, *weights], output_gradients=cotangent)])
         return results
 
-    def waited_for(function: Callable[[], object]) -> Callable[[], object]:
-        graph = tf.function(function, jit_compile=xla, autograph=False)
+    return {"forward": waited_for(forward, xla=xla), "backward": waited_for(backward, xla=xla)}
 
-        def call() -> object:
-            # The GPU goes on working after the call; reading a number of the last result waits for it.
-            return tf.nest.flatten(graph())[-1][..., :1].numpy()
 
-        return call
+def waited_for(function: Callable[[], object], *, xla: bool) -> Callable[[], object]:
+    """Return a call of a graph that ends when the GPU has finished its work."""
+    graph = tf.function(function, jit_compile=xla, autograph=False)
 
-    return {"forward": waited_for(forward), "backward": waited_for(backward)}
+    def call() -> object:
+        # The GPU goes on working after the call; reading a number of the last result waits for it.
+        return tf.reshape(tf.nest.flatten(graph())[-1], [-1])[:1].numpy()
+
+    return call

@@ -103,8 +103,8 @@ class Comparison:
 def read_comparisons(folder: Path) -> list[Comparison]:
     """Return all comparisons in a folder that have two seeds or more."""
     comparisons = []
-    for path in sorted(folder.glob(f"*/*/{records.FACTS}")):
-        results = records.read(path.parent)
+    for path in records.all_in(folder):
+        results = records.read(path)
         if results.facts["seeds"] < 2:
             continue
         main = metric(results.facts["metrics"][0])

@@ -94,9 +94,10 @@ class SummedGradients:
 
 
 class MuonWithHooks(keras.optimizers.Muon):
-    """Offer two private methods of Keras's Muon as public ones to override.
+    """Offer private methods of Keras's Muon as public ones to override.
 
-    Its argument `exclude_layers` only adds to the variables that are left to Adam: convolution kernels always are.
+    Its argument `exclude_layers` only adds to the variables that are left to Adam: convolution kernels always are. It
+    sees one variable at a time, so that it cannot take several together.
     """
 
     def leaves_to_adam(self, variable: keras.Variable) -> bool:
@@ -106,6 +107,19 @@ class MuonWithHooks(keras.optimizers.Muon):
     def update_matrix(self, gradient: Any, variable: keras.Variable, rate: Any, momentum: keras.Variable) -> None:
         """Update a variable that is not left to Adam."""
         super()._muon_update_step(gradient, variable, rate, momentum)
+
+    def prepared(self, gradients: Sequence[Any], variables: Sequence[keras.Variable]) -> list[Any]:
+        """Return what each variable's update gets in place of its gradient; called once per step on each replica."""
+        return list(gradients)
+
+    def momentum_of(self, variable: keras.Variable) -> keras.Variable:
+        """Return the momentum that belongs to a variable."""
+        return self.momentums[self._get_variable_index(variable)]
+
+    def _backend_update_step(
+        self, grads: Sequence[Any], trainable_variables: Sequence[Any], learning_rate: Any
+    ) -> None:
+        super()._backend_update_step(self.prepared(grads, trainable_variables), trainable_variables, learning_rate)
 
     def _should_use_adamw(self, variable: keras.Variable) -> bool:
         return self.leaves_to_adam(variable)

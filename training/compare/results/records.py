@@ -91,6 +91,11 @@ def existing(name: str, source: str | None, root: Path = COMPARISONS) -> list[Pa
     return folders
 
 
+def all_in(root: Path) -> list[Path]:
+    """Return the folders of all finished comparisons below a folder."""
+    return sorted(path.parent for path in root.glob(f"*/*/{FACTS}"))
+
+
 def read(folder: Path) -> Results:
     """Read a comparison."""
     facts = json.loads((folder / FACTS).read_text())
