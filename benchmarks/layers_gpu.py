@@ -1,7 +1,8 @@
 """Measure up-samplers on a GPU: the part of `benchmarks.layers` that `--device gpu` runs.
 
-Terms are `Conv2D` of equal work without a shuffle, and the four up-samplers; `twin` is `transpose`. Each is applied ten times to different inputs in one function, because a single application takes less time than a call.
-The milliseconds are those of one application.
+Terms are `Conv2D` of equal work without a shuffle, and the four up-samplers; `twin` is `transpose`. Each is applied
+ten times to different inputs in one function, because a single application takes less time than a call. The
+milliseconds are those of one application.
 """
 
 from collections.abc import Callable, Sequence
