@@ -11,6 +11,7 @@ from training.runs.choosing import choose_run, open_run, runs_of_other_pictures
 from training.runs.config import commit, train_command, versions
 from training.runs.folder import SPEED, Run
 from zoo.system.files import appears_whole, write_json
+from zoo.system.machine import device
 from zoo.system.quiet_tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
@@ -169,6 +170,7 @@ def _config(training: ResolvedTraining, strategy: "tf.distribute.Strategy", sour
             "name": request.strategy,
             "replicas": int(strategy.num_replicas_in_sync),
             "jit": request.jit,
+            "device": device(),
         },
         "command": train_command(
             str(request.model), source.name, request.seed, request.init, request.settings, request.variant

@@ -1,5 +1,6 @@
 """Create a `tf.distribute` strategy from its name, with errors that say what is missing."""
 
+import contextlib
 import json
 import os
 import signal
@@ -76,9 +77,11 @@ def create_strategy(
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
-    try:
-        for gpu in gpus:
+    for gpu in gpus:
+        # A program that has used the GPU before keeps its own way of taking memory.
+        with contextlib.suppress(RuntimeError):
             tf.config.experimental.set_memory_growth(gpu, True)
+    try:
         if logical_cpus:
             cpu = tf.config.list_physical_devices("CPU")[0]
             tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * logical_cpus)

@@ -50,6 +50,8 @@ def card(
         "seed": config["seed"],
         "steps": config["recipe"]["steps"],
         "commit": config["commit"],
+        # Runs did not always note it.
+        "device": config["strategy"].get("device"),
         "legs": (config["init"] or {}).get("legs", []),
         "speed": dict(speed),
         "metrics": metric_facts(evaluations),

@@ -31,10 +31,12 @@ def export(name: str, model_arguments: Mapping[str, Any], weights: Sequence[np.n
         folder: the folder to write; it must not exist.
     """
     with precision("float32"):
-        model = build_model(name, **model_arguments)
-        model.set_weights([np.asarray(value, np.float32) for value in weights])
         parts = parse_name(name)
-        endpoints = kind_of(parts.family).endpoints(model, parts)
+        # What endpoints compute of the weights when they are made goes into the file. A GPU would round it to TF32.
+        with tf.device("CPU:0"):
+            model = build_model(name, **model_arguments)
+            model.set_weights([np.asarray(value, np.float32) for value in weights])
+            endpoints = kind_of(parts.family).endpoints(model, parts)
         exported = _Exported()
         exported.variables = [weight.value for weight in model.weights]
         for endpoint, function in endpoints.items():

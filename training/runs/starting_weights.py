@@ -147,7 +147,7 @@ def starting_weights(
 
 def trainings(card: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the trainings that led to a model, from its card: those before it and its own."""
-    return [*card.get("legs", []), {key: card[key] for key in ("command", "source", "steps", "commit")}]
+    return [*card.get("legs", []), {key: card.get(key) for key in ("command", "source", "steps", "commit", "device")}]
 
 
 def _copy(origin: "keras.Model", target: "keras.Model", name: str, without_head: bool) -> None:

@@ -48,8 +48,10 @@ def degrade(picture: "Array", scale: int) -> "Array":
     import tensorflow as tf
 
     height, width = (size // scale for size in picture.shape[-3:-1])
-    low = tf.image.resize(picture, (height, width), "bicubic", antialias=True)
-    return tf.cast(tf.clip_by_value(tf.round(low), 0.0, 255.0), tf.uint8).numpy()
+    # Everywhere the same bits, and a GPU cannot divide the shapes of several threads at once.
+    with tf.device("CPU:0"):
+        low = tf.image.resize(picture, (height, width), "bicubic", antialias=True)
+        return tf.cast(tf.clip_by_value(tf.round(low), 0.0, 255.0), tf.uint8).numpy()
 
 
 def enlarge(image: "tf.Tensor", scale: int) -> "tf.Tensor":

@@ -226,6 +226,9 @@ def _use(name: str, kind: str) -> str:
 
 
 def _training(facts: Mapping[str, Any]) -> list[str]:
-    """Return the commands, each below the commit whose recipes it was run with."""
-    legs = [*facts.get("legs", []), facts]
-    return [line for leg in legs for line in (f"# at commit {leg['commit'][:10]}", leg["command"])]
+    """Return the commands, each below the commit whose recipes it was run with and, where it is known, the device."""
+    lines = []
+    for leg in [*facts.get("legs", []), facts]:
+        device = f", on {leg['device']}" if leg.get("device") else ""
+        lines += [f"# at commit {leg['commit'][:10]}{device}", leg["command"]]
+    return lines

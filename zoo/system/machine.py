@@ -20,13 +20,18 @@ def machine() -> dict[str, Any]:
     import tensorflow as tf
 
     return {
-        "processor": gpu() or processor(),
+        "processor": device(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
         "date": datetime.date.today().isoformat(),
     }
+
+
+def device() -> str:
+    """Return the name of what computes: the first GPU that TensorFlow uses, or the processor."""
+    return gpu() or processor()
 
 
 def gpu() -> str | None:
