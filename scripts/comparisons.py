@@ -1,7 +1,7 @@
 """Read the comparisons of twins in results/quality/compare/ and look up their numbers."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,19 +12,31 @@ from training.compare.results.records import Results, Row
 from training.compare.results.summaries import difference, pair_rows, twin_rows
 from zoo.metric_catalogue import Metric, metric
 from zoo.models import parse_name
+from zoo.system.files import read_csv
 
 REFERENCE = "subpixel"
+GPU_MS, GPU_XLA_MS = "gpu_ms", "gpu_xla_ms"
+"""Columns of a forward pass on a GPU, without XLA and with it, beside those of twins.csv."""
 SOURCES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "t91+bsds400": "T91+BSDS400"}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Hold a comparison, its rows, and the metric by which its task is judged."""
+    """Hold a comparison, its rows, and the metric by which its task is judged.
+
+    Attributes:
+        results: everything that was measured.
+        twins: rows of twins.csv.
+        pairs: rows of pairs.csv.
+        main: the metric.
+        gpu: milliseconds by up-sampler and one of the columns of a GPU; empty if no GPU measured the networks.
+    """
 
     results: Results
     twins: list[Row]
     pairs: list[Row]
     main: Metric
+    gpu: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -55,6 +67,8 @@ class Comparison:
 
     def value(self, upsampler: str, column: str) -> float | None:
         """Return a cost or a mean of an up-sampler from its own initialiser; None if it was not measured."""
+        if column in (GPU_MS, GPU_XLA_MS):
+            return self.gpu.get((upsampler, column))
         return next((row[column] for row in self.twins if row["twin"] == f"own/{upsampler}"), None)
 
     def ratio(self, upsampler: str, column: str) -> float | None:
@@ -100,15 +114,25 @@ class Comparison:
         return with_interval(difference(row), self.main.digits) + effect
 
 
-def read_comparisons(folder: Path) -> list[Comparison]:
-    """Return all comparisons in a folder that have two seeds or more."""
+def read_comparisons(folder: Path, gpu: Path | None = None) -> list[Comparison]:
+    """Return all comparisons in a folder that have two seeds or more.
+
+    Args:
+        folder: of comparisons.
+        gpu: what `benchmarks.networks_gpu` wrote.
+    """
+    times: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
+    for row in read_csv(gpu) if gpu and gpu.is_file() else ():
+        column = GPU_XLA_MS if row["xla"] == "True" else GPU_MS
+        times.setdefault((row["networks"], row["source"]), {})[row["upsampler"], column] = float(row["forward_ms"])
     comparisons = []
     for path in records.all_in(folder):
         results = records.read(path)
         if results.facts["seeds"] < 2:
             continue
         main = metric(results.facts["metrics"][0])
-        comparisons.append(Comparison(results, twin_rows(results), pair_rows(results), main))
+        key = (results.facts["name"], results.facts["source"]["name"])
+        comparisons.append(Comparison(results, twin_rows(results), pair_rows(results), main, times.get(key, {})))
     return comparisons
 
 

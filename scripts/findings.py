@@ -171,12 +171,13 @@ def main() -> int:
     options = parser.parse_args()
     starts_file = options.results.with_name("icnr.csv")
     starts = read_csv(starts_file) if starts_file.is_file() else []
+    networks_gpu = options.results.parents[1] / "speed" / "networks_gpu.csv"
     if options.check:
-        written = pages(read_comparisons(options.results), starts, options.page)
+        written = pages(read_comparisons(options.results, networks_gpu), starts, options.page)
         return int(any(not path.is_file() or path.read_text() != text for path, text in written.items()))
     if options.collect:
         collect(options.collect, options.results, options.page.parent / FIGURES)
-    comparisons = read_comparisons(options.results)
+    comparisons = read_comparisons(options.results, networks_gpu)
     draw(comparisons, options.page)
     for path, text in pages(comparisons, starts, options.page).items():
         path.write_text(text)

@@ -2,19 +2,39 @@
 
 from collections.abc import Callable, Sequence
 
-from scripts.comparisons import REFERENCE, Comparison, checkerboard_range, ratio_range, upsamplers
+from scripts.comparisons import (
+    GPU_MS,
+    GPU_XLA_MS,
+    REFERENCE,
+    Comparison,
+    checkerboard_range,
+    ratio_range,
+    upsamplers,
+)
 from scripts.findings_sentences import answer
 from scripts.markdown import table
 from training.compare.results.summaries import MOMENTS
 
-TIMES = {"forward_ms": "forward", "step_ms": "training step", "xla_ms": "forward, XLA", "litert_ms": "forward, LiteRT"}
+TIMES = {
+    "forward_ms": "forward",
+    "step_ms": "training step",
+    "xla_ms": "forward, XLA",
+    "litert_ms": "forward, LiteRT",
+    GPU_MS: "forward, GPU",
+    GPU_XLA_MS: "forward, GPU, XLA",
+}
 GREY_LEVELS = 255
 
 
 def which_one(comparisons: Sequence[Comparison]) -> str:
     """Return the README's table, one row per up-sampler, and the sentences below it."""
-    headings = {"forward_ms": "forward time", "step_ms": "training time", "litert_ms": "LiteRT time"}
-    # Leave out a runtime that no comparison has measured.
+    headings = {
+        "forward_ms": "forward time, CPU",
+        GPU_XLA_MS: "forward time, GPU",
+        "step_ms": "training time, CPU",
+        "litert_ms": "LiteRT time",
+    }
+    # Leave out a device or a runtime that no comparison has measured.
     columns = [name for name in headings if ratio_range(comparisons, REFERENCE, name)]
     rows = []
     for name in upsamplers(comparisons):
@@ -27,10 +47,15 @@ def which_one(comparisons: Sequence[Comparison]) -> str:
     lines = [
         table(f"{heads}|checkerboard before training|after training", rows, words=2),
         f"Ranges over {len(comparisons)} comparisons. Times are divided by those of `{REFERENCE}`: above 1 is slower. "
+        f"{_on_gpu(columns)}"
         "The checkerboard is the share of the energy at its frequencies that the data do not have.\n",
         answer(comparisons),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _on_gpu(columns: Sequence[str]) -> str:
+    return "On the GPU, an H100, networks run under XLA, as Keras runs them there. " if GPU_XLA_MS in columns else ""
 
 
 def _outcomes(comparisons: Sequence[Comparison], name: str) -> str:

@@ -20,12 +20,15 @@ from zoo.system.quiet_tensorflow import start_tensorflow
 start_tensorflow()
 
 import zoo
+from benchmarks.layer_rows import PHASES
 from scripts import cards, exports, findings_tables, quantised, scaling_tables, speed_tables, worked_example
 from scripts.comparisons import read_comparisons
 from scripts.markdown import table
 from scripts.super_resolution import table as super_resolution_table
 from zoo.system.files import read_csv
 
+RESULTS = ROOT / "results"
+SPEED = RESULTS / "speed"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 PLACE = re.compile(r"(<!-- table: (?P<name>[a-z0-9_]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -53,7 +56,7 @@ def formatted(*formats: str) -> Callable[[Mapping[str, Any]], list[str]]:
 
 def layers() -> str:
     """Return the times of a sub-pixel convolution, its twin and a bare convolution, one row per benchmarked layer."""
-    rows = [row for row in read_csv(ROOT / "results" / "speed" / "layers.csv") if row["grid"] == "True"]
+    rows = [row for row in read_csv(SPEED / "layers.csv") if row["grid"] == "True"]
     keys = ("batch", "size", "channels", "filters", "scale", "kernel")
     times: dict[tuple[str, ...], dict[str, tuple[float, float]]] = {}
     for row in rows:
@@ -70,6 +73,31 @@ def layers() -> str:
     return "\n".join(lines) + "\n"
 
 
+def layers_gpu() -> str:
+    """Return the times of a bare convolution and of the up-samplers on a GPU, one row per layer and precision."""
+    times: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in read_csv(SPEED / "layers_gpu.csv"):
+        layer = f"{row['batch']}, {row['size']}x{row['size']}, {row['channels']} to {row['filters']}, x{row['scale']}"
+        key = (layer, row["precision"].removeprefix("mixed_"), "yes" if row["xla"] == "True" else "no")
+        times.setdefault(key, {})[row["term"]] = " / ".join(f"{float(row[f'{p}_ms']):.2f}" for p in PHASES)
+    names = {"conv2d": "`Conv2D` alone", "subpixel": "`subpixel`", "twin": "`transpose`"}
+    names |= {name: f"`{name}`" for name in ("transpose_2r", "resize")}
+    rows = [[*key, *(terms[term] for term in names)] for key, terms in times.items()]
+    return table("batch, input, channels|precision|XLA|" + "|".join(names.values()), rows, words=3)
+
+
+def training_gpu() -> str:
+    """Return the speed of trainings on a GPU, one row per model."""
+    found: dict[tuple[str, str, str], dict[str, str]] = {}
+    for row in read_csv(SPEED / "training_gpu.csv"):
+        found.setdefault((row["model"], row["source"], row["batch"]), {})[row["measure"]] = row["value"]
+    rows = [
+        [f"`{model}`", source, batch, f"{float(terms['loop']):,.0f}", f"{float(terms['loop / bare']):.2f}"]
+        for (model, source, batch), terms in found.items()
+    ]
+    return table("model|pictures|batch|steps per second|of a bare compiled step", rows, words=2)
+
+
 def constant_input() -> str:
     """Return the outputs of newly initialised layers for a constant input, one row per layer."""
     from scripts.checkerboard import table
@@ -79,7 +107,7 @@ def constant_input() -> str:
 
 def training_equivalence() -> str:
     """Return the distances between twins, and between a control and its original, after some training steps."""
-    path = ROOT / "results" / "quality" / "training_equivalence.csv"
+    path = RESULTS / "quality" / "training_equivalence.csv"
     rows = {(row["precision"], row["step"]): row for row in read_csv(path)}
     lines = [
         "| step | twins, float64 | control, float64 | twins, float32 | control, float32 |",
@@ -97,7 +125,7 @@ def training_equivalence() -> str:
 
 def conversion() -> str:
     """Return the gains of converted networks in each runtime, one row per network."""
-    path = ROOT / "results" / "speed" / "convert.csv"
+    path = SPEED / "convert.csv"
     rows = {(row["network"], row["runtime"], row["term"]): row for row in read_csv(path)}
     runtimes = {"tensorflow": "TensorFlow", "xla": "XLA", "litert": "LiteRT", "onnx": "ONNX Runtime"}
     measured = [runtime for runtime in runtimes if any(runtime == key[1] for key in rows)]
@@ -112,12 +140,14 @@ def conversion() -> str:
 
 def which_one() -> str:
     """Return the comparisons of all up-samplers, one row per up-sampler."""
-    return findings_tables.which_one(read_comparisons(ROOT / "results" / "quality" / "compare"))
+    return findings_tables.which_one(read_comparisons(RESULTS / "quality" / "compare", SPEED / "networks_gpu.csv"))
 
 
 TABLES: dict[str, Callable[[], str]] = {
     "which_one": which_one,
     "families": cards.families,
+    "layers_gpu": layers_gpu,
+    "training_gpu": training_gpu,
     "cards": cards.cards,
     "autoencoders": partial(
         published,

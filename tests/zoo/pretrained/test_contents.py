@@ -112,7 +112,7 @@ def test_cards_hold_the_facts_and_files_are_small(name):
         *("schema", "name", "family", "upsampler", "scale", "model_arguments", "input", "parameters", "multiply_adds"),
         *("source", "split", "command", "seed", "steps", "commit", "metrics", "licence", "citation", "notes"),
     }
-    assert keys <= set(card) <= keys | {"legs", "speed"}
+    assert keys <= set(card) <= keys | {"legs", "speed", "device"}
     assert set(card["input"]) == {"shape", "range", "multiple_of", "minimum"}
     measured = {"ae": {"psnr", "ssim", "mse"}, "features": {"accuracy", "cross_entropy"}}
     measured |= {"vae": {"elbo", "log_likelihood", "psnr", "ssim", "mse"}}
