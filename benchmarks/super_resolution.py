@@ -35,7 +35,14 @@ from zoo.upsampling import upsampler
 HEIGHT, WIDTH = 360, 640
 SCALES = (2, 3, 4)
 COLLAPSED = {"collapsed": True}
-FAMILIES: dict[str, dict[str, object]] = {"espcn": {}, "fsrcnn": {}, "sesr": COLLAPSED, "span": COLLAPSED}
+NETWORKS: dict[tuple[str, str], dict[str, object]] = {
+    ("espcn", ""): {},
+    ("fsrcnn", ""): {},
+    ("sesr", ""): COLLAPSED,
+    ("sesr", ".large"): COLLAPSED | {"m": 11, "filters": 32},
+    ("span", ""): COLLAPSED,
+}
+"""Model arguments by family and the tag of a published size."""
 HEADS = {"espcn": (32, 3), "sesr": (16, 5), "fsrcnn": (56, 3)}
 """Channels and low-resolution kernel of each family's head; fsrcnn's is that of x3, where its twin is exact."""
 HEAD_GOAL = 2.5
@@ -81,10 +88,10 @@ def networks(scale: int) -> dict[str, Term]:
     frame = tf.random.stateless_uniform((1, HEIGHT, WIDTH, 1), (0, scale))
     bicubic = tf.function(lambda image: enlarge(image, scale))
     terms: dict[str, Term] = {f"bicubic_x{scale}": lambda: bicubic(frame)}
-    for family, arguments in FAMILIES.items():
+    for (family, tag), arguments in NETWORKS.items():
         for form in ("subpixel", "transpose"):
             name = f"{family}_x{scale}_{form}"
-            terms[name] = compiled(create_model(name, **arguments), frame)
+            terms[f"{name}{tag}"] = compiled(create_model(name, **arguments), frame)
     return terms
 
 

@@ -17,6 +17,7 @@ start_tensorflow()
 
 import zoo
 from scripts.cards import link
+from zoo.names import PublishedName
 from zoo.pretrained.references import papers
 from zoo.system.files import csv_text, read_csv
 
@@ -88,8 +89,10 @@ def table(scale: int) -> str:
 
 
 def _twin(name: str) -> str:
-    stem, _, upsampler = name.rpartition("_")
-    return f"{stem}_{'transpose' if upsampler == 'subpixel' else 'subpixel'}"
+    published = PublishedName.parse(name)
+    stem, _, upsampler = published.model.rpartition("_")
+    tag = name.removeprefix(published.model)
+    return f"{stem}_{'transpose' if upsampler == 'subpixel' else 'subpixel'}{tag}"
 
 
 def draw() -> None:
