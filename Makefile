@@ -55,6 +55,8 @@ ready:
 
 setup:
 	@test -x $(VPYTHON) || $(PYTHON) -m venv $(VENV)/
+	@$(if $(filter command,$(origin PYTHON)),test "$$($(PYTHON) -V)" = "$$($(VPYTHON) -V)" || { \
+	  echo "$(VENV) has $$($(VPYTHON) -V) and $(PYTHON) is $$($(PYTHON) -V); remove $(VENV) to change it" >&2; exit 2; },true)
 	@# The choice of a GPU is kept for later. Both packages install the same files, so the other one is removed first.
 	@$(if $(GPU),touch $(VENV)/gpu && $(VPYTHON) -m pip uninstall --quiet --yes tensorflow-cpu 2> /dev/null,true)
 	@sed "$$(test ! -e $(VENV)/gpu || echo 's/^tensorflow-cpu==/tensorflow[and-cuda]==/')" requirements.txt \

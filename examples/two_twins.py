@@ -6,8 +6,12 @@
 """
 
 # %%
+import os
 import sys
 import time
+
+# TensorFlow reports as an error that it leaves out an optimisation of the gradients.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import zoo
 from zoo.metrics import excess_spectral_energy, psnr

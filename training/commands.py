@@ -14,6 +14,8 @@ from training.errors import InputError, Interrupted, RunError
 from training.optimisers import check_optimiser
 from training.recipes import VARIANTS, Precision, field_names, parse_overrides, recipe_for
 from training.reporting import TrainingConsole
+from training.runs.folder import find_saved_model
+from training.runs.starting_weights import starting_weights
 from zoo.command_line import BAD_INPUT, FAILED, SIGNALLED, Ending, OneLineParser, raise_on_signals, run_command
 from zoo.models import parse_name
 from zoo.pretrained.load import VerificationError
@@ -148,6 +150,7 @@ def _train(options: argparse.Namespace) -> None:
 
     validate_source(recipe.source)
     check_optimiser(recipe.optimiser)
+    starting_weights(options.init, name, {}, options.seed)
     if options.workers > 1:
         # Argparse takes the last of a repeated option.
         run_workers(options.workers, [*options.given, "--workers", "1"])
@@ -215,6 +218,8 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    if not options.model.startswith("bicubic_"):
+        find_saved_model(options.model)
     start_tensorflow()
     from training.evaluate import evaluate_command
 
@@ -222,8 +227,10 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _publish(options: argparse.Namespace) -> None:
+    find_saved_model(options.refresh or f"{options.run}/")
     start_tensorflow()
     from training.publishing.publish import publish, refresh
+    from zoo.pretrained.index import INDEX
 
     console = TrainingConsole()
     with console.waiting("publishing"):
@@ -231,4 +238,4 @@ def _publish(options: argparse.Namespace) -> None:
             folder = refresh(options.refresh)
         else:
             folder = publish(options.run, tag=options.tag, force=options.force)
-    console.console.print(f"published: {folder}")
+    console.console.print(f"published: {folder}, listed in {folder.parent / INDEX}")

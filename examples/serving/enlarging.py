@@ -1,9 +1,14 @@
 """Enlarge batches of pictures with a published SavedModel; needs TensorFlow, and nothing of this project."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+# The server's log is JSON; TensorFlow would write notices between its lines.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 import tensorflow as tf
 
 

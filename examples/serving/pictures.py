@@ -31,7 +31,7 @@ def decode(encoded: bytes) -> np.ndarray:
     except PictureError:
         raise
     except Exception as error:
-        raise PictureError("the request's body must be a PNG or JPEG picture") from error
+        raise PictureError("the request's body is no PNG or JPEG picture, or a damaged one") from error
 
 
 def encode(picture: np.ndarray) -> bytes:

@@ -63,7 +63,7 @@ def test_the_server_answers_with_the_enlarged_picture(python):
             assert np.abs(pixels(answer) - zoo.upscale(picture, MODEL).astype(int)).max() <= 1
         # One that cannot be read fails alone, whatever was in its batch.
         assert refused[0] == 422
-        assert b"must be a PNG or JPEG picture" in refused[1]
+        assert b"no PNG or JPEG picture, or a damaged one" in refused[1]
         grey = np.full((30, 40), 90, np.uint8)
         status, answer = post(port, encoded(grey, "JPEG"))
         assert status == 200
