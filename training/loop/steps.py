@@ -87,8 +87,8 @@ class HostSteps(StepPath):
 class CompiledSteps(StepPath):
     """Take all steps of a call in one XLA program, on pictures that lie on the device; for one replica.
 
-    The examples of a call are gathered before its steps, for `longest_call` steps however many are taken, so that there
-    is one program of each kind in a run.
+    The examples of `longest_call` steps are gathered at once, however many steps a call takes, so that there is one
+    program of each kind in a run; later calls take what is left of them.
 
     Args:
         task: whose steps are run.
@@ -100,17 +100,23 @@ class CompiledSteps(StepPath):
     def __init__(self, task: Task, strategy: tf.distribute.Strategy, examples: CallExamples, longest_call: int) -> None:
         super().__init__(task, strategy)
         self._examples = examples
-        self.longest_call = longest_call
+        self.longest_call = self._length = longest_call
+        self._gathered: dict[str, tf.Tensor] = {}
+        self._first = 0
         self._program = tf.function(self._steps, jit_compile=True, autograph=False)
 
     def advance(self, step: int, count: int) -> tuple[list[float], int | None]:
         """See `StepPath.advance`."""
-        return _read(*self._program(self._examples(tf.constant(step, tf.int64)), tf.constant(count, tf.int64)))
+        if not (self._gathered and self._first <= step and step + count <= self._first + self._length):
+            # Forget the old ones first: both together could be too large.
+            self._gathered = {}
+            self._gathered, self._first = self._examples(tf.constant(step, tf.int64)), step
+        place = step - self._first
+        return _read(*self._program(self._gathered, *(tf.constant(n, tf.int64) for n in (place, place + count))))
 
-    def _steps(self, examples: dict[str, tf.Tensor], count: tf.Tensor) -> Sums:
-        def body(number: tf.Tensor, sums: tf.Tensor, first_bad: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            batch = {key: stack[number] for key, stack in examples.items()}
-            return number + 1, *self._strategy.run(self._one_step, args=(batch, sums, first_bad))
+    def _steps(self, examples: dict[str, tf.Tensor], place: tf.Tensor, end: tf.Tensor) -> Sums:
+        def body(place: tf.Tensor, sums: tf.Tensor, first_bad: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            batch = {key: stack[place] for key, stack in examples.items()}
+            return place + 1, *self._strategy.run(self._one_step, args=(batch, sums, first_bad))
 
-        start = (tf.zeros([], tf.int64), *self._nothing())
-        return tf.while_loop(lambda number, *_: number < count, body, start)[1:]
+        return tf.while_loop(lambda place, *_: place < end, body, (place, *self._nothing()))[1:]

@@ -78,6 +78,20 @@ def test_a_whole_run_compiles_two_programs_whatever_the_pauses():
     assert loop.path._examples._examples.experimental_get_tracing_count() == 1
 
 
+def test_calls_share_what_is_gathered_and_take_the_steps_of_one_call():
+    whole, parts = (small_loop("ae_subpixel", 8, jit="1") for _ in range(2))
+    gathered = []
+    examples = parts.path._examples
+    parts.path._examples = lambda step: gathered.append(int(step)) or examples(step)
+    whole.advance(8)
+    for count in (3, 1, 4):
+        parts.advance(count)
+    assert gathered == [0]
+    for group, values in weights(whole).items():
+        for one, other in zip(values, weights(parts)[group], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("model", ["ae_subpixel", pytest.param("dcgan_subpixel", marks=pytest.mark.slow)])
 def test_a_resumed_run_reaches_the_same_bits(model, tmp_path):
     first, second = (small_loop(model, 6, jit="1") for _ in range(2))
