@@ -19,15 +19,17 @@ from zoo.models import parse_name
 from zoo.names import PublishedName
 from zoo.pretrained.index import CARD
 from zoo.registry import ModelName
+from zoo.system.whole_digits import whole_digits
 
 ELSEWHERE = RUNS / "evaluate"
 """The folder of evaluations that belong to no run."""
 
 
+@whole_digits()
 def evaluate(
     saved_model: Path, name: ModelName, source: Source, split: str, options: EvaluationOptions | None = None
 ) -> Evaluation:
-    """Run an exported model on every picture of a part of a source and measure its outputs.
+    """Run an exported model on every picture of a part of a source and measure its outputs, in all digits on a GPU too.
 
     Args:
         saved_model: the exported model.

@@ -22,6 +22,7 @@ from zoo.names import LIST_PUBLISHED, PublishedName, remedy
 from zoo.pretrained.index import CARD, INDEX, PUBLISHED_NAME, SCHEMA, read_index
 from zoo.pretrained.load import set_saved_weights, verify_files
 from zoo.system.files import appears_whole, sha256, walk, write_json
+from zoo.system.whole_digits import whole_digits
 
 MODEL_LIMIT, TOTAL_LIMIT = 8_000_000, 90_000_000
 SAVED_MODELS = Path("saved_models")
@@ -123,6 +124,7 @@ def refresh(name: str, *, folder: Path = SAVED_MODELS) -> Path:
     return _listed(name, folder)
 
 
+@whole_digits()
 def _differ(one: Path, other: Path, facts: Mapping[str, Any]) -> bool:
     """Return whether two SavedModels of one name return different outputs for one input."""
     outputs = []
@@ -165,6 +167,7 @@ def _listed(name: str, folder: Path) -> Path:
     return model
 
 
+@whole_digits()
 def _check_outputs(saved_model: Path, facts: Mapping[str, Any]) -> None:
     """Raise `RunError` unless an endpoint returns what the model returns, at batch sizes 1 and 7."""
     loaded = tf.saved_model.load(str(saved_model))

@@ -10,6 +10,7 @@ import tensorflow as tf
 from training.loop.precision import precision
 from training.tasks import kind_of
 from zoo.models import build_model, parse_name
+from zoo.system.whole_digits import whole_digits
 
 
 class _Exported(tf.Module):
@@ -32,8 +33,8 @@ def export(name: str, model_arguments: Mapping[str, Any], weights: Sequence[np.n
     """
     with precision("float32"):
         parts = parse_name(name)
-        # What endpoints compute of the weights when they are made goes into the file. A GPU would round it to TF32.
-        with tf.device("CPU:0"):
+        # What endpoints compute of the weights when they are made goes into the file.
+        with whole_digits():
             model = build_model(name, **model_arguments)
             model.set_weights([np.asarray(value, np.float32) for value in weights])
             endpoints = kind_of(parts.family).endpoints(model, parts)

@@ -18,9 +18,9 @@ from zoo.convert.values import (
     largest_difference,
     run_operations,
     unchanged_states,
-    whole_digits,
 )
 from zoo.formats.inputs import packed
+from zoo.system.whole_digits import whole_digits
 
 # The rounding of the layers is measured on one input, so what the model makes of it is a rough estimate.
 _ROUGHLY = 3

@@ -8,8 +8,9 @@ from typing import Any
 import keras
 from keras import layers
 
-from zoo.convert.values import differ, run_operations, unchanged_states, whole_digits
+from zoo.convert.values import differ, run_operations, unchanged_states
 from zoo.system.keras_internals import lambda_output_shape, nested_layers
+from zoo.system.whole_digits import whole_digits
 
 # Their configurations are known to describe them whole.
 _KNOWN = ("keras.", "zoo.")

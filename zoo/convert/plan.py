@@ -17,7 +17,8 @@ from zoo.convert.layer_twins import Names
 from zoo.convert.measuring import CannotMeasureError, layer_times
 from zoo.convert.pointwise import CannotConvertError
 from zoo.convert.report import LayerReport
-from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding, whole_digits
+from zoo.convert.values import beyond_rounding, largest_difference, random_like, rounding
+from zoo.system.whole_digits import whole_digits
 from zoo.upsampling import Conv2DTranspose, SubpixelConv2D
 from zoo.upsampling.arguments import Pair
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from zoo.convert.graph import call_operations, is_open
 from zoo.system.keras_internals import nested_layers
@@ -97,20 +96,6 @@ def run_operations(model: keras.Model, inputs: Sequence[Any], call: Callable[...
         return run_operations(operation, tensors, call)
 
     return call_operations(model, inputs, visit)
-
-
-@contextlib.contextmanager
-def whole_digits() -> Iterator[None]:
-    """Let GPUs multiply 32-bit floats with all their digits until the block ends.
-
-    By default they round them to 10 bits, which is a difference of about 0.001 between equal sums.
-    """
-    before = tf.config.experimental.tensor_float_32_execution_enabled()
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-    try:
-        yield
-    finally:
-        tf.config.experimental.enable_tensor_float_32_execution(before)
 
 
 @contextlib.contextmanager

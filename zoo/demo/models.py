@@ -61,12 +61,15 @@ def window_function(model: "keras.Model") -> _Function:
     `zoo.upscaling.picture_network.PictureNetwork` does.
     """
     from zoo.network import field_of
+    from zoo.system.whole_digits import whole_digits
     from zoo.upscaling.flat_response import FlatResponse
 
     field = field_of(model)
     if field.halo is None:
         raise ValueError(f"{model.name} looks at the whole picture and cannot run in tiles")
-    response = FlatResponse(model, field.scale, field.halo)
+    # It goes into a file for other machines.
+    with whole_digits():
+        response = FlatResponse(model, field.scale, field.halo)
     return lambda window: model(window, training=False) - response(window)
 
 

@@ -17,6 +17,7 @@ from zoo.formats.errors import ExportError
 from zoo.formats.exporters import EXPORTERS, Exporter
 from zoo.system.files import written_beside
 from zoo.system.version import project_version
+from zoo.system.whole_digits import whole_digits
 
 # The largest difference by which a file may differ from the original, of the largest value; whole numbers of 8 bits may
 # differ by one. What calibrated networks lose depends on the pictures, and is reported.
@@ -151,6 +152,7 @@ def _facts(network: Network, quantise: str | None) -> dict[str, Any]:
     return facts | {"inputs": inputs} | {key: card[key] for key in keys if key in card}
 
 
+@whole_digits()
 def _compared(
     exporter: Exporter, content: bytes, network: Network, examples: Sequence[Sequence[Array]]
 ) -> tuple[float, float]:

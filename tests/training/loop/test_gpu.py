@@ -87,5 +87,7 @@ def test_what_is_faster_is_measured_on_the_gpu():
     converted, report = convert(model, to="subpixel", when="faster", input_shape=(20, 20, 32))
     assert "GPU" in tf.zeros(1).device
     picture = tf.random.uniform((1, 20, 20, 32), seed=1)
-    np.testing.assert_allclose(converted(picture), model(picture), atol=1e-4)
-    assert report
+    # Both round to TF32 here.
+    np.testing.assert_allclose(converted(picture), model(picture), atol=5e-3)
+    (row,) = report.layers
+    assert row.seconds_before and row.seconds_after
