@@ -227,7 +227,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _publish(options: argparse.Namespace) -> None:
-    find_saved_model(options.refresh or f"{options.run}/")
+    if options.run:
+        find_saved_model(f"{options.run}/")
     start_tensorflow()
     from training.publishing.publish import publish, refresh
     from zoo.pretrained.index import INDEX
