@@ -54,9 +54,10 @@ ready:
 	@cmp -s requirements.txt $(VENV)/requirements.installed || $(MAKE) --no-print-directory setup
 
 setup:
-	@test -x $(VPYTHON) || $(PYTHON) -m venv $(VENV)/
-	@$(if $(filter command,$(origin PYTHON)),test "$$($(PYTHON) -V)" = "$$($(VPYTHON) -V)" || { \
-	  echo "$(VENV) has $$($(VPYTHON) -V) and $(PYTHON) is $$($(PYTHON) -V); remove $(VENV) to change it" >&2; exit 2; },true)
+	@# An environment whose making was interrupted has no pip; making it again completes it.
+	@$(VPYTHON) -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv $(VENV)/
+	@$(if $(filter command,$(origin PYTHON)),wanted="$$($(PYTHON) -V)" && { test "$$wanted" = "$$($(VPYTHON) -V)" || { \
+	  echo "$(VENV) has $$($(VPYTHON) -V) and $(PYTHON) is $$wanted; remove $(VENV) to change it" >&2; exit 2; }; },true)
 	@# The choice of a GPU is kept for later. Both packages install the same files, so the other one is removed first.
 	@$(if $(GPU),touch $(VENV)/gpu && $(VPYTHON) -m pip uninstall --quiet --yes tensorflow-cpu 2> /dev/null,true)
 	@sed "$$(test ! -e $(VENV)/gpu || echo 's/^tensorflow-cpu==/tensorflow[and-cuda]==/')" requirements.txt \
@@ -67,7 +68,7 @@ setup:
 # Tools that only pages need have an environment of their own.
 docs-ready:
 	@cmp -s docs/requirements.txt $(DOCS_VENV)/requirements.installed || { \
-	  { test -x $(DOCS_VENV)/bin/python || $(PYTHON) -m venv $(DOCS_VENV)/; } && \
+	  { $(DOCS_VENV)/bin/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv $(DOCS_VENV)/; } && \
 	  $(call install,docs/requirements.txt,$(DOCS_VENV)/bin/python) && \
 	  cp docs/requirements.txt $(DOCS_VENV)/requirements.installed; }
 

@@ -18,7 +18,7 @@ from PIL import Image
 import zoo
 from zoo.metrics import super_resolution_metrics
 
-if len(sys.argv) < 2:
+if len(sys.argv) < 2 or not Path(sys.argv[1]).is_file():
     sys.exit("which picture? python examples/enlarge.py photo.png [folder for the results]")
 if len(sys.argv) > 2 and Path(sys.argv[2]).exists():
     sys.exit(f"{sys.argv[2]} exists already, and files in it could be replaced; name a new folder")

@@ -81,4 +81,8 @@ def install(path: Path, options: Sequence[str] = OPTIONS) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(install(Path(sys.argv[1])))
+    try:
+        sys.exit(install(Path(sys.argv[1])))
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on", file=sys.stderr)
+        sys.exit(130)

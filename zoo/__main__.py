@@ -29,7 +29,7 @@ from zoo.command_line import (
 )
 from zoo.demo.command import add_demo, run_demo
 from zoo.export.arguments import add_export, run_export
-from zoo.names import CONSOLE_COMMAND, PROGRAM
+from zoo.names import CONSOLE_COMMAND, PROGRAM, similar
 from zoo.pretrained import VerificationError, published_names, verify
 from zoo.pretrained.sample import SampleError
 from zoo.registry import UnknownNameError
@@ -121,8 +121,8 @@ def _parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="draw pictures, in one PNG")
     sample.add_argument("name", help="a published name of a generator or a variational autoencoder")
-    sample.add_argument("path", metavar="OUT.png", type=Path)
-    sample.add_argument("--count", type=int, default=64)
+    sample.add_argument("path", metavar="OUT.png", type=Path, help="the file of pictures to write")
+    sample.add_argument("--count", type=int, default=64, help="number of pictures; by default 64")
     sample.add_argument("--seed", type=int, default=0, help="the same seed draws the same pictures")
     sample.add_argument("--force", action="store_true", help="replace a file that exists")
     sample.set_defaults(command=_sample, prog=sample.prog)
@@ -152,7 +152,8 @@ def _list(options: argparse.Namespace) -> None:
     if not names:
         kind = "published model" if options.pretrained else "model"
         families = sorted({re.split("[_.]", each)[0] for each in list_models(pretrained=options.pretrained)})
-        exist = f"the families are {', '.join(families)}: try '{families[0]}*'" if families else "there are none"
+        near = next(iter(similar(options.pattern, families)), families[0] if families else "")
+        exist = f"the families are {', '.join(families)}: try '{near}*'" if families else "there are none"
         raise CommandError(f"no {kind} matches {options.pattern!r}; {exist}")
     for name in names:
         print(name)

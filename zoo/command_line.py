@@ -46,13 +46,16 @@ class OneLineParser(argparse.ArgumentParser):
         """Print the message and exit with code 2."""
         required = message.partition("the following arguments are required: ")[2]
         if required:
-            message = f"{message}; {'; '.join(self._explained(name) for name in required.split(', '))}"
+            names = required.split(", ")
+            explained = [f"{name}: {self._explained(name)}" for name in names]
+            message = "; ".join([message, *(explained if len(names) > 1 else [self._explained(names[0])])])
         self.exit(BAD_INPUT, f"{self.prog}: {one_line(message)}\n")
 
     def _explained(self, name: str) -> str:
         """Return what an argument is, from the name that messages call it by."""
         for action in self._actions:
-            if name in ("/".join(action.option_strings), action.metavar, action.dest):
+            names = ("/".join(action.option_strings), action.metavar, action.dest)
+            if name in names and (action.help or action.choices):
                 return action.help or f"one of {', '.join(map(str, action.choices or ()))}"
         return f"{self.prog} --help says more"
 

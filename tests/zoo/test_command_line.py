@@ -42,10 +42,17 @@ def test_what_is_missing_is_explained(capsys):
     one = commands.add_parser("one")
     one.add_argument("--model", required=True, help="a published name")
     one.add_argument("--count", type=int)
-    commands.add_parser("two")
+    two = commands.add_parser("two")
+    two.add_argument("--name", required=True, help="a name")
+    two.add_argument("OUT.png")
     for given, message in (
         ([], "it: the following arguments are required: command; one of one, two\n"),
         (["one"], "it one: the following arguments are required: --model; a published name\n"),
+        (
+            ["two"],
+            "it two: the following arguments are required: --name, OUT.png; --name: a name; "
+            "OUT.png: it two --help says more\n",
+        ),
         (["one", "--model", "x", "--count", "many"], "it one: argument --count: 'many' is not a whole number\n"),
     ):
         with pytest.raises(SystemExit) as stop:
@@ -94,7 +101,7 @@ def test_the_parser_reports_errors_in_a_line(capsys):
         (("list", "--pretraned"), "there is no option --pretraned \\(did you mean --pretrained\\?\\); choose from "),
         # The misspelt option is the one that is missing.
         (("upscale", "a", "b", "--modle=c"), "no option --modle \\(did you mean --model, .* --help lists all"),
-        (("list", "esp_*"), "no model matches 'esp_\\*'; the families are ae, .*, vae: try 'ae\\*'"),
+        (("list", "esp_*"), "no model matches 'esp_\\*'; the families are ae, .*, vae: try 'espcn\\*'"),
         (("list", "--pretrained", "edsr*"), "no published model matches 'edsr\\*'; the families are ae, dcgan, "),
         (("card", "zzz"), "no published model 'zzz'; python -m zoo list --pretrained lists all\n"),
         (("card", "ae_subpixl"), "'ae_subpixl' \\(did you mean ae_subpixel, .*lists all\n"),

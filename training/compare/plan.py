@@ -49,7 +49,8 @@ def check_request(
     entry = families[family]
     if scale not in (entry.scales or (None,)):
         wanted = f"give SCALE={' or '.join(map(str, entry.scales))}" if entry.scales else "leave SCALE out"
-        raise InputError(f"scale={scale} is no scale of {family}; {wanted}")
+        given = f"{family} has no scale {scale}" if scale else f"{family} enlarges by a scale"
+        raise InputError(f"{given}; {wanted}")
     chosen = _listed("upsamplers", upsamplers, entry.upsamplers)
     if len(chosen) < 2:
         raise InputError(f"upsamplers={upsamplers}: a comparison needs two or more of {', '.join(entry.upsamplers)}")

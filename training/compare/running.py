@@ -68,9 +68,8 @@ def compare(request: ComparisonRequest, console: Console, root: Path = RUNS) -> 
     # All twins trace functions with the same names, which TensorFlow reports as excessive retracing.
     tf.get_logger().setLevel("ERROR")
     twins, pairs = plan_twins(request, source.image_shape)
-    console.print(
-        f"comparing {len(twins)} twins of {request.name} over {request.seeds} seeds, {recipe.steps:,} steps each"
-    )
+    seeds = f"{request.seeds} seed{'' if request.seeds == 1 else 's'}"
+    console.print(f"comparing {len(twins)} twins of {request.name} over {seeds}, {recipe.steps:,} steps each")
     trainings = {
         (twin.key, seed): resolve(request.training(twin, seed, source.name, root), source)
         for seed in range(request.seeds)

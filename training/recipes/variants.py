@@ -7,7 +7,7 @@ and many more steps. Rows of metrics are further apart, so that more steps run i
 from typing import Any
 
 # The learning rates are those of the recipes: an update of Adam or Muon has a length that does not depend on the batch.
-# With a tenth of the steps, five trainings side by side on an H100 took six minutes: `sesr_x2_subpixel.large` reached
+# With a tenth of the steps, trainings side by side on an H100 took six minutes: `sesr_x2_subpixel.large` reached
 # 37.50 dB on the luma of Set5, `span_x4_subpixel`, begun from the weights of x2, 31.32 dB.
 _SUPER_RESOLUTION = {"source": "openphotos+t91+bsds400", "batch": 64, "steps": 300_000, "log_every": 1000}
 

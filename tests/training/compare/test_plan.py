@@ -34,8 +34,8 @@ def test_the_budget_is_the_recipes_own_unless_given():
     ("options", "message"),
     [
         ({"family": "aee"}, r"no family 'aee' with up-samplers \(did you mean ae, vae\?\)"),
-        ({"family": "espcn"}, "scale=None is no scale of espcn; give SCALE=2 or 3 or 4"),
-        ({"family": "espcn", "scale": 5}, "scale=5 is no scale of espcn"),
+        ({"family": "espcn"}, "espcn enlarges by a scale; give SCALE=2 or 3 or 4"),
+        ({"family": "espcn", "scale": 5}, "espcn has no scale 5"),
         ({"scale": 3}, "leave SCALE out"),
         ({"upsamplers": "subpixel"}, "needs two or more of subpixel, transpose, transpose_2r, resize"),
         ({"upsamplers": "subpixel,transpse"}, r"'transpse' is not one of .* \(did you mean transpose"),

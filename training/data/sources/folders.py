@@ -112,7 +112,7 @@ def sr_folder(name: str) -> Path:
     if not root:
         raise SourceUnavailableError(
             f"{name} cannot be read: SR_DATA_DIR is not set",
-            f"Set it to the folder that holds {', '.join(SR_FOLDERS.values())}.",
+            f"Set it to the folder that holds {', '.join(SR_FOLDERS.values())}, or take DATA=photos or folder:PATH.",
         )
     return Path(root).expanduser() / (SR_FOLDERS.get(name) or _other_folders()[name])
 
