@@ -202,7 +202,7 @@ def test_harmful_files_are_refused_in_a_line(tmp_path):
     [
         ("a.jpg", (5, 5, 3), np.uint16, "16 and JPEG keeps 8; write a .png"),
         ("a.webp", (5, 5, 1), np.uint16, "16 and WEBP keeps 8"),
-        ("a.jpeg", (5, 5, 4), np.uint8, "transparency, which JPEG has not; write a .png or .webp"),
+        ("a.jpeg", (5, 5, 4), np.uint8, "transparency, which JPEG cannot hold; write a .png or .webp"),
         ("a.JPG", (1, 65501, 3), np.uint8, "65501x1 pixels; JPEG has at most 65,500"),
         ("a.webp", (16384, 1, 3), np.uint8, "1x16384 pixels; WEBP has at most 16,383"),
         ("a.tif", (5, 5, 2), np.uint16, "16 and TIFF keeps 8 of grey with transparency; write a .png"),

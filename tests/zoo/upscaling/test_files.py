@@ -145,7 +145,7 @@ def test_what_cannot_be_done_is_said_in_a_line_and_nothing_is_made(upscale, tmp_
         ("missing.png", "out.png", "missing.png does not exist"),
         ("broken.png", "out.png", "broken.png"),
         ("good.png", "out.gif", "must end in one of .png"),
-        ("good.png", "out.jpg", "transparency, which JPEG has not; write a .png or .webp"),
+        ("good.png", "out.jpg", "transparency, which JPEG cannot hold; write a .png or .webp"),
         ("deep.png", "out.jpg", "16 and JPEG keeps 8"),
         ("wide.png", "out.jpg", "JPEG has at most 65,500"),
         ("profiled.jpg", "out.png", "out.png could not be read again"),
