@@ -206,7 +206,7 @@ def test_harmful_files_are_refused_in_a_line(tmp_path):
         ("a.JPG", (1, 65501, 3), np.uint8, "65501x1 pixels; JPEG has at most 65,500"),
         ("a.webp", (16384, 1, 3), np.uint8, "1x16384 pixels; WEBP has at most 16,383"),
         ("a.tif", (5, 5, 2), np.uint16, "16 and TIFF keeps 8 of grey with transparency; write a .png"),
-        ("a.bmp", (5, 5, 4), np.uint8, "transparency, which BMP has not"),
+        ("a.bmp", (5, 5, 4), np.uint8, "transparency, which BMP cannot hold"),
         ("a.bmp", (20_000, 40_000, 3), np.uint8, "40000x20000 pixels, too many for BMP"),
         ("a.gif", (5, 5, 3), np.uint8, r"must end in one of \.png, \.jpg"),
         ("a", (5, 5, 3), np.uint8, r"must end in one of \.png, \.jpg"),
