@@ -30,6 +30,7 @@ class Comparison:
         pairs: rows of pairs.csv.
         main: the metric.
         gpu: milliseconds by up-sampler and one of the columns of a GPU; empty if no GPU measured the networks.
+        gpu_name: of that GPU.
     """
 
     results: Results
@@ -37,6 +38,7 @@ class Comparison:
     pairs: list[Row]
     main: Metric
     gpu: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    gpu_name: str = ""
 
     @property
     def title(self) -> str:
@@ -122,7 +124,8 @@ def read_comparisons(folder: Path, gpu: Path | None = None) -> list[Comparison]:
         gpu: what `benchmarks.networks_gpu` wrote.
     """
     times: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
-    for row in read_csv(gpu) if gpu and gpu.is_file() else ():
+    measured = read_csv(gpu) if gpu and gpu.is_file() else []
+    for row in measured:
         column = GPU_XLA_MS if row["xla"] == "True" else GPU_MS
         times.setdefault((row["networks"], row["source"]), {})[row["upsampler"], column] = float(row["forward_ms"])
     comparisons = []
@@ -131,8 +134,9 @@ def read_comparisons(folder: Path, gpu: Path | None = None) -> list[Comparison]:
         if results.facts["seeds"] < 2:
             continue
         main = metric(results.facts["metrics"][0])
-        key = (results.facts["name"], results.facts["source"]["name"])
-        comparisons.append(Comparison(results, twin_rows(results), pair_rows(results), main, times.get(key, {})))
+        on_gpu = times.get((results.facts["name"], results.facts["source"]["name"]), {})
+        gpu_name = measured[0]["processor"] if on_gpu else ""
+        comparisons.append(Comparison(results, twin_rows(results), pair_rows(results), main, on_gpu, gpu_name))
     return comparisons
 
 

@@ -47,15 +47,16 @@ def which_one(comparisons: Sequence[Comparison]) -> str:
     lines = [
         table(f"{heads}|checkerboard before training|after training", rows, words=2),
         f"Ranges over {len(comparisons)} comparisons. Times are divided by those of `{REFERENCE}`: above 1 is slower. "
-        f"{_on_gpu(columns)}"
+        f"{_on_gpu(comparisons)}"
         "The checkerboard is the share of the energy at its frequencies that the data do not have.\n",
         answer(comparisons),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _on_gpu(columns: Sequence[str]) -> str:
-    return "On the GPU, an H100, networks run under XLA, as Keras runs them there. " if GPU_XLA_MS in columns else ""
+def _on_gpu(comparisons: Sequence[Comparison]) -> str:
+    names = sorted({each.gpu_name for each in comparisons} - {""})
+    return f"On the GPU, {' and '.join(names)}, networks run under XLA, as Keras runs them there. " if names else ""
 
 
 def _outcomes(comparisons: Sequence[Comparison], name: str) -> str:

@@ -20,7 +20,7 @@ from tests.helpers.comparison_files import write_comparison
 from training.compare.plan import Pair
 from training.compare.report.write import write_report
 from training.compare.results import records
-from zoo.system.files import write_json
+from zoo.system.files import write_csv, write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -175,3 +175,17 @@ def test_the_page_of_the_repository_is_what_its_results_say(run):
     for figure in (ROOT / "docs" / "figures" / "findings").glob("*.png"):
         assert figure.stat().st_size < 300_000
         assert figure.stem in PLOTS
+
+
+def test_times_of_a_gpu_are_a_column_beside_those_of_the_processor(tmp_path):
+    write_comparison(tmp_path / "ae" / "mnist", source="mnist")
+    rows = [
+        {"networks": "ae", "source": "mnist", "upsampler": name, "xla": xla, "forward_ms": time, "processor": "GPU 1"}
+        for xla, times in ((True, (2, 3, 4)), (False, (5, 5, 5)))
+        for name, time in zip(("subpixel", "transpose", "resize"), times, strict=True)
+    ]
+    write_csv(tmp_path / "gpu.csv", rows)
+    head, _, *lines = which_one(read_comparisons(tmp_path, tmp_path / "gpu.csv")).splitlines()
+    place = [cell.strip() for cell in head.split("|")].index("forward time, GPU")
+    assert [line.split("|")[place].strip() for line in lines[:3]] == ["1.00", "1.50", "2.00"]
+    assert "On the GPU, GPU 1, networks run under XLA" in lines[4]
