@@ -85,11 +85,11 @@ def check_writable(
         raise PictureError(f"{path} would lose bits: the picture has 16 and {kind} {keeps}; write a .png")
     if channels in (2, 4) and kind in ("JPEG", "BMP"):
         raise PictureError(
-            f"{path} would lose the picture's transparency, which {kind} cannot hold; write a .png or .webp"
+            f"{path} would lose the transparency, which {kind} cannot hold; write a .png or .webp"
         )
     if kind == "BMP" and profile:
         raise PictureError(
-            f"{path} would lose the picture's colour profile, which BMP cannot hold; write a .png or .tif"
+            f"{path} would lose the colour profile, which BMP cannot hold; write a .png or .tif"
         )
     if kind == "PNG" and profile and len(profile) > _LONGEST_PROFILE_IN_PNG:
         raise PictureError(
