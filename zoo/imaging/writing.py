@@ -84,13 +84,9 @@ def check_writable(
         keeps = "keeps 8" if kind != "TIFF" else "keeps 8 of grey with transparency"
         raise PictureError(f"{path} would lose bits: the picture has 16 and {kind} {keeps}; write a .png")
     if channels in (2, 4) and kind in ("JPEG", "BMP"):
-        raise PictureError(
-            f"{path} would lose the transparency, which {kind} cannot hold; write a .png or .webp"
-        )
+        raise PictureError(f"{path} would lose the transparency, which {kind} cannot hold; write a .png or .webp")
     if kind == "BMP" and profile:
-        raise PictureError(
-            f"{path} would lose the colour profile, which BMP cannot hold; write a .png or .tif"
-        )
+        raise PictureError(f"{path} would lose the colour profile, which BMP cannot hold; write a .png or .tif")
     if kind == "PNG" and profile and len(profile) > _LONGEST_PROFILE_IN_PNG:
         raise PictureError(
             f"{path} could not be read again: the picture's colour profile has {len(profile):,} bytes, and a PNG "
