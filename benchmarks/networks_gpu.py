@@ -25,11 +25,11 @@ from rich.table import Table
 from benchmarks.layers_gpu import APPLICATIONS, waited_for
 from benchmarks.results import ROOT, SPEED, use_gpu, write_results
 from training.compare.contest import Twin
+from training.compare.measure.costs import input_shape
 from training.compare.results.records import Results, all_in, read
 from training.recipes import recipe_for
 from training.tasks.architecture import architecture
 from zoo.models import build_model, parse_name
-from zoo.network.multiply_adds import SUPER_RESOLUTION_OUTPUT
 from zoo.system.timing import interleaved_medians
 
 COMPARED = ROOT / "results" / "quality" / "compare"
@@ -78,10 +78,7 @@ def forward(results: Results, twin: Twin, *, xla: bool) -> Callable[[], object]:
     recipe = recipe_for(name.family, source, dict(twin.settings))
     arguments = architecture(name, recipe, SHAPES.get(source, (0, 0, 1))).published_arguments
     model = build_model(twin.model, **arguments)
-    *places, channels = model.input_shape[1:]
-    shape = (results.facts["batch"], *places, channels)
-    if name.scale:
-        shape = (1, *(size // name.scale for size in SUPER_RESOLUTION_OUTPUT), channels)
+    shape = input_shape(model, name.scale, results.facts["batch"])
     inputs = [tf.random.stateless_uniform(shape, (0, number)) for number in range(APPLICATIONS)]
     return waited_for(lambda: [model(image, training=False) for image in inputs], xla=xla)
 

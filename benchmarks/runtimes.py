@@ -20,7 +20,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,6 @@ import numpy as np
 import zoo
 from benchmarks.results import SPEED, write_results
 from zoo.formats.errors import ExportError
-from zoo.formats.litert_trial import try_alone
 from zoo.system.files import read_csv, write_csv
 from zoo.system.timing import interleaved_medians
 
@@ -165,24 +163,7 @@ def networks_of(model: Any, scale: int) -> Iterator[tuple[str, str, Callable[[np
         for precision in PRECISIONS if quantises else PRECISIONS[:1]:
             options = {} if precision == "float32" else {"quantise": precision, "examples": calibration(scale)}
             content = exporter.convert(model, **options)
-            yield runtime, precision, partial(_opened, exporter.runner, content, alone=precision == "int8")
-
-
-def _opened(run: Any, content: bytes, x: np.ndarray, *, alone: bool) -> Callable[[], Any]:
-    """Return a function that runs a file on an input.
-
-    Args:
-        run: the runner of its format.
-        content: of the file.
-        x: the input.
-        alone: first open it in a process of its own, which LiteRT may end.
-
-    Raises:
-        ExportError: the process was ended.
-    """
-    if alone:
-        try_alone(content, [x.shape])
-    return run(content, [x])
+            yield runtime, precision, lambda x, run=exporter.runner, content=content: run(content, [x])
 
 
 def calibration(scale: int) -> list[list[np.ndarray]]:

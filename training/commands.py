@@ -18,6 +18,7 @@ from training.runs.folder import find_saved_model
 from training.runs.starting_weights import starting_weights
 from zoo.command_line import BAD_INPUT, FAILED, SIGNALLED, Ending, OneLineParser, raise_on_signals, run_command
 from zoo.models import parse_name
+from zoo.pretrained.index import INDEX
 from zoo.pretrained.load import VerificationError
 from zoo.registry import UnknownNameError
 from zoo.system.quiet_tensorflow import start_tensorflow
@@ -231,7 +232,6 @@ def _publish(options: argparse.Namespace) -> None:
         find_saved_model(f"{options.run}/")
     start_tensorflow()
     from training.publishing.publish import publish, refresh
-    from zoo.pretrained.index import INDEX
 
     console = TrainingConsole()
     with console.waiting("publishing"):

@@ -7,7 +7,7 @@ import tensorflow as tf
 from training.optimisers.summed import Muon
 
 SHAPES = [(3, 3, 4, 8), (8, 4), (3, 3, 4, 8), (1, 1, 36, 8), (5,)]
-"""Of kernels, three of which are matrices of 36 rows and 8 columns, and of a bias."""
+"""The first four are kernels, of which three are matrices of 36 rows and 8 columns; the last is a bias."""
 
 
 def test_kernels_updated_together_move_as_matrices_do_alone():

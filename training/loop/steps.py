@@ -100,14 +100,14 @@ class CompiledSteps(StepPath):
     def __init__(self, task: Task, strategy: tf.distribute.Strategy, examples: CallExamples, longest_call: int) -> None:
         super().__init__(task, strategy)
         self._examples = examples
-        self.longest_call = self._length = longest_call
+        self.longest_call: int = longest_call
         self._gathered: dict[str, tf.Tensor] = {}
         self._first = 0
         self._program = tf.function(self._steps, jit_compile=True, autograph=False)
 
     def advance(self, step: int, count: int) -> tuple[list[float], int | None]:
         """See `StepPath.advance`."""
-        if not (self._gathered and self._first <= step and step + count <= self._first + self._length):
+        if not (self._gathered and self._first <= step and step + count <= self._first + self.longest_call):
             # Forget the old ones first: both together could be too large.
             self._gathered = {}
             self._gathered, self._first = self._examples(tf.constant(step, tf.int64)), step

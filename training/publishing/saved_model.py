@@ -33,7 +33,7 @@ def export(name: str, model_arguments: Mapping[str, Any], weights: Sequence[np.n
     """
     with precision("float32"):
         parts = parse_name(name)
-        # What endpoints compute of the weights when they are made goes into the file.
+        # The file keeps what endpoints compute from the weights when they are made.
         with whole_digits():
             model = build_model(name, **model_arguments)
             model.set_weights([np.asarray(value, np.float32) for value in weights])

@@ -15,7 +15,6 @@ from zoo.export.examples import pictures_of, random_inputs
 from zoo.export.networks import Network, open_network
 from zoo.formats.errors import ExportError
 from zoo.formats.exporters import EXPORTERS, Exporter
-from zoo.formats.litert_trial import try_alone
 from zoo.system.files import written_beside
 from zoo.system.version import project_version
 from zoo.system.whole_digits import whole_digits
@@ -115,8 +114,6 @@ def export(
         content = exporter.convert(function, names=names, metadata=facts, **options)
     except ExportError as error:
         raise ExportError(_explained(str(error), exporter, network)) from error
-    if pictures:
-        try_alone(content, [x.shape for x in pictures[0]])
     difference, psnr = _compared(exporter, content, network, pictures or [random_inputs(specs)])
     _check_difference(network, exporter, quantise, difference)
     with written_beside(path) as file:

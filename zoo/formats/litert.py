@@ -13,7 +13,8 @@ from zoo.arrays import Array
 from zoo.formats.errors import ExportError, missing_packages
 from zoo.formats.graph import portable
 from zoo.formats.inputs import packed
-from zoo.formats.litert_contents import with_signature
+from zoo.formats.litert_contents import operations, with_signature
+from zoo.formats.litert_trial import try_alone
 from zoo.system.keras_internals import litert_conversion_error
 from zoo.system.quiet_tensorflow import silent, silent_unless_it_fails
 
@@ -103,7 +104,12 @@ def interpreter_of(content: bytes, inputs: Sequence[Array]) -> Any:
     Args:
         content: a flatbuffer of `to_litert`.
         inputs: in the order of the network's own inputs.
+
+    Raises:
+        ExportError: LiteRT would end this process, because it has no kernel for an operation in whole numbers.
     """
+    if "QUANTIZE" in operations(content):
+        try_alone(content, [x.shape for x in inputs])
     with silent_unless_it_fails(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="[\\s\\S]*tf.lite.Interpreter is deprecated")
         interpreter = _interpreter()(model_content=content, num_threads=os.cpu_count())

@@ -83,13 +83,16 @@ def _counts(model: keras.Model, training: ResolvedTraining) -> Costs:
 
 
 def _input(model: keras.Model, training: ResolvedTraining) -> tf.Tensor:
-    """Return a training batch, or for super-resolution the picture that becomes one of 1280x720."""
     request = training.request
+    return tf.random.stateless_uniform(input_shape(model, request.model.scale, request.recipe.batch), (0, 0))
+
+
+def input_shape(model: keras.Model, scale: int | None, batch: int) -> tuple[int, ...]:
+    """Return the shape of a training batch, or for super-resolution of the picture that becomes one of 1280x720."""
     *places, channels = model.input_shape[1:]
-    shape: tuple[int, ...] = (request.recipe.batch, *places, channels)
-    if request.model.scale:
-        shape = (1, *(size // request.model.scale for size in SUPER_RESOLUTION_OUTPUT), channels)
-    return tf.random.stateless_uniform(shape, (0, 0))
+    if scale:
+        return (1, *(size // scale for size in SUPER_RESOLUTION_OUTPUT), channels)
+    return (batch, *places, channels)
 
 
 def _forward(model: keras.Model, x: tf.Tensor, *, jit: bool) -> Term:
